@@ -1,0 +1,8 @@
+/**
+ * The embedded KRaft control plane: the only user of Kafka's raft and metadata jars. Other packages
+ * see {@link oxbow.broker.control.ClusterView}.
+ */
+@NullMarked
+package oxbow.broker.control;
+
+import org.jspecify.annotations.NullMarked;
