@@ -9,6 +9,7 @@ import org.apache.kafka.common.security.auth.KafkaPrincipal;
  *
  * @param connectionId unique among the connections of this broker's life
  * @param address where it comes from
+ * @param port and its port there
  * @param listener the listener it connected to
  * @param principal who it is; {@link KafkaPrincipal#ANONYMOUS} without authentication
  * @param clientId the name it gave itself in this request
@@ -18,6 +19,7 @@ import org.apache.kafka.common.security.auth.KafkaPrincipal;
 public record Client(
     String connectionId,
     InetAddress address,
+    int port,
     ListenerName listener,
     KafkaPrincipal principal,
     String clientId,
