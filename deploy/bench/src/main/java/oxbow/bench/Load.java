@@ -41,13 +41,16 @@ final class Load {
       long begin = System.nanoTime();
       for (long n = 0; n < records; n++) {
         long sent = System.nanoTime();
-        producer.send(
-            new ProducerRecord<>(topic, payload.value(n)),
-            (_, exception) -> {
-              if (exception != null) failure.compareAndSet(null, exception);
-              // Callbacks run on the producer's one sender thread, so the histogram has one writer.
-              latency.recordValue(Math.min((System.nanoTime() - sent) / 1000, LATENCY_MICROS_MAX));
-            });
+        var _ =
+            producer.send(
+                new ProducerRecord<>(topic, payload.value(n)),
+                (_, exception) -> {
+                  if (exception != null) failure.compareAndSet(null, exception);
+                  // Callbacks run on the producer's one sender thread, so the histogram has one
+                  // writer.
+                  latency.recordValue(
+                      Math.min((System.nanoTime() - sent) / 1000, LATENCY_MICROS_MAX));
+                });
       }
       producer.flush();
       double seconds = (System.nanoTime() - begin) / 1e9;

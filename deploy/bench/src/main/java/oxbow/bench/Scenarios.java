@@ -25,7 +25,7 @@ final class Scenarios {
   private static final int KIB = 1024;
   private static final double GB = 1e9;
   private static final long NANOS = 1_000_000_000L;
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
 
   private final Figures figures;
   private final double scale;
@@ -139,7 +139,7 @@ final class Scenarios {
                   while (System.nanoTime() < due) LockSupport.parkNanos(20_000);
                   byte[] value = filler.clone();
                   ByteBuffer.wrap(value).putLong(System.nanoTime());
-                  producer.send(new ProducerRecord<>(topic, value));
+                  var _ = producer.send(new ProducerRecord<>(topic, value));
                 }
                 running.set(false);
               });
