@@ -1,0 +1,43 @@
+package oxbow.log.batch;
+
+import org.apache.kafka.common.record.TimestampType;
+import oxbow.log.LogConfig;
+
+/**
+ * What a topic asks of each record, taken apart so that the walk compares numbers only. Hot path.
+ */
+final class RecordRules {
+  private final boolean needsKey;
+  private final boolean takesProducerTime;
+  private final long nowMs;
+  private final long beforeMsMax;
+  private final long afterMsMax;
+
+  RecordRules(LogConfig config, long nowMs) {
+    this.needsKey = config.isCompacted();
+    this.takesProducerTime = config.timestampType() == TimestampType.CREATE_TIME;
+    this.nowMs = nowMs;
+    this.beforeMsMax = config.timestampBeforeMsMax();
+    this.afterMsMax = config.timestampAfterMsMax();
+  }
+
+  boolean accepts(int keyBytes, long timestampMs, boolean isStamped) {
+    if (needsKey && keyBytes < 0) return false;
+    return (takesProducerTime && timestampMs != -1) ? isTimely(timestampMs) : !isStamped;
+  }
+
+  private boolean isTimely(long timestampMs) {
+    long ageMs = nowMs - timestampMs; // may wrap, and then counts as Kafka counts it
+    return ageMs <= beforeMsMax && -ageMs <= afterMsMax;
+  }
+
+  void explain(RecordErrors errors, int index, int keyBytes, long timestampMs, boolean isStamped) {
+    if (needsKey && keyBytes < 0) {
+      errors.withoutKey(index);
+    } else if (takesProducerTime && timestampMs != -1) {
+      errors.timeOutOfRange(index, timestampMs, nowMs - beforeMsMax, nowMs + afterMsMax);
+    } else if (isStamped) {
+      errors.brokerTimeFromProducer(index);
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package oxbow.log.batch;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks over the records of one batch, reading only what has to be checked, and leaves in its
+ * fields what it found. Records lie either in the batch itself or in the windows that a {@link
+ * Decompressor} fills one after the other. Hot path: nothing is allocated while the records are
+ * sound. Used by one thread, for one batch.
+ *
+ * <pre>
+ * record: length | attributes 1 | timestamp delta | offset delta | key | value | header count | headers
+ * key, value, header value: length (negative: null) | bytes        header key: length | bytes
+ * </pre>
+ */
+final class RecordWalk {
+  /** Bytes of the longest varlong; as many in the window and no look for the next one is needed. */
+  private static final int VARINT_BYTES_MAX = 10;
+
+  private final ByteBuffer window;
+  private final @Nullable Decompressor source;
+  private final long bytesMax;
+
+  /** Where the window begins, in bytes of all records. */
+  private long windowStart;
+
+  private int position;
+  private int limit;
+
+  /** Largest timestamp, or -1. */
+  long maxTimestampMs = -1;
+
+  /** Index of the first record that has it; the first one's if no record has a timestamp. */
+  int maxTimestampIndex;
+
+  /** Bytes of the longest record. */
+  int recordBytesMax;
+
+  /** The records' offset deltas are 0, 1, 2 ... as they have to be. */
+  boolean isSequential = true;
+
+  /** Null as long as every record is acceptable. */
+  @Nullable RecordErrors errors;
+
+  private RecordWalk(
+      ByteBuffer window, int position, int limit, @Nullable Decompressor source, long bytesMax) {
+    this.window = window;
+    this.position = position;
+    this.limit = limit;
+    this.source = source;
+    this.bytesMax = bytesMax;
+  }
+
+  /** Over records that lie in the batch as they are. */
+  static RecordWalk inPlace(ByteBuffer batch) {
+    int bytes = batch.limit();
+    return new RecordWalk(batch, BatchView.HEADER_BYTES, bytes, null, bytes);
+  }
+
+  /** Over records as they come out of a decompressor; more than {@code bytesMax} are refused. */
+  static RecordWalk decompressing(Decompressor source, long bytesMax) {
+    return new RecordWalk(source.window(), 0, 0, source, bytesMax);
+  }
+
+  /** Bytes walked over. */
+  long bytes() {
+    return windowStart + position;
+  }
+
+  /** Walks to the end, which has to be reached exactly with the last record. */
+  void run(ByteBuffer batch, RecordRules rules) throws IOException {
+    int count = BatchView.recordCount(batch, 0);
+    long baseTimestampMs = BatchView.baseTimestampMs(batch, 0);
+    boolean isStamped = BatchView.isLogAppendTime(batch, 0);
+    long stampedMs = BatchView.maxTimestampMs(batch, 0);
+
+    for (int index = 0; index < count; index++) {
+      int bodyBytes = varint();
+      long start = bytes();
+      long end = start + bodyBytes;
+      if (bodyBytes < 0 || end > bytesMax) {
+        // A claim beyond the bound is a bomb only if the bytes are really there: skipping finds
+        // out.
+        if (bodyBytes >= 0 && source != null) skip(bodyBytes);
+        throw malformed("record " + index + " claims to have " + bodyBytes + " bytes");
+      }
+      if (bodyBytes > recordBytesMax) recordBytesMax = bodyBytes;
+
+      skip(1); // attributes: no bit of them has a meaning
+      long timestampMs = baseTimestampMs + varlong();
+      if (isStamped) timestampMs = stampedMs;
+      if (varint() != index) isSequential = false;
+      int keyBytes = varint();
+      skip(keyBytes, end);
+      skip(varint(), end);
+      int headers = varint();
+      if (headers != 0) walkHeaders(index, headers, end);
+      if (bytes() != end) {
+        throw malformed(
+            "record " + index + " does not end where its length of " + bodyBytes + " says");
+      }
+
+      if (timestampMs > maxTimestampMs) {
+        maxTimestampMs = timestampMs;
+        maxTimestampIndex = index;
+      }
+      if (!rules.accepts(keyBytes, timestampMs, isStamped)) {
+        if (errors == null) errors = new RecordErrors();
+        rules.explain(errors, index, keyBytes, timestampMs, isStamped);
+      }
+    }
+    if (position < limit || refill()) {
+      throw malformed("bytes follow the last of " + count + " records");
+    }
+  }
+
+  private void walkHeaders(int index, int headers, long end) throws IOException {
+    if (headers < 0 || headers > end - bytes()) {
+      throw malformed("record " + index + " claims to have " + headers + " headers");
+    }
+    for (int i = 0; i < headers; i++) {
+      int keyBytes = varint();
+      if (keyBytes < 0) throw malformed("a header of record " + index + " has no key");
+      skip(keyBytes, end);
+      skip(varint(), end);
+    }
+  }
+
+  /** Skips a field, which must not reach beyond its record; a negative length means null. */
+  private void skip(int bytes, long end) throws IOException {
+    if (bytes <= 0) return;
+    if (bytes > end - bytes()) throw malformed("a field is longer than its record");
+    skip(bytes);
+  }
+
+  private void skip(int bytes) throws IOException {
+    if (bytes <= limit - position) {
+      position += bytes;
+      return;
+    }
+    int left = bytes;
+    while (left > limit - position) {
+      left -= limit - position;
+      position = limit;
+      if (!refill()) throw malformed("the batch ends within a record");
+    }
+    position += left;
+  }
+
+  private int varint() throws IOException {
+    if (limit - position < VARINT_BYTES_MAX) return slowVarint();
+    int value = window.get(position++);
+    if (value < 0) value = longerVarint(value);
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  private int longerVarint(int first) {
+    int value = first & 0x7f;
+    for (int shift = 7; shift <= 28; shift += 7) {
+      int next = window.get(position++);
+      value |= (next & 0x7f) << shift;
+      if (next >= 0) return value;
+    }
+    throw malformed("a number is longer than five bytes");
+  }
+
+  private int slowVarint() throws IOException {
+    int value = 0;
+    for (int shift = 0; shift <= 28; shift += 7) {
+      int next = next();
+      value |= (next & 0x7f) << shift;
+      if (next >= 0) return (value >>> 1) ^ -(value & 1);
+    }
+    throw malformed("a number is longer than five bytes");
+  }
+
+  private long varlong() throws IOException {
+    if (position < limit) {
+      long first = window.get(position);
+      if (first >= 0) {
+        position++;
+        return (first >>> 1) ^ -(first & 1);
+      }
+    }
+    long value = 0;
+    for (int shift = 0; shift <= 63; shift += 7) {
+      long next = next();
+      value |= (next & 0x7f) << shift;
+      if (next >= 0) return (value >>> 1) ^ -(value & 1);
+    }
+    throw malformed("a number is longer than ten bytes");
+  }
+
+  private byte next() throws IOException {
+    if (position == limit && !refill()) throw malformed("the batch ends within a record");
+    return window.get(position++);
+  }
+
+  private boolean refill() throws IOException {
+    if (source == null) return false;
+    windowStart += limit;
+    position = 0;
+    limit = source.fill();
+    if (windowStart + limit > bytesMax) {
+      throw new RecordTooLargeException(
+          "the batch decompresses to more than " + bytesMax + " bytes");
+    }
+    return limit > 0;
+  }
+
+  private static InvalidRecordException malformed(String what) {
+    return new InvalidRecordException(what);
+  }
+}
