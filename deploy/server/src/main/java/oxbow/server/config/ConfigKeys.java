@@ -1,0 +1,978 @@
+package oxbow.server.config;
+
+import static oxbow.server.config.ConfigKey.Section.GROUPS;
+import static oxbow.server.config.ConfigKey.Section.HTTP;
+import static oxbow.server.config.ConfigKey.Section.LOG;
+import static oxbow.server.config.ConfigKey.Section.LOGGING;
+import static oxbow.server.config.ConfigKey.Section.METADATA;
+import static oxbow.server.config.ConfigKey.Section.NETWORK;
+import static oxbow.server.config.ConfigKey.Section.NODE;
+import static oxbow.server.config.ConfigKey.Section.PRODUCE_FETCH;
+import static oxbow.server.config.ConfigKey.Section.QUOTAS;
+import static oxbow.server.config.ConfigKey.Section.TOPIC;
+import static oxbow.server.config.ConfigKey.Section.TOPICS;
+
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Every key there is. Names, defaults and rules are Apache Kafka's wherever Kafka has the setting;
+ * where a default is another one, the key says why.
+ */
+public final class ConfigKeys {
+  private static final int KIB = 1 << 10;
+  private static final int MIB = 1 << 20;
+  private static final int GIB = 1 << 30;
+  private static final long DAY_MS = 86_400_000;
+
+  private static final Map<String, ConfigKey<?>> ALL = new LinkedHashMap<>();
+
+  // ---- node and directories
+
+  public static final ConfigKey<Path> DATA_DIR =
+      add(
+          key(NODE, ConfigTypes.PATH, "data.dir")
+              .value(Path.of("data"))
+              .ours()
+              .doc(
+                  "The directory everything is kept in. It is made if it is absent, and used by one"
+                      + " process at a time."));
+
+  public static final ConfigKey<List<String>> PROCESS_ROLES =
+      add(
+          key(NODE, ConfigTypes.LIST, "process.roles")
+              .value(List.of("broker", "controller"))
+              .someOf("broker", "controller")
+              .differs("Kafka has no default; one node is both here.")
+              .doc("What this process is. One node is broker and controller at once."));
+
+  public static final ConfigKey<Integer> NODE_ID =
+      add(
+          key(NODE, ConfigTypes.INT, "node.id")
+              .value(1)
+              .atLeast(0)
+              .differs("Kafka has no default.")
+              .doc(
+                  "This node's number. It is written into the data directory at the first start and"
+                      + " can't be changed afterwards."));
+
+  public static final ConfigKey<String> BROKER_RACK =
+      add(
+          key(NODE, ConfigTypes.TEXT, "broker.rack")
+              .otherwise("none")
+              .notEmpty()
+              .doc("The rack or zone this node stands in, as clients and placement see it."));
+
+  public static final ConfigKey<List<String>> LOG_DIRS =
+      add(
+          key(NODE, ConfigTypes.LIST, "log.dirs")
+              .otherwise("`log` in `data.dir`")
+              .notEmpty()
+              .differs("Kafka takes several directories; here it is one.")
+              .doc("The directory partitions lie in. `log.dir` is another name for it."));
+
+  public static final ConfigKey<List<String>> LOG_DIR =
+      add(
+          key(NODE, ConfigTypes.LIST, "log.dir")
+              .otherwise("`log` in `data.dir`")
+              .notEmpty()
+              .doc("Another name for `log.dirs`, which counts if both are given."));
+
+  public static final ConfigKey<Path> METADATA_LOG_DIR =
+      add(
+          key(NODE, ConfigTypes.PATH, "metadata.log.dir")
+              .otherwise("`metadata` in `data.dir`")
+              .differs("Kafka puts it into the first of `log.dirs`.")
+              .doc("The directory of the cluster's metadata log."));
+
+  public static final ConfigKey<Integer> BACKGROUND_THREADS =
+      add(
+          key(NODE, ConfigTypes.INT, "background.threads")
+              .otherwise("one per processor, at least 2")
+              .between(1, 256)
+              .differs("Kafka has 10, and threads of their own for recovery and compaction.")
+              .doc("Threads that recover, expire, compact and fsync logs."));
+
+  // ---- listeners and connections
+
+  public static final ConfigKey<List<Listener>> LISTENERS =
+      add(
+          key(NETWORK, ConfigTypes.LISTENERS, "listeners")
+              .value(List.of(new Listener("PLAINTEXT", "", 9092)))
+              .notEmpty()
+              .doc(
+                  "Where Kafka clients connect: names with addresses, `NAME://host:port`. Without a"
+                      + " host it is every interface, with port 0 any free port. `--port` is short"
+                      + " for one plain listener."));
+
+  public static final ConfigKey<List<Listener>> ADVERTISED_LISTENERS =
+      add(
+          key(NETWORK, ConfigTypes.LISTENERS, "advertised.listeners")
+              .otherwise("as `listeners`, with this machine's name where they have no host")
+              .notEmpty()
+              .doc(
+                  "The addresses clients are told to use, when they differ from `listeners`: behind"
+                      + " a port mapping, a load balancer, in a container."));
+
+  public static final ConfigKey<Map<String, String>> LISTENER_PROTOCOLS =
+      add(
+          key(NETWORK, ConfigTypes.MAP, "listener.security.protocol.map")
+              .value(Map.of("PLAINTEXT", "PLAINTEXT"))
+              .differs("Kafka's default names TLS and SASL too, which are not served yet.")
+              .doc(
+                  "The security protocol behind each listener's name. It is PLAINTEXT for all by now."));
+
+  public static final ConfigKey<List<String>> CONTROLLER_LISTENERS =
+      add(
+          key(NETWORK, ConfigTypes.LIST, "controller.listener.names")
+              .value(List.of())
+              .differs("Kafka has no default, and opens them.")
+              .doc(
+                  "Listeners that a configuration of Kafka's keeps for its controllers. They are"
+                      + " not opened: the controller runs inside this process."));
+
+  public static final ConfigKey<Integer> NETWORK_THREADS =
+      add(
+          key(NETWORK, ConfigTypes.INT, "num.network.threads")
+              .otherwise("one per processor, at most 8")
+              .between(1, 256)
+              .differs("Kafka has 3.")
+              .doc(
+                  "Threads that read requests, serve them and write answers. None of them ever"
+                      + " waits, so there is no use in more than there are processors."));
+
+  public static final ConfigKey<Integer> SOCKET_SEND_BUFFER =
+      add(
+          key(NETWORK, ConfigTypes.INT, "socket.send.buffer.bytes")
+              .value(100 * KIB)
+              .atLeastOr(1, -1)
+              .doc("Send buffer of each connection; -1: the operating system decides."));
+
+  public static final ConfigKey<Integer> SOCKET_RECEIVE_BUFFER =
+      add(
+          key(NETWORK, ConfigTypes.INT, "socket.receive.buffer.bytes")
+              .value(100 * KIB)
+              .atLeastOr(1, -1)
+              .doc("Receive buffer of each connection; -1: the operating system decides."));
+
+  public static final ConfigKey<Integer> SOCKET_BACKLOG =
+      add(
+          key(NETWORK, ConfigTypes.INT, "socket.listen.backlog.size")
+              .value(50)
+              .atLeast(1)
+              .doc("Connections that may wait to be accepted."));
+
+  public static final ConfigKey<Integer> REQUEST_BYTES_MAX =
+      add(
+          key(NETWORK, ConfigTypes.INT, "socket.request.max.bytes")
+              .value(100 * MIB)
+              .atLeast(1024)
+              .doc("Largest request. A connection that announces a larger one is closed."));
+
+  public static final ConfigKey<Long> QUEUED_REQUEST_BYTES =
+      add(
+          key(NETWORK, ConfigTypes.LONG, "queued.max.request.bytes")
+              .otherwise("a share of the memory the process may use")
+              .atLeastOr(MIB, -1)
+              .differs("Kafka has no bound.")
+              .doc(
+                  "Memory of all requests that are not answered yet. While it is used up, nothing"
+                      + " more is read from sockets; -1: the default."));
+
+  public static final ConfigKey<Integer> CONNECTIONS_MAX =
+      add(
+          key(NETWORK, ConfigTypes.INT, "max.connections")
+              .value(Integer.MAX_VALUE)
+              .atLeast(0)
+              .doc("Connections at a time. One more is closed at once."));
+
+  public static final ConfigKey<Integer> CONNECTIONS_PER_ADDRESS_MAX =
+      add(
+          key(NETWORK, ConfigTypes.INT, "max.connections.per.ip")
+              .value(Integer.MAX_VALUE)
+              .atLeast(0)
+              .doc("Connections at a time from one address."));
+
+  public static final ConfigKey<Map<String, String>> CONNECTIONS_PER_ADDRESS_OVERRIDES =
+      add(
+          key(NETWORK, ConfigTypes.MAP, "max.connections.per.ip.overrides")
+              .value(Map.of())
+              .doc(
+                  "Other limits for some addresses or host names, as in"
+                      + " `10.0.0.7:100,localhost:500`."));
+
+  public static final ConfigKey<Integer> CONNECTION_RATE_MAX =
+      add(
+          key(NETWORK, ConfigTypes.INT, "max.connection.creation.rate")
+              .value(Integer.MAX_VALUE)
+              .atLeast(0)
+              .doc("New connections per second. More of them wait to be accepted."));
+
+  public static final ConfigKey<Long> CONNECTION_IDLE_MS =
+      add(
+          key(NETWORK, ConfigTypes.LONG, "connections.max.idle.ms")
+              .value(600_000L)
+              .atLeast(1000)
+              .doc("Connections on which nothing happened for so long are closed."));
+
+  // ---- log on this node
+
+  public static final ConfigKey<Long> RETENTION_CHECK_MS =
+      add(
+          key(LOG, ConfigTypes.LONG, "log.retention.check.interval.ms")
+              .value(300_000L)
+              .atLeast(1)
+              .doc("Time between two looks for segments past their retention."));
+
+  public static final ConfigKey<Integer> CHECKPOINT_MS =
+      add(
+          key(LOG, ConfigTypes.INT, "log.flush.offset.checkpoint.interval.ms")
+              .value(60_000)
+              .atLeast(100)
+              .doc(
+                  "Time between two notes of how far each log is fsynced. Recovery after a crash"
+                      + " reads from there on."));
+
+  public static final ConfigKey<Long> FLUSH_CHECK_MS =
+      add(
+          key(LOG, ConfigTypes.LONG, "log.flush.scheduler.interval.ms")
+              .value(3_000L)
+              .atLeast(1)
+              .differs("Kafka never looks unless `log.flush.interval.ms` is set for all topics.")
+              .doc("Time between two looks for logs whose fsync is due by `flush.ms`."));
+
+  public static final ConfigKey<Long> CLEANER_BUFFER_BYTES =
+      add(
+          key(LOG, ConfigTypes.LONG, "log.cleaner.dedupe.buffer.size")
+              .value(32L * MIB)
+              .between(MIB, GIB)
+              .differs("Kafka has 128 MiB.")
+              .doc(
+                  "Memory of compaction's map from keys to offsets, taken while a log is"
+                      + " compacted. More of it compacts more records in one pass."));
+
+  public static final ConfigKey<Double> CLEANER_BYTES_PER_SECOND =
+      add(
+          key(LOG, ConfigTypes.DOUBLE, "log.cleaner.io.max.bytes.per.second")
+              .value(Double.MAX_VALUE)
+              .betweenReal(1024, Double.MAX_VALUE)
+              .doc("Bytes per second that compaction reads and writes at most."));
+
+  public static final ConfigKey<Integer> PRODUCER_EXPIRATION_MS =
+      add(
+          key(LOG, ConfigTypes.INT, "producer.id.expiration.ms")
+              .value((int) DAY_MS)
+              .atLeast(1)
+              .doc(
+                  "How long a partition remembers an idempotent producer that sends nothing, to"
+                      + " recognise its duplicates."));
+
+  public static final ConfigKey<Long> DISK_RESERVE_BYTES =
+      add(
+          key(LOG, ConfigTypes.LONG, "log.disk.reserve.bytes")
+              .value(64L * MIB)
+              .atLeast(0)
+              .ours()
+              .doc(
+                  "Free disk space below which nothing is appended, so that indexes and checkpoints"
+                      + " still fit. Reads go on, and writes too once there is room."));
+
+  // ---- topic defaults
+
+  public static final ConfigKey<Integer> SEGMENT_BYTES =
+      add(
+          topic(ConfigTypes.INT, "log.segment.bytes")
+              .value(GIB)
+              .atLeast(MIB)
+              .doc("Size at which a log's active segment is sealed."));
+
+  public static final ConfigKey<Long> ROLL_MS =
+      add(
+          topic(ConfigTypes.LONG, "log.roll.ms")
+              .otherwise("`log.roll.hours`")
+              .atLeast(1)
+              .doc("Age at which the active segment is sealed."));
+
+  public static final ConfigKey<Integer> ROLL_HOURS =
+      add(
+          topic(ConfigTypes.INT, "log.roll.hours")
+              .value(168)
+              .atLeast(1)
+              .doc("The same in hours, if `log.roll.ms` is not given."));
+
+  public static final ConfigKey<Long> RETENTION_MS =
+      add(
+          topic(ConfigTypes.LONG, "log.retention.ms")
+              .otherwise("`log.retention.minutes`")
+              .atLeastOr(1, -1)
+              .doc("Age past which records are expired; -1: they are kept."));
+
+  public static final ConfigKey<Integer> RETENTION_MINUTES =
+      add(
+          topic(ConfigTypes.INT, "log.retention.minutes")
+              .otherwise("`log.retention.hours`")
+              .atLeastOr(1, -1)
+              .doc("The same in minutes, if `log.retention.ms` is not given."));
+
+  public static final ConfigKey<Integer> RETENTION_HOURS =
+      add(
+          topic(ConfigTypes.INT, "log.retention.hours")
+              .value(168)
+              .atLeastOr(1, -1)
+              .doc("The same in hours, if neither is given."));
+
+  public static final ConfigKey<Long> RETENTION_BYTES =
+      add(
+          topic(ConfigTypes.LONG, "log.retention.bytes")
+              .value(-1L)
+              .atLeast(-1)
+              .doc("Size of a partition past which its oldest segments are expired; -1: none."));
+
+  public static final ConfigKey<Integer> INDEX_INTERVAL_BYTES =
+      add(
+          topic(ConfigTypes.INT, "log.index.interval.bytes")
+              .value(4096)
+              .atLeast(0)
+              .doc("Bytes of log per index entry."));
+
+  public static final ConfigKey<Integer> INDEX_BYTES_MAX =
+      add(
+          topic(ConfigTypes.INT, "log.index.size.max.bytes")
+              .value(10 * MIB)
+              .atLeast(4)
+              .doc("Largest index of a segment; a full one seals the segment."));
+
+  public static final ConfigKey<Long> FLUSH_MESSAGES =
+      add(
+          topic(ConfigTypes.LONG, "log.flush.interval.messages")
+              .value(Long.MAX_VALUE)
+              .atLeast(1)
+              .doc(
+                  "Records after which a log is fsynced. With 1, every acknowledgement waits for an"
+                      + " fsync, which many partitions share."));
+
+  public static final ConfigKey<Long> FLUSH_MS =
+      add(
+          topic(ConfigTypes.LONG, "log.flush.interval.ms")
+              .otherwise("none")
+              .atLeast(1)
+              .doc("Longest time from an append to its fsync."));
+
+  public static final ConfigKey<List<String>> CLEANUP_POLICY =
+      add(
+          topic(ConfigTypes.LIST, "log.cleanup.policy")
+              .value(List.of("delete"))
+              .someOf("delete", "compact")
+              .doc(
+                  "What becomes of old records: expired (delete), reduced to the last one of each"
+                      + " key (compact), or both."));
+
+  public static final ConfigKey<Long> DELETE_RETENTION_MS =
+      add(
+          topic(ConfigTypes.LONG, "log.cleaner.delete.retention.ms")
+              .value(DAY_MS)
+              .atLeast(0)
+              .doc("How long a compacted log keeps the marks of deleted keys."));
+
+  public static final ConfigKey<Long> COMPACTION_LAG_MIN_MS =
+      add(
+          topic(ConfigTypes.LONG, "log.cleaner.min.compaction.lag.ms")
+              .value(0L)
+              .atLeast(0)
+              .doc("Records younger than this are not compacted."));
+
+  public static final ConfigKey<Long> COMPACTION_LAG_MAX_MS =
+      add(
+          topic(ConfigTypes.LONG, "log.cleaner.max.compaction.lag.ms")
+              .value(Long.MAX_VALUE)
+              .atLeast(1)
+              .doc("Records older than this are compacted soon, however few they are."));
+
+  public static final ConfigKey<Double> DIRTY_RATIO_MIN =
+      add(
+          topic(ConfigTypes.DOUBLE, "log.cleaner.min.cleanable.ratio")
+              .value(0.5)
+              .betweenReal(0, 1)
+              .doc("Share of a log that is not compacted yet, from which on it is."));
+
+  public static final ConfigKey<Long> FILE_DELETE_DELAY_MS =
+      add(
+          topic(ConfigTypes.LONG, "log.segment.delete.delay.ms")
+              .value(60_000L)
+              .atLeast(0)
+              .doc("How long a deleted segment's file stays on disk."));
+
+  public static final ConfigKey<Integer> BATCH_BYTES_MAX =
+      add(
+          topic(ConfigTypes.INT, "message.max.bytes")
+              .value(MIB + 12)
+              .atLeast(0)
+              .doc("Largest batch a producer may send, as compressed."));
+
+  public static final ConfigKey<String> TIMESTAMP_TYPE =
+      add(
+          topic(ConfigTypes.TEXT, "log.message.timestamp.type")
+              .value("CreateTime")
+              .oneOf("CreateTime", "LogAppendTime")
+              .doc("Whose clock stamps the records: the producer's or the broker's."));
+
+  public static final ConfigKey<Long> TIMESTAMP_BEFORE_MAX_MS =
+      add(
+          topic(ConfigTypes.LONG, "log.message.timestamp.before.max.ms")
+              .value(Long.MAX_VALUE)
+              .atLeast(0)
+              .doc("How far a record's time may lie behind the broker's clock."));
+
+  public static final ConfigKey<Long> TIMESTAMP_AFTER_MAX_MS =
+      add(
+          topic(ConfigTypes.LONG, "log.message.timestamp.after.max.ms")
+              .value(3_600_000L)
+              .atLeast(0)
+              .doc("How far it may lie before it."));
+
+  public static final ConfigKey<String> COMPRESSION_TYPE =
+      add(
+          topic(ConfigTypes.TEXT, "compression.type")
+              .value("producer")
+              .oneOf("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer")
+              .doc("The codec batches are stored with; `producer`: as they were sent."));
+
+  public static final ConfigKey<Integer> GZIP_LEVEL =
+      add(
+          topic(ConfigTypes.INT, "compression.gzip.level")
+              .value(-1)
+              .betweenOr(1, 9, -1)
+              .doc("Level of gzip, where batches are compressed here; -1: gzip's default."));
+
+  public static final ConfigKey<Integer> LZ4_LEVEL =
+      add(
+          topic(ConfigTypes.INT, "compression.lz4.level")
+              .value(9)
+              .between(1, 17)
+              .doc("Level of lz4, where batches are compressed here."));
+
+  public static final ConfigKey<Integer> ZSTD_LEVEL =
+      add(
+          topic(ConfigTypes.INT, "compression.zstd.level")
+              .value(3)
+              .between(-131_072, 22)
+              .doc("Level of zstd, where batches are compressed here."));
+
+  public static final ConfigKey<Boolean> PREALLOCATE =
+      add(
+          topic(ConfigTypes.BOOLEAN, "log.preallocate")
+              .value(false)
+              .doc("Reserve a new segment's disk space at once."));
+
+  public static final ConfigKey<Integer> IN_SYNC_MIN =
+      add(
+          topic(ConfigTypes.INT, "min.insync.replicas")
+              .value(1)
+              .atLeast(1)
+              .doc("Replicas that must hold a record before `acks=all` acknowledges it."));
+
+  public static final ConfigKey<Boolean> UNCLEAN_ELECTION =
+      add(
+          topic(ConfigTypes.BOOLEAN, "unclean.leader.election.enable")
+              .value(false)
+              .doc("Let a replica lead that may lack acknowledged records."));
+
+  // ---- topics
+
+  public static final ConfigKey<Boolean> AUTO_CREATE =
+      add(
+          key(TOPICS, ConfigTypes.BOOLEAN, "auto.create.topics.enable")
+              .value(true)
+              .doc("Create a topic that a client asks for and that is not there."));
+
+  public static final ConfigKey<Integer> PARTITIONS =
+      add(
+          key(TOPICS, ConfigTypes.INT, "num.partitions")
+              .value(1)
+              .between(1, 100_000)
+              .doc("Partitions of a topic whose creator names no number."));
+
+  public static final ConfigKey<Integer> REPLICATION_FACTOR =
+      add(
+          key(TOPICS, ConfigTypes.INT, "default.replication.factor")
+              .value(1)
+              .between(1, Short.MAX_VALUE)
+              .doc("Replicas of a topic whose creator names no number."));
+
+  public static final ConfigKey<Boolean> DELETE_TOPICS =
+      add(
+          key(TOPICS, ConfigTypes.BOOLEAN, "delete.topic.enable")
+              .value(true)
+              .doc("Let admin tools delete topics."));
+
+  // ---- produce and fetch
+
+  public static final ConfigKey<Integer> FETCH_BYTES_MAX =
+      add(
+          key(PRODUCE_FETCH, ConfigTypes.INT, "fetch.max.bytes")
+              .value(55 * MIB)
+              .atLeast(1024)
+              .doc("Most bytes of one fetch, whatever the consumer asks for."));
+
+  public static final ConfigKey<Integer> FETCH_SESSIONS_MAX =
+      add(
+          key(PRODUCE_FETCH, ConfigTypes.INT, "max.incremental.fetch.session.cache.slots")
+              .value(1000)
+              .atLeast(0)
+              .doc(
+                  "Consumers whose list of partitions is remembered between fetches. The others"
+                      + " send theirs each time."));
+
+  public static final ConfigKey<Integer> DESCRIBED_PARTITIONS_MAX =
+      add(
+          key(PRODUCE_FETCH, ConfigTypes.INT, "max.request.partition.size.limit")
+              .value(2000)
+              .atLeast(1)
+              .doc("Most partitions in one answer of DescribeTopicPartitions."));
+
+  // ---- groups
+
+  public static final ConfigKey<List<String>> GROUP_PROTOCOLS =
+      add(
+          key(GROUPS, ConfigTypes.LIST, "group.coordinator.rebalance.protocols")
+              .value(List.of("classic", "consumer", "streams"))
+              .someOf("classic", "consumer", "streams")
+              .doc("Kinds of groups that are served."));
+
+  public static final ConfigKey<Integer> GROUP_THREADS =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.coordinator.threads")
+              .value(1)
+              .between(1, 64)
+              .differs("Kafka has 4; one serves over 100,000 commits per second.")
+              .doc("Threads of the group coordinator."));
+
+  public static final ConfigKey<Integer> GROUP_BACKGROUND_THREADS =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.coordinator.background.threads")
+              .value(1)
+              .between(1, 64)
+              .differs("Kafka has 2.")
+              .doc("Threads on which the group coordinator works out assignments."));
+
+  public static final ConfigKey<Integer> GROUP_APPEND_LINGER_MS =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.coordinator.append.linger.ms")
+              .value(-1)
+              .atLeast(-1)
+              .doc("How long commits wait for others to be written with; -1: as load demands."));
+
+  public static final ConfigKey<Integer> GROUP_BUFFER_BYTES =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.coordinator.cached.buffer.max.bytes")
+              .value(MIB + 12)
+              .atLeast(512 * KIB)
+              .doc("Largest write buffer that the coordinator keeps for the next write."));
+
+  public static final ConfigKey<Integer> GROUP_INITIAL_DELAY_MS =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.initial.rebalance.delay.ms")
+              .value(3000)
+              .atLeast(0)
+              .doc("How long a new classic group waits for members before its first rebalance."));
+
+  public static final ConfigKey<Integer> GROUP_SESSION_MIN_MS =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.min.session.timeout.ms")
+              .value(6000)
+              .atLeast(0)
+              .doc("Shortest session a member of a classic group may ask for."));
+
+  public static final ConfigKey<Integer> GROUP_SESSION_MAX_MS =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.max.session.timeout.ms")
+              .value(1_800_000)
+              .atLeast(0)
+              .doc("Longest session a member of a classic group may ask for."));
+
+  public static final ConfigKey<Integer> GROUP_MEMBERS_MAX =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.max.size")
+              .value(Integer.MAX_VALUE)
+              .atLeast(1)
+              .doc("Most members of a classic group."));
+
+  public static final ConfigKey<List<String>> CONSUMER_ASSIGNORS =
+      add(
+          key(GROUPS, ConfigTypes.LIST, "group.consumer.assignors")
+              .value(List.of("uniform", "range"))
+              .someOf("uniform", "range")
+              .differs("Kafka also takes class names.")
+              .doc("Ways to assign partitions in consumer groups; the first is the default."));
+
+  public static final ConfigKey<String> CONSUMER_MIGRATION =
+      add(
+          key(GROUPS, ConfigTypes.TEXT, "group.consumer.migration.policy")
+              .value("bidirectional")
+              .oneOf("bidirectional", "upgrade", "downgrade", "disabled")
+              .doc("Whether a group may move between the classic and the consumer protocol."));
+
+  static {
+    consumerLike("consumer", "consumer groups", 1000);
+    consumerLike("streams", "streams groups", 1000);
+  }
+
+  public static final ConfigKey<Integer> STREAMS_INITIAL_DELAY_MS =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.streams.initial.rebalance.delay.ms")
+              .value(3000)
+              .atLeast(0)
+              .doc("How long a new streams group waits for members before its first rebalance."));
+
+  public static final ConfigKey<Integer> STREAMS_STANDBY =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.streams.num.standby.replicas")
+              .value(0)
+              .atLeast(0)
+              .doc("Standby copies of each task of a streams group."));
+
+  public static final ConfigKey<Integer> STREAMS_STANDBY_MAX =
+      add(
+          key(GROUPS, ConfigTypes.INT, "group.streams.max.standby.replicas")
+              .value(2)
+              .atLeast(0)
+              .doc("Most standby copies that a group's own setting may ask for."));
+
+  public static final ConfigKey<Integer> OFFSET_METADATA_BYTES_MAX =
+      add(
+          key(GROUPS, ConfigTypes.INT, "offset.metadata.max.bytes")
+              .value(4096)
+              .atLeast(0)
+              .doc("Largest text a consumer may store with a committed offset."));
+
+  public static final ConfigKey<Integer> OFFSETS_COMMIT_TIMEOUT_MS =
+      add(
+          key(GROUPS, ConfigTypes.INT, "offsets.commit.timeout.ms")
+              .value(5000)
+              .atLeast(1)
+              .doc("Longest time a commit waits for its record to be written and replicated."));
+
+  public static final ConfigKey<Integer> OFFSETS_LOAD_BYTES =
+      add(
+          key(GROUPS, ConfigTypes.INT, "offsets.load.buffer.size")
+              .value(5 * MIB)
+              .atLeast(1)
+              .doc("Bytes read at a time while groups are loaded at the start."));
+
+  public static final ConfigKey<Integer> OFFSETS_RETENTION_MINUTES =
+      add(
+          key(GROUPS, ConfigTypes.INT, "offsets.retention.minutes")
+              .value(10_080)
+              .atLeast(1)
+              .doc("How long committed offsets outlive their group's last member."));
+
+  public static final ConfigKey<Long> OFFSETS_RETENTION_CHECK_MS =
+      add(
+          key(GROUPS, ConfigTypes.LONG, "offsets.retention.check.interval.ms")
+              .value(600_000L)
+              .atLeast(1)
+              .doc("Time between two looks for offsets past their retention."));
+
+  public static final ConfigKey<Integer> OFFSETS_PARTITIONS =
+      add(
+          key(GROUPS, ConfigTypes.INT, "offsets.topic.num.partitions")
+              .value(50)
+              .between(1, 10_000)
+              .doc(
+                  "Partitions of `__consumer_offsets`. It counts when the topic is created and"
+                      + " can't be changed afterwards."));
+
+  public static final ConfigKey<Integer> OFFSETS_REPLICATION =
+      add(
+          key(GROUPS, ConfigTypes.INT, "offsets.topic.replication.factor")
+              .value(1)
+              .between(1, Short.MAX_VALUE)
+              .differs("Kafka has 3, which one node can't give.")
+              .doc("Replicas of `__consumer_offsets`."));
+
+  public static final ConfigKey<Integer> OFFSETS_SEGMENT_BYTES =
+      add(
+          key(GROUPS, ConfigTypes.INT, "offsets.topic.segment.bytes")
+              .value(100 * MIB)
+              .atLeast(MIB)
+              .doc("Segment size of `__consumer_offsets`: small, so that it is compacted often."));
+
+  public static final ConfigKey<Integer> OFFSETS_CODEC =
+      add(
+          key(GROUPS, ConfigTypes.INT, "offsets.topic.compression.codec")
+              .value(0)
+              .between(0, 4)
+              .doc("Codec of `__consumer_offsets`: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."));
+
+  // ---- metadata
+
+  public static final ConfigKey<Long> METADATA_SNAPSHOT_BYTES =
+      add(
+          key(METADATA, ConfigTypes.LONG, "metadata.log.max.record.bytes.between.snapshots")
+              .value(20L * MIB)
+              .atLeast(1)
+              .doc("Bytes of the metadata log after which a new snapshot is written."));
+
+  public static final ConfigKey<Long> METADATA_SNAPSHOT_MS =
+      add(
+          key(METADATA, ConfigTypes.LONG, "metadata.log.max.snapshot.interval.ms")
+              .value(3_600_000L)
+              .atLeast(0)
+              .doc("Time after which one is written; 0: only by size."));
+
+  public static final ConfigKey<Integer> METADATA_SEGMENT_BYTES =
+      add(
+          key(METADATA, ConfigTypes.INT, "metadata.log.segment.bytes")
+              .value(GIB)
+              .atLeast(8 * MIB)
+              .doc("Size of a segment of the metadata log."));
+
+  public static final ConfigKey<Long> METADATA_SEGMENT_MS =
+      add(
+          key(METADATA, ConfigTypes.LONG, "metadata.log.segment.ms")
+              .value(7 * DAY_MS)
+              .atLeast(1)
+              .doc("Age at which a segment of the metadata log is sealed."));
+
+  public static final ConfigKey<Long> METADATA_RETENTION_BYTES =
+      add(
+          key(METADATA, ConfigTypes.LONG, "metadata.max.retention.bytes")
+              .value(100L * MIB)
+              .atLeast(-1)
+              .doc("Size of metadata log and snapshots past which old ones are deleted."));
+
+  public static final ConfigKey<Long> METADATA_RETENTION_MS =
+      add(
+          key(METADATA, ConfigTypes.LONG, "metadata.max.retention.ms")
+              .value(7 * DAY_MS)
+              .atLeast(-1)
+              .doc("Age past which old ones are deleted."));
+
+  public static final ConfigKey<Integer> METADATA_IDLE_MS =
+      add(
+          key(METADATA, ConfigTypes.INT, "metadata.max.idle.interval.ms")
+              .value(500)
+              .atLeast(0)
+              .doc("Time after which an idle controller writes a sign of life; 0: never."));
+
+  public static final ConfigKey<Integer> BROKER_HEARTBEAT_MS =
+      add(
+          key(METADATA, ConfigTypes.INT, "broker.heartbeat.interval.ms")
+              .value(2000)
+              .atLeast(1)
+              .doc("Time between two signs of life from broker to controller."));
+
+  public static final ConfigKey<Integer> BROKER_SESSION_MS =
+      add(
+          key(METADATA, ConfigTypes.INT, "broker.session.timeout.ms")
+              .value(9000)
+              .atLeast(1)
+              .doc("Silence after which the controller takes a broker for dead."));
+
+  public static final ConfigKey<Integer> REQUEST_TIMEOUT_MS =
+      add(
+          key(METADATA, ConfigTypes.INT, "request.timeout.ms")
+              .value(30_000)
+              .atLeast(1)
+              .doc("Longest time an admin request waits for the controller."));
+
+  // ---- quotas and client metrics
+
+  public static final ConfigKey<Integer> QUOTA_SAMPLES =
+      add(
+          key(QUOTAS, ConfigTypes.INT, "quota.window.num")
+              .value(11)
+              .between(1, 10_000)
+              .doc("Samples that a client's rate is averaged over."));
+
+  public static final ConfigKey<Integer> QUOTA_SAMPLE_SECONDS =
+      add(
+          key(QUOTAS, ConfigTypes.INT, "quota.window.size.seconds")
+              .value(1)
+              .between(1, 86_400)
+              .doc("Length of a sample."));
+
+  public static final ConfigKey<Integer> TELEMETRY_BYTES_MAX =
+      add(
+          key(QUOTAS, ConfigTypes.INT, "telemetry.max.bytes")
+              .value(MIB)
+              .atLeast(1)
+              .doc("Largest report of its own metrics that a client may send."));
+
+  // ---- HTTP port
+
+  public static final ConfigKey<Boolean> HTTP_ENABLE =
+      add(
+          key(HTTP, ConfigTypes.BOOLEAN, "http.enable")
+              .value(true)
+              .ours()
+              .doc("Serve HTTP: metrics, health, readiness and what is mounted beside them."));
+
+  public static final ConfigKey<String> HTTP_HOST =
+      add(
+          key(HTTP, ConfigTypes.TEXT, "http.host")
+              .value("")
+              .ours()
+              .doc("Address of the HTTP port; empty: every interface."));
+
+  public static final ConfigKey<Integer> HTTP_PORT =
+      add(
+          key(HTTP, ConfigTypes.INT, "http.port")
+              .value(8080)
+              .between(0, 65_535)
+              .ours()
+              .doc("Port of metrics, health and the HTTP interfaces; 0: any free one."));
+
+  public static final ConfigKey<Integer> HTTP_CONNECTIONS_MAX =
+      add(
+          key(HTTP, ConfigTypes.INT, "http.connections.max")
+              .value(1000)
+              .between(1, 1_000_000)
+              .ours()
+              .doc("HTTP connections at a time. One more is closed at once."));
+
+  public static final ConfigKey<Integer> HTTP_HEADER_BYTES_MAX =
+      add(
+          key(HTTP, ConfigTypes.INT, "http.headers.max.bytes")
+              .value(8 * KIB)
+              .between(1024, MIB)
+              .ours()
+              .doc("Largest headers of a request; also the longest first line."));
+
+  public static final ConfigKey<Long> HTTP_BODY_BYTES_MAX =
+      add(
+          key(HTTP, ConfigTypes.LONG, "http.request.max.bytes")
+              .value(10L * MIB)
+              .between(0, GIB)
+              .ours()
+              .doc("Largest body of a request."));
+
+  public static final ConfigKey<Long> HTTP_REQUEST_TIMEOUT_MS =
+      add(
+          key(HTTP, ConfigTypes.LONG, "http.request.timeout.ms")
+              .value(10_000L)
+              .atLeast(1)
+              .ours()
+              .doc("Longest time from a request's first byte to its answer."));
+
+  public static final ConfigKey<Long> HTTP_IDLE_MS =
+      add(
+          key(HTTP, ConfigTypes.LONG, "http.idle.timeout.ms")
+              .value(15_000L)
+              .atLeast(1)
+              .ours()
+              .doc("HTTP connections on which nothing happened for so long are closed."));
+
+  // ---- logging
+
+  public static final ConfigKey<String> LOGGING_FORMAT =
+      add(
+          key(LOGGING, ConfigTypes.TEXT, "logging.format")
+              .value("text")
+              .oneOf("text", "json")
+              .ours()
+              .doc("Lines for people, or one JSON object per line."));
+
+  public static final ConfigKey<String> LOGGING_LEVEL =
+      add(
+          key(LOGGING, ConfigTypes.TEXT, "logging.level")
+              .value("info")
+              .oneOf("trace", "debug", "info", "warn", "error", "off")
+              .ours()
+              .doc("What of our own code is written. Libraries log from warn on."));
+
+  public static final ConfigKey<Map<String, String>> LOGGING_LEVELS =
+      add(
+          key(LOGGING, ConfigTypes.MAP, "logging.levels")
+              .value(Map.of())
+              .ours()
+              .doc("Other levels for some loggers, as in `oxbow.broker.net:debug,io.netty:info`."));
+
+  private ConfigKeys() {}
+
+  /** Every key, in the order of the documents. */
+  public static Collection<ConfigKey<?>> all() {
+    return Collections.unmodifiableCollection(ALL.values());
+  }
+
+  public static Optional<ConfigKey<?>> find(String name) {
+    return Optional.ofNullable(ALL.get(name));
+  }
+
+  private static <T> ConfigKey<T> add(ConfigKey<T> key) {
+    if (ALL.putIfAbsent(key.name(), key) != null) {
+      throw new IllegalStateException(key + " is declared twice");
+    }
+    return key;
+  }
+
+  private static <T> ConfigKey.Builder<T> key(
+      ConfigKey.Section section, ConfigType<T> type, String name) {
+    return new ConfigKey.Builder<>(section, type, name);
+  }
+
+  /** A default that topics may override, and that admin tools may change for all of them. */
+  private static <T> ConfigKey.Builder<T> topic(ConfigType<T> type, String name) {
+    return key(TOPIC, type, name).online();
+  }
+
+  /** The keys that consumer groups and streams groups both have. */
+  private static void consumerLike(String kind, String groups, int assignmentMs) {
+    String prefix = "group." + kind + ".";
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "session.timeout.ms")
+            .value(45_000)
+            .atLeast(1)
+            .doc("Silence after which a member of " + groups + " is taken for dead."));
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "min.session.timeout.ms")
+            .value(45_000)
+            .atLeast(1)
+            .doc("Shortest such time that a group's own setting may ask for."));
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "max.session.timeout.ms")
+            .value(60_000)
+            .atLeast(1)
+            .doc("Longest such time that a group's own setting may ask for."));
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "heartbeat.interval.ms")
+            .value(5_000)
+            .atLeast(1)
+            .doc("Time between two heartbeats that members of " + groups + " are told."));
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "min.heartbeat.interval.ms")
+            .value(5_000)
+            .atLeast(1)
+            .doc("Shortest such time that a group's own setting may ask for."));
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "max.heartbeat.interval.ms")
+            .value(15_000)
+            .atLeast(1)
+            .doc("Longest such time that a group's own setting may ask for."));
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "assignment.interval.ms")
+            .value(assignmentMs)
+            .atLeast(0)
+            .doc("Shortest time between two assignments of " + groups + "."));
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "min.assignment.interval.ms")
+            .value(0)
+            .atLeast(0)
+            .doc("Shortest such time that a group's own setting may ask for."));
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "max.assignment.interval.ms")
+            .value(15_000)
+            .atLeast(0)
+            .doc("Longest such time that a group's own setting may ask for."));
+    add(
+        key(GROUPS, ConfigTypes.INT, prefix + "max.size")
+            .value(Integer.MAX_VALUE)
+            .atLeast(1)
+            .doc("Most members of " + groups + "."));
+  }
+}
