@@ -21,6 +21,7 @@ import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.network.ListenerName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,6 +137,18 @@ public final class Partitions implements ClusterListener, AutoCloseable {
   /** The metadata these partitions follow, if any has come yet. */
   public Optional<ClusterView> view() {
     return Optional.ofNullable(view);
+  }
+
+  /** Who leads a partition, as far as the metadata tells, for a client of a listener. */
+  public LeaderHint leaderOf(TopicPartition partition, ListenerName listener) {
+    ClusterView now = view;
+    return now == null ? LeaderHint.unknown() : LeaderHint.of(now, partition, listener);
+  }
+
+  /** The name of a topic id, if there is such a topic. */
+  public Optional<String> topicName(Uuid topic) {
+    ClusterView now = view;
+    return now == null ? Optional.empty() : now.topic(topic).map(ClusterView.Topic::name);
   }
 
   /** Partitions that cannot be served, because their log is damaged or could not be opened. */
