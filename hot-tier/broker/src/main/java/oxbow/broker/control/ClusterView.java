@@ -18,6 +18,9 @@ public interface ClusterView {
 
   OptionalInt controllerId();
 
+  /** The feature levels in force, by name: {@code metadata.version}, {@code group.version}, ... */
+  Map<String, Short> features();
+
   Optional<Topic> topic(String name);
 
   Optional<Topic> topic(Uuid id);

@@ -1,0 +1,102 @@
+package oxbow.broker.control;
+
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.coordinator.group.GroupConfig;
+import org.apache.kafka.metadata.KafkaConfigSchema;
+import org.apache.kafka.server.config.ConfigSynonym;
+import org.apache.kafka.server.config.ServerTopicConfigSynonyms;
+import org.apache.kafka.server.metrics.ClientMetricsConfigs;
+import org.apache.kafka.storage.internals.log.LogConfig;
+
+/**
+ * The settings a topic can have: Kafka's, and those that other parts of Oxbow add. The one place
+ * where a key gets its type, default, rule and documentation; unknown keys are refused.
+ */
+public final class TopicSettings {
+  private final ConfigDef definition;
+  private final ConfigDef added;
+  private final KafkaConfigSchema schema;
+
+  /** Kafka's settings and nothing else. */
+  public TopicSettings() {
+    this(new ConfigDef());
+  }
+
+  /**
+   * Kafka's settings and more.
+   *
+   * @param added keys of our own, none of which Kafka has
+   */
+  public TopicSettings(ConfigDef added) {
+    this.added = new ConfigDef(added);
+    this.definition = new ConfigDef(LogConfig.configDefCopy());
+    added.configKeys().values().forEach(definition::define);
+    this.schema =
+        new KafkaConfigSchema(
+            Map.of(
+                ConfigResource.Type.BROKER,
+                BrokerSettings.definition(),
+                ConfigResource.Type.TOPIC,
+                definition,
+                ConfigResource.Type.GROUP,
+                GroupConfig.CONFIG_DEF,
+                ConfigResource.Type.CLIENT_METRICS,
+                ClientMetricsConfigs.configDef()),
+            ServerTopicConfigSynonyms.ALL_TOPIC_CONFIG_SYNONYMS);
+  }
+
+  ConfigDef definition() {
+    return definition;
+  }
+
+  /** The keys that Kafka does not have. */
+  ConfigDef added() {
+    return added;
+  }
+
+  KafkaConfigSchema schema() {
+    return schema;
+  }
+
+  /** Names under which a broker's configuration sets a topic's default, the strongest first. */
+  static List<ConfigSynonym> synonyms(String topicKey) {
+    return ServerTopicConfigSynonyms.ALL_TOPIC_CONFIG_SYNONYMS.getOrDefault(topicKey, List.of());
+  }
+
+  /**
+   * The settings of topics that set nothing themselves.
+   *
+   * @param broker what was set dynamically for this broker
+   * @param cluster what was set dynamically for all
+   */
+  Effective effective(
+      BrokerSettings configured, Map<String, String> broker, Map<String, String> cluster) {
+    var defaults = new TreeMap<String, String>();
+    schema
+        .resolveEffectiveTopicConfigs(configured.objects(), cluster, broker, Map.of())
+        .forEach((name, entry) -> put(defaults, name, entry));
+    return new Effective(Collections.unmodifiableMap(defaults));
+  }
+
+  private static void put(Map<String, String> defaults, String name, ConfigEntry entry) {
+    if (entry.value() != null) defaults.put(name, entry.value());
+  }
+
+  /** What topics have where they set nothing themselves. Immutable. */
+  record Effective(Map<String, String> defaults) {
+    /** A topic's settings, given its own. */
+    Map<String, String> of(Map<String, String> own) {
+      if (own.isEmpty()) return defaults;
+      var merged = new HashMap<>(defaults);
+      merged.putAll(own);
+      return merged;
+    }
+  }
+}
