@@ -1,0 +1,215 @@
+package oxbow.broker.group;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorLoader;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
+import org.apache.kafka.coordinator.common.runtime.PartitionWriter;
+import org.apache.kafka.coordinator.group.GroupConfigManager;
+import org.apache.kafka.coordinator.group.GroupCoordinator;
+import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
+import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
+import org.apache.kafka.coordinator.group.GroupCoordinatorService;
+import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
+import org.apache.kafka.image.MetadataDelta;
+import org.apache.kafka.image.MetadataImage;
+import org.apache.kafka.server.share.persister.NoOpStatePersister;
+import org.apache.kafka.server.util.timer.Timer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.broker.replica.Partitions;
+import oxbow.broker.wire.ApiTable;
+
+/**
+ * The groups this broker coordinates: Kafka's coordinator, one state machine per partition of
+ * {@code __consumer_offsets} that is led here. It begins with the first metadata, learns from the
+ * leadership listener what to load and to give up, and answers the group APIs.
+ */
+public final class GroupCoordinators implements Partitions.LeadershipListener, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(GroupCoordinators.class);
+
+  private final GroupCoordinatorConfig config;
+  private final GroupCoordinator service;
+  private final GroupMetrics metrics;
+  private final GroupTopics topics;
+  private volatile GroupMetadata metadata = new GroupMetadata(MetadataImage.EMPTY);
+
+  /** Won before the first metadata told how many partitions there are; guarded by this. */
+  private final Map<Integer, Integer> electedEarly = new HashMap<>();
+
+  private boolean isStarted; // guarded by this
+
+  /**
+   * Starts the coordinator's threads. The caller hands in metadata and subscribes this object to
+   * leadership.
+   */
+  public GroupCoordinators(
+      GroupConfig config,
+      int brokerId,
+      Partitions partitions,
+      TopicCreation topics,
+      MeterRegistry meters) {
+    this(
+        config,
+        brokerId,
+        new PartitionLogWriter(partitions),
+        new PartitionLogLoader(
+            partitions,
+            new GroupCoordinatorRecordSerde(),
+            config.coordinator().offsetsLoadBufferSize(),
+            Time.SYSTEM),
+        new GroupTimer(),
+        Time.SYSTEM,
+        new LogEnds(partitions),
+        topics,
+        meters);
+  }
+
+  GroupCoordinators(
+      GroupConfig config,
+      int brokerId,
+      PartitionWriter writer,
+      CoordinatorLoader<CoordinatorRecord> loader,
+      Timer timer,
+      Time time,
+      LogEnds logEnds,
+      TopicCreation topics,
+      MeterRegistry meters) {
+    this.config = config.coordinator();
+    this.metrics = new GroupMetrics(meters);
+    this.topics = new GroupTopics(topics, time);
+    ShareGroupConfig shareGroups = config.shareGroups();
+    this.service =
+        new GroupCoordinatorService.Builder(brokerId, this.config)
+            .withTime(time)
+            .withTimer(timer)
+            .withLoader(loader)
+            .withWriter(writer)
+            .withCoordinatorRuntimeMetrics(new RuntimeMetrics(meters))
+            .withGroupCoordinatorMetrics(metrics.kafkas())
+            .withGroupConfigManager(
+                new GroupConfigManager(
+                    this.config.extractGroupConfigMap(shareGroups), this.config, shareGroups))
+            .withPersister(new NoOpStatePersister()) // share groups aren't served
+            .withAuthorizerPlugin(Optional.empty())
+            .withPartitionMetadataClient(logEnds)
+            .build();
+  }
+
+  /**
+   * Adds the group APIs. Those of share groups and transactions are not among them: what isn't
+   * served isn't advertised.
+   */
+  public void serve(ApiTable table) {
+    var members = new MemberApis(service, this, topics, config);
+    var offsets = new OffsetApis(service, this);
+    var admin = new AdminApis(service, this);
+    table
+        .serve(ApiKeys.FIND_COORDINATOR, new FindCoordinator(this))
+        .serve(ApiKeys.JOIN_GROUP, members::join)
+        .serve(ApiKeys.SYNC_GROUP, members::sync)
+        .serve(ApiKeys.HEARTBEAT, members::heartbeat)
+        .serve(ApiKeys.LEAVE_GROUP, members::leave)
+        .serve(ApiKeys.CONSUMER_GROUP_HEARTBEAT, members::consumerHeartbeat)
+        .serve(ApiKeys.STREAMS_GROUP_HEARTBEAT, members::streamsHeartbeat)
+        .serve(ApiKeys.OFFSET_COMMIT, offsets::commit)
+        .serve(ApiKeys.OFFSET_FETCH, offsets::fetch)
+        .serve(ApiKeys.OFFSET_DELETE, offsets::delete)
+        .serve(ApiKeys.LIST_GROUPS, admin::list)
+        .serve(ApiKeys.DESCRIBE_GROUPS, admin::describe)
+        .serve(ApiKeys.CONSUMER_GROUP_DESCRIBE, admin::describeConsumerGroups)
+        .serve(ApiKeys.STREAMS_GROUP_DESCRIBE, admin::describeStreamsGroups)
+        .serve(ApiKeys.DELETE_GROUPS, admin::delete);
+  }
+
+  /**
+   * Takes each new metadata image, in order, with what is different from the one before; in the
+   * first delta everything is. The number of offsets partitions stays as the first image has it.
+   */
+  public void metadataChanged(MetadataDelta delta, MetadataImage image) {
+    var now = new GroupMetadata(image);
+    metadata = now;
+    synchronized (this) {
+      if (!isStarted) {
+        int partitions = now.partitions(Topic.GROUP_METADATA_TOPIC_NAME);
+        service.startup(() -> partitions > 0 ? partitions : config.offsetsTopicPartitions());
+        isStarted = true;
+      }
+      service.onMetadataUpdate(delta, image);
+      if (delta.configsDelta() != null) {
+        changeGroups(delta.configsDelta().changes().keySet(), image);
+      }
+      electedEarly.forEach(service::onElection);
+      electedEarly.clear();
+    }
+  }
+
+  private void changeGroups(Set<ConfigResource> changed, MetadataImage image) {
+    for (ConfigResource resource : changed) {
+      if (resource.type() != ConfigResource.Type.GROUP) continue;
+      try {
+        service.updateGroupConfig(resource.name(), image.configs().configProperties(resource));
+      } catch (RuntimeException refused) {
+        // The controller let it pass; the group goes on with the settings it has.
+        log.atWarn()
+            .addKeyValue("group", resource.name())
+            .setCause(refused)
+            .log("a group's settings were not taken");
+      }
+    }
+  }
+
+  @Override
+  public void elected(TopicPartition partition, int leaderEpoch) {
+    if (!isOurs(partition)) return;
+    synchronized (this) {
+      if (isStarted) service.onElection(partition.partition(), leaderEpoch);
+      else electedEarly.put(partition.partition(), leaderEpoch);
+    }
+  }
+
+  @Override
+  public void resigned(TopicPartition partition, int leaderEpoch) {
+    if (!isOurs(partition)) return;
+    synchronized (this) {
+      if (isStarted) service.onResignation(partition.partition(), OptionalInt.of(leaderEpoch));
+      else electedEarly.remove(partition.partition());
+    }
+  }
+
+  private static boolean isOurs(TopicPartition partition) {
+    return partition.topic().equals(Topic.GROUP_METADATA_TOPIC_NAME);
+  }
+
+  GroupMetadata metadata() {
+    return metadata;
+  }
+
+  /** The offsets partition that holds a group. */
+  int partitionFor(String group) {
+    return service.partitionFor(group);
+  }
+
+  void createOffsetsTopic() {
+    topics.createOffsetsTopic(config, service.groupMetadataTopicConfigs());
+  }
+
+  /**
+   * Stops: requests under way are answered with an error that sends clients to look for the
+   * coordinator again. Logs have to be open until it returns.
+   */
+  @Override
+  public void close() {
+    service.shutdown();
+    metrics.close();
+  }
+}

@@ -1,0 +1,12 @@
+package oxbow.broker.group;
+
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.common.message.CreateTopicsRequestData;
+import org.apache.kafka.common.message.CreateTopicsResponseData;
+
+/** Asks the controller for topics nobody made by hand: the coordinators' own and Streams' ones. */
+@FunctionalInterface
+public interface TopicCreation {
+  /** Completes with what became of each topic, once the controller has decided. Never waits. */
+  CompletionStage<CreateTopicsResponseData> create(CreateTopicsRequestData topics);
+}
