@@ -21,6 +21,7 @@ import org.apache.kafka.common.requests.StreamsGroupDescribeRequest;
 import org.apache.kafka.common.requests.StreamsGroupDescribeResponse;
 import org.apache.kafka.common.utils.BufferSupplier;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
+import oxbow.broker.metadata.AuthorizedOperations;
 import oxbow.broker.net.Request;
 
 /** Lists, describes and deletes groups. */
@@ -55,7 +56,7 @@ final class AdminApis {
           if (tellsOperations) {
             described.stream()
                 .filter(group -> group.errorCode() == Errors.NONE.code())
-                .forEach(group -> group.setAuthorizedOperations(Answers.GROUP_OPERATIONS));
+                .forEach(group -> group.setAuthorizedOperations(AuthorizedOperations.ALL_ON_GROUP));
           }
           return new DescribeGroupsResponse(new DescribeGroupsResponseData().setGroups(described));
         });
@@ -74,7 +75,7 @@ final class AdminApis {
           if (asked.includeAuthorizedOperations()) {
             described.stream()
                 .filter(group -> group.errorCode() == Errors.NONE.code())
-                .forEach(group -> group.setAuthorizedOperations(Answers.GROUP_OPERATIONS));
+                .forEach(group -> group.setAuthorizedOperations(AuthorizedOperations.ALL_ON_GROUP));
           }
           return new ConsumerGroupDescribeResponse(
               new ConsumerGroupDescribeResponseData().setGroups(described));
@@ -94,7 +95,7 @@ final class AdminApis {
           if (asked.includeAuthorizedOperations()) {
             described.stream()
                 .filter(group -> group.errorCode() == Errors.NONE.code())
-                .forEach(group -> group.setAuthorizedOperations(Answers.GROUP_OPERATIONS));
+                .forEach(group -> group.setAuthorizedOperations(AuthorizedOperations.ALL_ON_GROUP));
           }
           return new StreamsGroupDescribeResponse(
               new StreamsGroupDescribeResponseData().setGroups(described));

@@ -1,38 +1,18 @@
 package oxbow.broker.group;
 
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.network.ClientInformation;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.RequestContext;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
-import org.apache.kafka.common.utils.Utils;
 import oxbow.broker.net.Client;
 import oxbow.broker.net.Request;
 
 /** What every group API does around the coordinator. */
 final class Answers {
-  /** All that can be done to a group: without authorization, everyone may. */
-  static final int GROUP_OPERATIONS =
-      bits(
-          EnumSet.of(
-              AclOperation.READ,
-              AclOperation.DELETE,
-              AclOperation.DESCRIBE,
-              AclOperation.DESCRIBE_CONFIGS,
-              AclOperation.ALTER_CONFIGS));
-
   private Answers() {}
-
-  private static int bits(Set<AclOperation> operations) {
-    return Utils.to32BitField(
-        operations.stream().map(AclOperation::code).collect(Collectors.toSet()));
-  }
 
   /** Answers once the coordinator has; a failure becomes the API's own form of it. */
   static <T> void answer(

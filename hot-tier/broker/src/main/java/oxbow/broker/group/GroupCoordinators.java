@@ -56,7 +56,7 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
       GroupConfig config,
       int brokerId,
       Partitions partitions,
-      TopicCreation topics,
+      GroupTopicCreation topics,
       MeterRegistry meters) {
     this(
         config,
@@ -82,7 +82,7 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
       Timer timer,
       Time time,
       LogEnds logEnds,
-      TopicCreation topics,
+      GroupTopicCreation topics,
       MeterRegistry meters) {
     this.config = config.coordinator();
     this.metrics = new GroupMetrics(meters);

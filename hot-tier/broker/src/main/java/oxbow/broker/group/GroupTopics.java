@@ -34,12 +34,12 @@ final class GroupTopics {
   private static final long REFUSED_MS = 1_000;
   private static final int REFUSALS_MAX = 1_000;
 
-  private final TopicCreation creation;
+  private final GroupTopicCreation creation;
   private final Time time;
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
   private final Map<String, Refusal> refusals = new ConcurrentHashMap<>();
 
-  GroupTopics(TopicCreation creation, Time time) {
+  GroupTopics(GroupTopicCreation creation, Time time) {
     this.creation = creation;
     this.time = time;
   }

@@ -6,7 +6,7 @@ import org.apache.kafka.common.message.CreateTopicsResponseData;
 
 /** Asks the controller for topics nobody made by hand: the coordinators' own and Streams' ones. */
 @FunctionalInterface
-public interface TopicCreation {
+public interface GroupTopicCreation {
   /** Completes with what became of each topic, once the controller has decided. Never waits. */
   CompletionStage<CreateTopicsResponseData> create(CreateTopicsRequestData topics);
 }
