@@ -29,6 +29,10 @@ final class Scenarios {
 
   private final Figures figures;
   private final double scale;
+
+  /** Names are never used twice, not even after a deletion: that would measure the deletion too. */
+  private final String topicPrefix = "bench-" + Long.toHexString(System.nanoTime()) + "-";
+
   private int topics;
 
   /**
@@ -320,7 +324,7 @@ final class Scenarios {
   }
 
   private String newTopic(BrokerProcess broker, int partitions) throws InterruptedException {
-    String topic = "bench-" + topics++;
+    String topic = topicPrefix + topics++;
     Clients.createTopic(broker.bootstrap(), topic, partitions);
     return topic;
   }
