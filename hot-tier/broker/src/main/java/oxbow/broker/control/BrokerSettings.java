@@ -29,6 +29,14 @@ final class BrokerSettings {
     return new HashMap<>(configured);
   }
 
+  boolean isConfigured(String name) {
+    return configured.containsKey(name);
+  }
+
+  boolean booleanValue(String name) {
+    return (Boolean) value(name);
+  }
+
   int intValue(String name) {
     return ((Number) value(name)).intValue();
   }

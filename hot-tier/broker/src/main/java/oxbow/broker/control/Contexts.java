@@ -17,6 +17,14 @@ final class Contexts {
         new RequestHeaderData(), KafkaPrincipal.ANONYMOUS, OptionalLong.empty());
   }
 
+  /** This broker's own call, of no use after the timeout. */
+  static ControllerRequestContext ofBroker(long timeoutNanos) {
+    return new ControllerRequestContext(
+        new RequestHeaderData(),
+        KafkaPrincipal.ANONYMOUS,
+        OptionalLong.of(System.nanoTime() + timeoutNanos));
+  }
+
   /** A client's call without a time limit of its own. */
   static ControllerRequestContext of(Request request) {
     return new ControllerRequestContext(

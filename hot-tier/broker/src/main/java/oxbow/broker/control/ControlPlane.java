@@ -16,7 +16,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.AllocateProducerIdsRequestData;
+import org.apache.kafka.common.message.AlterPartitionRequestData;
+import org.apache.kafka.common.message.AlterPartitionResponseData;
 import org.apache.kafka.common.message.ControllerRegistrationRequestData;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.controller.Controller;
@@ -33,12 +37,15 @@ import org.apache.kafka.image.publisher.SnapshotGenerator;
 import org.apache.kafka.image.publisher.metrics.SnapshotEmitterMetrics;
 import org.apache.kafka.metadata.VersionRange;
 import org.apache.kafka.raft.MetadataLogConfig;
+import org.apache.kafka.server.common.ProducerIdsBlock;
 import org.apache.kafka.server.config.ReplicationConfigs;
+import org.apache.kafka.server.config.ServerConfigs;
 import org.apache.kafka.server.config.ServerLogConfigs;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.broker.control.ControlException.Kind;
+import oxbow.broker.wire.ApiTable;
 
 /**
  * The embedded KRaft control plane of one node: metadata log, controller, this broker's standing
@@ -70,6 +77,8 @@ public final class ControlPlane implements AutoCloseable {
   private final ViewPublisher views;
   private final TopicSettings topicSettings;
   private final BrokerSettings brokerSettings;
+  private final TopicApis topicApis;
+  private final AutoTopics autoTopics;
   private final AtomicInteger joined = new AtomicInteger();
   private final AtomicReference<@Nullable BrokerLife> life = new AtomicReference<>();
 
@@ -89,8 +98,6 @@ public final class ControlPlane implements AutoCloseable {
     controllerMetrics =
         new QuorumControllerMetrics(
             Optional.empty(), Time.SYSTEM, (int) config.sessionTimeout().toMillis());
-    controller = controller(faults);
-    route = new ControllerRoute(() -> controller, timer, config.sessionTimeout());
     views =
         new ViewPublisher(
             config.nodeId(),
@@ -99,8 +106,13 @@ public final class ControlPlane implements AutoCloseable {
             brokerSettings,
             raft.client()::kraftVersion,
             faults.survivable("cluster view"));
+    controller = controller(faults);
+    route = new ControllerRoute(() -> controller, timer, config.sessionTimeout());
     loader = loader(faults);
     snapshots = snapshots(faults);
+    topicApis =
+        new TopicApis(this, brokerSettings.booleanValue(ServerConfigs.DELETE_TOPIC_ENABLE_CONFIG));
+    autoTopics = new AutoTopics(this, brokerSettings, topicApis);
   }
 
   /**
@@ -143,6 +155,8 @@ public final class ControlPlane implements AutoCloseable {
         .setLeaderImbalanceCheckIntervalNs(leaderImbalanceCheckIntervalNs())
         .setMaxIdleIntervalNs(idleIntervalNs())
         .setMetrics(controllerMetrics)
+        .setConfigurationValidator(
+            new SettingsValidator(topicSettings, brokerSettings, views::topicDefaults))
         .setStaticConfig(brokerSettings.objects())
         .setBootstrapMetadata(directory.bootstrap())
         .setFatalFaultHandler(faults.fatal("controller"))
@@ -324,6 +338,40 @@ public final class ControlPlane implements AutoCloseable {
 
   private BrokerLife registered() {
     return Objects.requireNonNull(life.get(), "the broker was not registered");
+  }
+
+  /**
+   * Takes the next block of producer ids for this broker. Fails with Kafka's {@code ApiException}.
+   */
+  public CompletionStage<ProducerIdsBlock> allocateProducerIds() {
+    var request =
+        new AllocateProducerIdsRequestData()
+            .setBrokerId(config.nodeId())
+            .setBrokerEpoch(brokerEpoch());
+    return route
+        .call(controller -> controller.allocateProducerIds(Contexts.ofBroker(), request))
+        .thenApply(answer -> {
+          Errors error = Errors.forCode(answer.errorCode());
+          if (error != Errors.NONE) throw error.exception();
+          return new ProducerIdsBlock(
+              config.nodeId(), answer.producerIdStart(), answer.producerIdLen());
+        });
+  }
+
+  /** Proposes other in-sync replicas, as their leader. The answer may name errors. */
+  public CompletionStage<AlterPartitionResponseData> alterPartition(
+      AlterPartitionRequestData request) {
+    return route.call(controller -> controller.alterPartition(Contexts.ofBroker(), request));
+  }
+
+  /** Creates topics that are needed and not there. */
+  public AutoTopics autoTopics() {
+    return autoTopics;
+  }
+
+  /** Adds the APIs that the controller answers. */
+  public void serveOn(ApiTable table) {
+    topicApis.serveOn(table);
   }
 
   /**

@@ -45,6 +45,11 @@ final class ImageView implements ClusterView {
     this.brokers = byId;
   }
 
+  /** What topics have where they set nothing themselves. */
+  Map<String, String> topicDefaults() {
+    return settings.defaults();
+  }
+
   MetadataImage image() {
     return image;
   }

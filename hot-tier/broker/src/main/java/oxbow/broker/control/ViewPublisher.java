@@ -3,6 +3,7 @@ package oxbow.broker.control;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.PriorityQueue;
@@ -72,6 +73,14 @@ final class ViewPublisher implements MetadataPublisher {
   /** The newest view; empty until the metadata log has been read once. */
   @Nullable ImageView view() {
     return view;
+  }
+
+  /** What topics have where they set nothing themselves. */
+  Map<String, String> topicDefaults() {
+    ImageView now = view;
+    return now == null
+        ? topicSettings.effective(brokerSettings, Map.of(), Map.of()).defaults()
+        : now.topicDefaults();
   }
 
   /** Completes once the view shows this offset and the listeners have been told. */
