@@ -1,0 +1,177 @@
+package oxbow.broker.net;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.network.ListenerName;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.broker.wire.ApiTable;
+
+/**
+ * The broker's door for Kafka clients. Start here: it opens listeners, runs the event loops ({@code
+ * net-*}) and closes everything again. Start once, close once.
+ *
+ * <pre>
+ *   listener -> {@link Acceptor} -> {@link Connection} -> {@link ApiHandler}
+ *                                     {@link FrameReader} cuts requests, {@link FrameBudget} bounds them
+ *                                     {@link ResponseQueue} keeps the order, {@link Outbound} sends
+ * </pre>
+ */
+public final class KafkaPort implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(KafkaPort.class);
+
+  private final NetConfig config;
+  private final ApiTable apis;
+  private final LongSupplier nanoClock;
+  private final FrameBudget budget;
+  private final NetMeters meters;
+  private final AtomicLong accepted = new AtomicLong();
+  private final List<Channel> listening = new ArrayList<>();
+  private final List<Acceptor> acceptors = new ArrayList<>();
+  private final List<NetLoop> loops = new ArrayList<>();
+  private @Nullable MultiThreadIoEventLoopGroup group;
+
+  /**
+   * @param apis may be added to until {@link #start}
+   * @param meters where the port's numbers are shown
+   */
+  public KafkaPort(NetConfig config, ApiTable apis, MeterRegistry meters, LongSupplier nanoClock) {
+    this.config = config;
+    this.apis = apis;
+    this.nanoClock = nanoClock;
+    this.budget = new FrameBudget(config.heldBytesMax(), config.heldRequestsMax());
+    this.meters = new NetMeters(meters, budget, nanoClock);
+  }
+
+  /**
+   * Opens the listeners and serves what is in the table of APIs by now. Returns where each listens,
+   * by its name. If one can't be opened none is, and the failure names it.
+   */
+  public synchronized Map<String, InetSocketAddress> start(List<Listener> listeners) {
+    if (group != null) throw new IllegalStateException("the Kafka port was started before");
+    boolean isEpoll = Epoll.isAvailable();
+    IoHandlerFactory io = isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    var threads = new DefaultThreadFactory("net", true);
+    var started = new MultiThreadIoEventLoopGroup(config.threads(), threads, io);
+    group = started;
+    for (EventExecutor executor : started) {
+      var loop = new NetLoop((EventLoop) executor, nanoClock);
+      loop.start(checkMs());
+      loops.add(loop);
+    }
+    var port =
+        new Connection.Port(
+            config, budget, new Handlers(apis, config.decodedBytesMax()), meters, nanoClock);
+    var limits = new ConnectionLimits(config, this::roomWasMade);
+    var pace = new AcceptPace(config.connectionsPerSecondMax(), nanoClock);
+    var bound = new LinkedHashMap<String, InetSocketAddress>();
+    for (Listener listener : listeners) {
+      var acceptor =
+          new Acceptor(
+              new ListenerName(listener.name()),
+              port,
+              limits,
+              pace,
+              List.copyOf(loops),
+              PooledByteBufAllocator.DEFAULT,
+              accepted);
+      acceptors.add(acceptor);
+      ServerChannel channel =
+          isEpoll ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+      if (bound.put(listener.name(), open(listener, channel, acceptor)) != null) {
+        close();
+        throw new IllegalArgumentException("listeners: " + listener.name() + " is there twice");
+      }
+    }
+    log.atInfo()
+        .addKeyValue("transport", isEpoll ? "epoll" : "nio")
+        .addKeyValue("threads", config.threads())
+        .addKeyValue("listeners", bound)
+        .log("kafka port open");
+    return bound;
+  }
+
+  /** Takes no new connections; those there are go on. */
+  public synchronized void stopAccepting() {
+    for (Channel channel : listening) channel.close().syncUninterruptibly();
+    listening.clear();
+  }
+
+  /**
+   * Reads no new requests and waits until those there are were answered and their connections
+   * closed, but not for longer than given. Returns whether all of them were.
+   */
+  public boolean drain(Duration patience) throws InterruptedException {
+    stopAccepting();
+    for (NetLoop loop : loops) loop.executor().execute(loop::drain);
+    return meters.awaitNone(patience);
+  }
+
+  /** Closes every connection at once and ends the event loops. */
+  @Override
+  public synchronized void close() {
+    stopAccepting();
+    MultiThreadIoEventLoopGroup running = group;
+    if (running == null) return;
+    running.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(10, TimeUnit.SECONDS);
+  }
+
+  private InetSocketAddress open(Listener listener, ServerChannel channel, Acceptor acceptor) {
+    channel.pipeline().addLast(acceptor);
+    channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
+    channel.config().setOption(ChannelOption.SO_BACKLOG, config.backlog());
+    if (config.receiveBufferBytes() > 0) {
+      // Only a size set before the connection exists makes the TCP window as large.
+      channel.config().setOption(ChannelOption.SO_RCVBUF, config.receiveBufferBytes());
+    }
+    var address =
+        listener.host().isEmpty()
+            ? new InetSocketAddress(listener.port())
+            : new InetSocketAddress(listener.host(), listener.port());
+    EventLoop loop = loops.get(listening.size() % loops.size()).executor();
+    listening.add(channel);
+    loop.register(channel).syncUninterruptibly();
+    ChannelFuture bound = channel.bind(address).awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      close();
+      throw new IllegalStateException(
+          "listeners: " + listener.name() + " can't be opened at " + address, bound.cause());
+    }
+    return (InetSocketAddress) channel.localAddress();
+  }
+
+  private long checkMs() {
+    Duration shortest = config.frameTimeout();
+    if (config.writeTimeout().compareTo(shortest) < 0) shortest = config.writeTimeout();
+    if (config.idleMax().compareTo(shortest) < 0) shortest = config.idleMax();
+    return Math.clamp(shortest.toMillis() / 4, 10, 1000);
+  }
+
+  private synchronized void roomWasMade() {
+    for (Acceptor acceptor : acceptors) acceptor.roomWasMade();
+  }
+}

@@ -1,0 +1,123 @@
+package oxbow.broker.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.message.ApiVersionsRequestData;
+import org.apache.kafka.common.message.MetadataResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.ApiVersionsRequest;
+import org.apache.kafka.common.requests.ApiVersionsResponse;
+import org.apache.kafka.common.requests.MetadataRequest;
+import org.apache.kafka.common.requests.MetadataResponse;
+import org.junit.jupiter.api.Test;
+
+final class KafkaPortTest {
+  @Test
+  void apiVersionsTellsWhatIsServedAndNothingElse() throws IOException {
+    try (var port =
+            new PortFixture(NetConfig.DEFAULT, apis -> apis.serve(ApiKeys.METADATA, r -> {}));
+        var client = port.connect()) {
+      var response =
+          client.ask(new ApiVersionsRequest.Builder().build(), ApiVersionsResponse.class);
+
+      assertThat(response.data().errorCode()).isZero();
+      assertThat(response.data().apiKeys())
+          .extracting(api -> ApiKeys.forId(api.apiKey()), api -> api.maxVersion())
+          .containsExactlyInAnyOrder(
+              org.assertj.core.groups.Tuple.tuple(
+                  ApiKeys.API_VERSIONS, ApiKeys.API_VERSIONS.latestVersion(false)),
+              org.assertj.core.groups.Tuple.tuple(
+                  ApiKeys.METADATA, ApiKeys.METADATA.latestVersion(false)));
+    }
+  }
+
+  @Test
+  void apiVersionsOfAnUnknownVersionIsAnsweredInTheFirstOne() throws IOException {
+    try (var port = new PortFixture(NetConfig.DEFAULT, apis -> {});
+        var client = port.connect()) {
+      byte[] frame = WireClient.frame(new ApiVersionsRequest.Builder().build(), 5);
+      frame[7] = 99; // the version's low byte
+      client.send(frame);
+
+      var response =
+          ApiVersionsResponse.parse(
+              new org.apache.kafka.common.protocol.ByteBufferAccessor(
+                  java.nio.ByteBuffer.wrap(client.receive()).position(4)),
+              (short) 0);
+
+      assertThat(Errors.forCode(response.data().errorCode())).isEqualTo(Errors.UNSUPPORTED_VERSION);
+      assertThat(response.data().apiKeys()).hasSize(1);
+    }
+  }
+
+  @Test
+  void softwareNamesWithOddCharactersAreRefused() throws IOException {
+    try (var port = new PortFixture(NetConfig.DEFAULT, apis -> {});
+        var client = port.connect()) {
+      var request =
+          new ApiVersionsRequest(
+              new ApiVersionsRequestData()
+                  .setClientSoftwareName("<script>")
+                  .setClientSoftwareVersion("1"),
+              (short) 3);
+
+      var response = client.ask(request, ApiVersionsResponse.class);
+
+      assertThat(Errors.forCode(response.data().errorCode())).isEqualTo(Errors.INVALID_REQUEST);
+    }
+  }
+
+  @Test
+  void aHandlersFailureIsAnsweredInTheApisOwnForm() throws IOException {
+    try (var port =
+            new PortFixture(
+                NetConfig.DEFAULT,
+                apis ->
+                    apis.serve(
+                        ApiKeys.METADATA,
+                        request -> {
+                          throw new InvalidTopicException("no such name");
+                        }));
+        var client = port.connect()) {
+      var request = new MetadataRequest.Builder(java.util.List.of("a"), false).build();
+
+      var response = client.ask(request, MetadataResponse.class);
+
+      assertThat(response.errors()).containsEntry("a", Errors.INVALID_TOPIC_EXCEPTION);
+    }
+  }
+
+  @Test
+  void clientIsKnownByWhatItSaidInApiVersions() throws IOException {
+    var seen = new java.util.concurrent.ArrayBlockingQueue<Client>(1);
+    try (var port =
+            new PortFixture(
+                NetConfig.DEFAULT,
+                apis ->
+                    apis.serve(
+                        ApiKeys.METADATA,
+                        request -> {
+                          seen.add(request.client());
+                          request.answer(
+                              new MetadataResponse(
+                                  new MetadataResponseData(), request.body().version()));
+                        }));
+        var client = port.connect()) {
+      var hello =
+          new ApiVersionsRequest(
+              new ApiVersionsRequestData()
+                  .setClientSoftwareName("kcat")
+                  .setClientSoftwareVersion("1.7"),
+              (short) 3);
+      client.ask(hello, ApiVersionsResponse.class);
+      client.ask(MetadataRequest.Builder.allTopics().build(), MetadataResponse.class);
+
+      assertThat(seen.remove())
+          .extracting(Client::softwareName, Client::softwareVersion, Client::clientId)
+          .containsExactly("kcat", "1.7", "wire-client");
+    }
+  }
+}
