@@ -1,6 +1,7 @@
 package oxbow.log.batch;
 
 import java.nio.ByteBuffer;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.record.TimestampType;
@@ -64,6 +65,8 @@ final class BatchRewriter {
         throw tooLarge(rewritten.remaining(), config);
       }
       return rewritten.slice();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidRecordException("the producer's fields contradict each other", e);
     }
   }
 

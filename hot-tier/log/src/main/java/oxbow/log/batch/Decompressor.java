@@ -222,9 +222,8 @@ final class Decompressor implements AutoCloseable {
     window.clear();
     while (window.hasRemaining()) {
       if (snappyBlock == null || !snappyBlock.hasRemaining()) {
-        if (!isFramedSnappy || !compressed.hasRemaining()) break;
-        if (compressed.remaining() < Integer.BYTES)
-          throw new IOException("snappy data is cut short");
+        // Less than a length at the end is no chunk; other readers of the format ignore it, too.
+        if (!isFramedSnappy || compressed.remaining() < Integer.BYTES) break;
         int blockBytes = compressed.getInt();
         if (blockBytes == 0x82534e41) { // a second stream, with a header of its own
           compressed.position(
