@@ -62,6 +62,11 @@ public final class Partition {
     return role.leaderEpoch();
   }
 
+  /** Where the log ended when this broker was elected; zero if it doesn't lead. */
+  public long epochStart() {
+    return role instanceof Role.Leader leader ? leader.epochStart() : 0;
+  }
+
   public boolean isLeader() {
     return role instanceof Role.Leader;
   }
@@ -183,9 +188,17 @@ public final class Partition {
     boolean isNewEpoch;
     long stamp = roleLock.writeLock();
     try {
-      isNewEpoch = !(role instanceof Role.Leader) || leaderEpoch > role.leaderEpoch();
-      if (isNewEpoch && log.offline().isEmpty()) log.beginEpoch(leaderEpoch);
-      role = new Role.Leader(leaderEpoch, replicas, inSync);
+      boolean isOnline = log.offline().isEmpty();
+      long epochStart;
+      if (role instanceof Role.Leader leader && leader.leaderEpoch() == leaderEpoch) {
+        isNewEpoch = false;
+        epochStart = leader.epochStart();
+      } else {
+        isNewEpoch = true;
+        epochStart = isOnline ? log.offsets().logEnd() : 0;
+        if (isOnline) log.beginEpoch(leaderEpoch);
+      }
+      role = new Role.Leader(leaderEpoch, epochStart, replicas, inSync);
     } finally {
       roleLock.unlockWrite(stamp);
     }

@@ -12,10 +12,12 @@ sealed interface Role {
   /**
    * It takes writes.
    *
+   * @param epochStart the log end when this broker was elected
    * @param replicas all that hold the partition
    * @param inSync those the watermark waits for
    */
-  record Leader(int leaderEpoch, List<Integer> replicas, List<Integer> inSync) implements Role {}
+  record Leader(int leaderEpoch, long epochStart, List<Integer> replicas, List<Integer> inSync)
+      implements Role {}
 
   /**
    * Another broker takes writes, or none.
