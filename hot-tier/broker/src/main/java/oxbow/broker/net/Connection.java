@@ -88,6 +88,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
         new Client(
             id,
             address.getAddress(),
+            address.getPort(),
             listener,
             KafkaPrincipal.ANONYMOUS,
             "",
@@ -205,7 +206,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
         || !client.softwareVersion().equals(version)) {
       client =
           new Client(
-              id, address.getAddress(), listener, client.principal(), clientId, software, version);
+              id,
+              address.getAddress(),
+              address.getPort(),
+              listener,
+              client.principal(),
+              clientId,
+              software,
+              version);
     }
     return client;
   }

@@ -32,6 +32,7 @@ public final class FakeRequest implements Request {
       new Client(
           "127.0.0.1:9092-127.0.0.1:50000-0",
           InetAddress.getLoopbackAddress(),
+          50_000,
           new ListenerName("PLAINTEXT"),
           KafkaPrincipal.ANONYMOUS,
           "test-client",
@@ -60,6 +61,7 @@ public final class FakeRequest implements Request {
     return new Client(
         CLIENT.connectionId(),
         CLIENT.address(),
+        CLIENT.port(),
         CLIENT.listener(),
         CLIENT.principal(),
         clientId,
