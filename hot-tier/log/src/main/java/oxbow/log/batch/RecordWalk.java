@@ -21,6 +21,9 @@ final class RecordWalk {
   /** Bytes of the longest varlong; as many in the window and no look for the next one is needed. */
   private static final int VARINT_BYTES_MAX = 10;
 
+  /** Bytes that the fields before the key have at most, as walkUsual reads them. */
+  private static final int USUAL_BYTES_MIN = 16;
+
   private final ByteBuffer window;
   private final @Nullable Decompressor source;
   private final long bytesMax;
@@ -30,6 +33,11 @@ final class RecordWalk {
 
   private int position;
   private int limit;
+
+  // The record just walked over.
+  private long timestampDelta;
+  private int offsetDelta;
+  private int keyBytes;
 
   /** Largest timestamp, or -1. */
   long maxTimestampMs = -1;
@@ -79,31 +87,9 @@ final class RecordWalk {
     long stampedMs = BatchView.maxTimestampMs(batch, 0);
 
     for (int index = 0; index < count; index++) {
-      int bodyBytes = varint();
-      long start = bytes();
-      long end = start + bodyBytes;
-      if (bodyBytes < 0 || end > bytesMax) {
-        // A claim beyond the bound is a bomb only if the bytes are really there: skipping finds
-        // out.
-        if (bodyBytes >= 0 && source != null) skip(bodyBytes);
-        throw malformed("record " + index + " claims to have " + bodyBytes + " bytes");
-      }
-      if (bodyBytes > recordBytesMax) recordBytesMax = bodyBytes;
-
-      skip(1); // attributes: no bit of them has a meaning
-      long timestampMs = baseTimestampMs + varlong();
-      if (isStamped) timestampMs = stampedMs;
-      if (varint() != index) isSequential = false;
-      int keyBytes = varint();
-      skip(keyBytes, end);
-      skip(varint(), end);
-      int headers = varint();
-      if (headers != 0) walkHeaders(index, headers, end);
-      if (bytes() != end) {
-        throw malformed(
-            "record " + index + " does not end where its length of " + bodyBytes + " says");
-      }
-
+      if (!walkUsual()) walkAny(index);
+      if (offsetDelta != index) isSequential = false;
+      long timestampMs = isStamped ? stampedMs : baseTimestampMs + timestampDelta;
       if (timestampMs > maxTimestampMs) {
         maxTimestampMs = timestampMs;
         maxTimestampIndex = index;
@@ -115,6 +101,70 @@ final class RecordWalk {
     }
     if (position < limit || refill()) {
       throw malformed("bytes follow the last of " + count + " records");
+    }
+  }
+
+  /**
+   * Walks over a record as most are: whole in the window, numbers short, no headers. False: it is
+   * none of these, or unsound, and the walk stands where it stood.
+   */
+  private boolean walkUsual() {
+    int at = position;
+    if (limit - at < USUAL_BYTES_MIN) return false;
+    // A number that needs more bytes than are looked at comes out negative, and is left to walkAny.
+    int length = window.get(at++);
+    if (length < 0) length = (length & 0x7f) | window.get(at++) << 7;
+    int end = at + (length >> 1);
+    at++; // attributes: no bit of them has a meaning
+    int time = window.get(at++);
+    if (time < 0) {
+      time = (time & 0x7f) | window.get(at++) << 7;
+      if (time < 0) time = (time & 0x3fff) | window.get(at++) << 14;
+    }
+    int delta = window.get(at++);
+    if (delta < 0) delta = (delta & 0x7f) | window.get(at++) << 7;
+    int key = window.get(at++);
+    if (key < 0) key = (key & 0x7f) | window.get(at++) << 7;
+    if ((length | time | delta | key) < 0 || (length & 1) != 0 || end > limit) return false;
+    if ((key & 1) == 0) at += key >> 1;
+    if (at >= end) return false;
+    int value = window.get(at++);
+    if (value < 0) {
+      if (at >= end) return false;
+      value = (value & 0x7f) | window.get(at++) << 7;
+      if (value < 0) return false;
+    }
+    if ((value & 1) == 0) at += value >> 1;
+    if (at != end - 1 || window.get(at) != 0) return false;
+
+    position = end;
+    timestampDelta = unzigzag(time);
+    offsetDelta = unzigzag(delta);
+    keyBytes = unzigzag(key);
+    if (length >> 1 > recordBytesMax) recordBytesMax = length >> 1;
+    return true;
+  }
+
+  private void walkAny(int index) throws IOException {
+    int bodyBytes = varint();
+    long end = bytes() + bodyBytes;
+    if (bodyBytes < 0 || end > bytesMax) {
+      // A claim beyond the bound is a bomb only if the bytes are really there: skipping finds out.
+      if (bodyBytes >= 0 && source != null) skip(bodyBytes);
+      throw malformed("record " + index + " claims to have " + bodyBytes + " bytes");
+    }
+    if (bodyBytes > recordBytesMax) recordBytesMax = bodyBytes;
+    skip(1); // attributes: no bit of them has a meaning
+    timestampDelta = varlong();
+    offsetDelta = varint();
+    keyBytes = varint();
+    skip(keyBytes, end);
+    skip(varint(), end);
+    int headers = varint();
+    if (headers != 0) walkHeaders(index, headers, end);
+    if (bytes() != end) {
+      throw malformed(
+          "record " + index + " does not end where its length of " + bodyBytes + " says");
     }
   }
 
@@ -155,7 +205,7 @@ final class RecordWalk {
     if (limit - position < VARINT_BYTES_MAX) return slowVarint();
     int value = window.get(position++);
     if (value < 0) value = longerVarint(value);
-    return (value >>> 1) ^ -(value & 1);
+    return unzigzag(value);
   }
 
   private int longerVarint(int first) {
@@ -173,7 +223,7 @@ final class RecordWalk {
     for (int shift = 0; shift <= 28; shift += 7) {
       int next = next();
       value |= (next & 0x7f) << shift;
-      if (next >= 0) return (value >>> 1) ^ -(value & 1);
+      if (next >= 0) return unzigzag(value);
     }
     throw malformed("a number is longer than five bytes");
   }
@@ -193,6 +243,10 @@ final class RecordWalk {
       if (next >= 0) return (value >>> 1) ^ -(value & 1);
     }
     throw malformed("a number is longer than ten bytes");
+  }
+
+  private static int unzigzag(int value) {
+    return (value >>> 1) ^ -(value & 1);
   }
 
   private byte next() throws IOException {
