@@ -24,6 +24,7 @@ import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicCollection;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfigCollection;
+import org.apache.kafka.common.message.CreateTopicsResponseData;
 import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ApiError;
@@ -69,6 +70,12 @@ public final class AutoTopics {
           answers.forEach((name, answer) -> errors.put(name, answer.join()));
           return errors;
         });
+  }
+
+  /** Creates topics exactly as asked, for a part of this broker that says how they have to be. */
+  public CompletionStage<CreateTopicsResponseData> create(CreateTopicsRequestData request) {
+    long timeoutNanos = TimeUnit.MILLISECONDS.toNanos(request.timeoutMs());
+    return topics.create(Contexts.ofBroker(timeoutNanos), request);
   }
 
   /** The answer somebody else waits for already, or a new one, whose topic is then asked for. */

@@ -2,6 +2,7 @@ package oxbow.broker.control;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +17,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.feature.Features;
+import org.apache.kafka.common.feature.SupportedVersionRange;
 import org.apache.kafka.common.message.AllocateProducerIdsRequestData;
 import org.apache.kafka.common.message.AlterPartitionRequestData;
 import org.apache.kafka.common.message.AlterPartitionResponseData;
@@ -46,6 +49,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.broker.control.ControlException.Kind;
 import oxbow.broker.wire.ApiTable;
+import oxbow.broker.wire.FeatureLevels;
 
 /**
  * The embedded KRaft control plane of one node: metadata log, controller, this broker's standing
@@ -262,6 +266,17 @@ public final class ControlPlane implements AutoCloseable {
   /** The feature levels this node can work with. */
   public Map<String, VersionRange> supportedFeatures() {
     return QuorumFeatures.defaultSupportedFeatureMap(false);
+  }
+
+  /** The same, and what the cluster has agreed on, as clients are told. */
+  public FeatureLevels featureLevels() {
+    var supported = new HashMap<String, SupportedVersionRange>();
+    supportedFeatures()
+        .forEach((name, range) ->
+            supported.put(name, new SupportedVersionRange(range.min(), range.max())));
+    ImageView now = imageView();
+    return new FeatureLevels(
+        Features.supportedFeatures(supported), now.features(), now.metadataOffset());
   }
 
   public String clusterId() {

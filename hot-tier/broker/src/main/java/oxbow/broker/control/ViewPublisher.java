@@ -118,8 +118,9 @@ final class ViewPublisher implements MetadataPublisher {
     if (areDefaultsChanged) effective = null;
     ImageView now = viewOf(image);
     var change = change(delta, before, image, last == null || areDefaultsChanged);
-    view = now;
     for (ClusterListener listener : listeners) tell(listener, now, change);
+    // Only now do clients see it: a leader that is named in it has opened its log by this time.
+    view = now;
     wake(image.offset());
   }
 

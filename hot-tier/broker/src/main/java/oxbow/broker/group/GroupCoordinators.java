@@ -22,6 +22,8 @@ import org.apache.kafka.coordinator.group.GroupCoordinatorService;
 import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
 import org.apache.kafka.image.MetadataDelta;
 import org.apache.kafka.image.MetadataImage;
+import org.apache.kafka.image.loader.LoaderManifest;
+import org.apache.kafka.image.publisher.MetadataPublisher;
 import org.apache.kafka.server.share.persister.NoOpStatePersister;
 import org.apache.kafka.server.util.timer.Timer;
 import org.slf4j.Logger;
@@ -129,6 +131,25 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
         .serve(ApiKeys.CONSUMER_GROUP_DESCRIBE, admin::describeConsumerGroups)
         .serve(ApiKeys.STREAMS_GROUP_DESCRIBE, admin::describeStreamsGroups)
         .serve(ApiKeys.DELETE_GROUPS, admin::delete);
+  }
+
+  /** Follows the cluster's metadata once the control plane publishes to it. */
+  public MetadataPublisher publisher() {
+    return new MetadataPublisher() {
+      @Override
+      public String name() {
+        return "groups";
+      }
+
+      @Override
+      public void onMetadataUpdate(
+          MetadataDelta delta, MetadataImage image, LoaderManifest manifest) {
+        metadataChanged(delta, image);
+      }
+
+      @Override
+      public void close() {} // the coordinators are closed by whoever made them
+    };
   }
 
   /**

@@ -1,0 +1,216 @@
+package oxbow.broker;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.HashedWheelTimer;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.broker.control.BrokerIdentity;
+import oxbow.broker.control.ClusterView;
+import oxbow.broker.control.ControlException;
+import oxbow.broker.control.ControlPlane;
+import oxbow.broker.control.TopicSettings;
+import oxbow.broker.fetch.FetchApis;
+import oxbow.broker.fetch.OffsetApis;
+import oxbow.broker.group.GroupCoordinators;
+import oxbow.broker.metadata.MetadataApis;
+import oxbow.broker.net.KafkaPort;
+import oxbow.broker.produce.ProduceApis;
+import oxbow.broker.produce.ProducerIds;
+import oxbow.broker.replica.LogThreads;
+import oxbow.broker.replica.Partitions;
+import oxbow.broker.replica.ReplicaApis;
+import oxbow.broker.wire.ApiTable;
+import oxbow.broker.wire.ApiVersions;
+import oxbow.log.Logs;
+
+/**
+ * A Kafka broker and controller in this process. Everything it is made of is built here, in order,
+ * and closed in the opposite order.
+ *
+ * <pre>
+ *   {@link KafkaPort}  ->  {@link ApiTable}  ->  produce, fetch, offsets  ->  {@link Partitions}  ->  {@link Logs}
+ *                                         ->  groups  --------------------->  |
+ *                                         ->  metadata  ->  {@link ControlPlane}  --(changes)-->  |
+ * </pre>
+ */
+public final class Broker implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Broker.class);
+  private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(5);
+
+  private final Deque<Part> parts = new ArrayDeque<>();
+  private final Logs logs;
+  private final ControlPlane control;
+  private final Partitions partitions;
+  private final Map<String, InetSocketAddress> bound;
+  private final CompletionStage<Void> ready;
+
+  /** Something to be closed, and what it is called if that fails. */
+  private record Part(String name, AutoCloseable closing) {}
+
+  private Broker(BrokerConfig config, MeterRegistry meters, Consumer<ControlException> onFatal) {
+    try {
+      var timer = new HashedWheelTimer(new DefaultThreadFactory("broker-timer", true));
+      closesLast("timer", timer::stop);
+      var logThreads = closesLast("log threads", new LogThreads(config.logThreads()));
+      logs = closesLast("logs", Logs.open(config.logs()));
+      control = ControlPlane.start(config.control(), new TopicSettings(), onFatal);
+      closesLast("control plane", control);
+      partitions = new Partitions(config.control().nodeId(), logs, logThreads);
+      closesLast("partitions", partitions);
+      var groups =
+          new GroupCoordinators(
+              config.groups(),
+              config.control().nodeId(),
+              partitions,
+              control.autoTopics()::create,
+              meters);
+      closesLast("groups", groups);
+      partitions.watchLeadership(groups);
+      control.watch(partitions);
+      control.publishTo(groups.publisher());
+
+      var apis = new ApiTable();
+      var port = new KafkaPort(config.net(), apis, meters, System::nanoTime);
+      closesLast("kafka port", port);
+      apis.serve(ApiKeys.API_VERSIONS, new ApiVersions(apis, control::featureLevels));
+      control.serveOn(apis);
+      groups.serve(apis);
+      new MetadataApis(control::view, control.autoTopics()::create, config.metadata())
+          .serveOn(apis);
+      new ReplicaApis(partitions, logs, logThreads).serve(apis);
+      new OffsetApis(partitions, logThreads).serve(apis);
+      new ProduceApis(
+              config.produce(),
+              partitions,
+              new ProducerIds(control::allocateProducerIds),
+              logThreads,
+              timer,
+              System::nanoTime,
+              meters)
+          .serve(apis);
+      new FetchApis(
+              config.fetch(),
+              partitions,
+              null, // no cold tier yet: offsets that left the disk are out of range
+              logThreads,
+              timer,
+              InstantSource.system(),
+              new SecureRandom(),
+              meters)
+          .serve(apis);
+
+      // The view comes before the first client: its questions are about the cluster.
+      control.loaded().toCompletableFuture().join();
+      bound = port.start(config.listeners());
+      closesLast("connections", () -> drain(port));
+      ready =
+          control
+              .register(identity(config))
+              .thenCombine(partitions.opened(), (_, _) -> control)
+              .thenCompose(ControlPlane::ready);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts a broker; returns once its port is open. It can be used when {@link #ready} completes.
+   *
+   * @param onFatal told if the control plane can't go on; the process has to stop then
+   */
+  public static Broker start(
+      BrokerConfig config, MeterRegistry meters, Consumer<ControlException> onFatal) {
+    return new Broker(config, meters, onFatal);
+  }
+
+  private BrokerIdentity identity(BrokerConfig config) {
+    var endpoints = new LinkedHashMap<String, ClusterView.Endpoint>();
+    bound.forEach((name, address) -> {
+      ClusterView.Endpoint told = config.advertised().get(name);
+      String host = told == null ? hostName(address) : told.host();
+      int port = told == null || told.port() == 0 ? address.getPort() : told.port();
+      endpoints.put(name, new ClusterView.Endpoint(host, port));
+    });
+    return new BrokerIdentity(
+        endpoints, Map.of(), List.of(logs.directoryId()), config.rack(), OptionalLong.empty());
+  }
+
+  /**
+   * An address bound to every interface is told to clients as this machine's name, as Kafka does.
+   */
+  private static String hostName(InetSocketAddress address) {
+    if (!address.getAddress().isAnyLocalAddress()) return address.getHostString();
+    try {
+      return InetAddress.getLocalHost().getCanonicalHostName();
+    } catch (UnknownHostException _) {
+      return "localhost";
+    }
+  }
+
+  /** Where each listener is bound. */
+  public Map<String, InetSocketAddress> bound() {
+    return bound;
+  }
+
+  /** Completes once every log is open and the controller counts on this broker. */
+  public CompletionStage<Void> ready() {
+    return ready;
+  }
+
+  public ControlPlane control() {
+    return control;
+  }
+
+  public Partitions partitions() {
+    return partitions;
+  }
+
+  public Logs logs() {
+    return logs;
+  }
+
+  /** Answers what was asked, hands leadership over, closes every log cleanly. */
+  @Override
+  public void close() {
+    for (Part part; (part = parts.pollFirst()) != null; ) {
+      try {
+        part.closing().close();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (Exception e) {
+        // The others have to be closed all the same: each has records of somebody to save.
+        log.atError().addKeyValue("part", part.name()).setCause(e).log("not closed cleanly");
+      }
+    }
+  }
+
+  private static void drain(KafkaPort port) throws InterruptedException {
+    if (!port.drain(DRAIN_PATIENCE)) {
+      log.atWarn()
+          .addKeyValue("patience", DRAIN_PATIENCE)
+          .log("requests were still under way when the port was closed");
+    }
+  }
+
+  private <T extends AutoCloseable> T closesLast(String name, T part) {
+    parts.addFirst(new Part(name, part));
+    return part;
+  }
+}
