@@ -90,7 +90,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   private void admit(ChannelHandlerContext context) {
     long pauseMs = 0;
     while (!waiting.isEmpty() && limits.hasRoom() && (pauseMs = pace.pauseMs()) == 0) {
-      admit(waiting.remove());
+      admit(context, waiting.remove());
     }
     if (pauseMs > 0) {
       var _ = context.executor().schedule(() -> admit(context), pauseMs, TimeUnit.MILLISECONDS);
@@ -99,9 +99,19 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
     context.channel().config().setAutoRead(isOpen);
   }
 
-  private void admit(Channel channel) {
+  private void admit(ChannelHandlerContext context, Channel channel) {
     if (!(channel.remoteAddress() instanceof InetSocketAddress address)) {
       channel.unsafe().closeForcibly(); // gone before it was accepted
+      return;
+    }
+    int delayMs = port.quotas().connected(address.getAddress());
+    if (delayMs > 0) {
+      port.meters().closing(Closing.ADDRESS_RATE, address, "too fast from this address");
+      // Closed at once it would be back at once.
+      var _ =
+          context
+              .executor()
+              .schedule(() -> channel.unsafe().closeForcibly(), delayMs, TimeUnit.MILLISECONDS);
       return;
     }
     if (!limits.open(address.getAddress())) {

@@ -16,6 +16,8 @@ enum Closing {
   NOT_READING,
   IDLE,
   ADDRESS_LIMIT,
+  /** An address opens connections faster than its quota allows. */
+  ADDRESS_RATE,
   /** The socket, or a file that was being sent, failed. */
   TRANSPORT;
 

@@ -11,15 +11,19 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.ApiVersionsRequest;
+import org.apache.kafka.common.requests.FetchRequest;
+import org.apache.kafka.common.requests.ProduceRequest;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.broker.quota.ClientQuotas;
 import oxbow.broker.wire.BadRequestException;
 import oxbow.broker.wire.DecodedRequest;
 import oxbow.broker.wire.ResponseEncoder;
@@ -39,6 +43,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
   private static final int FULL_BUDGET = 1;
   private static final int FULL_QUEUE = 2;
   private static final int UNREAD_ANSWERS = 4;
+  private static final int USED_UP_QUOTA = 8;
   private static final int DRAINING = 16;
   private static final int CLOSED = 32;
 
@@ -64,6 +69,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
   private boolean isFlushScheduled;
   private boolean isClosing; // closes once what was written is sent
 
+  private long handlingNanos; // when the handler at work was called; only with quotas
+  private long pauseEndNanos; // while USED_UP_QUOTA
   private long activeNanos; // last time a request came or was answered
   private long partialNanos; // when the frame that is not whole yet was begun; 0: there is none
   private long sendingNanos; // last time an answer being sent moved on; 0: none is sent
@@ -74,6 +81,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
       NetConfig config,
       FrameBudget budget,
       Handlers handlers,
+      ClientQuotas quotas,
       NetMeters meters,
       LongSupplier nanoClock) {}
 
@@ -180,11 +188,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
             this, request, client(request), activeNanos, isKept ? frame : null, frameBytes);
     if (!isKept) release(frame, frameBytes);
     unanswered.add(exchange);
+    boolean isMeasured = port.quotas().isActive();
+    handlingNanos = isMeasured ? port.nanoClock().getAsLong() : 0;
     try {
       port.handlers().of(request.header().apiKey()).handle(exchange);
     } catch (RuntimeException | Error e) { // a handler's bug is its own request's failure only
       exchange.fail(e);
     }
+    if (isMeasured) exchange.worked(port.nanoClock().getAsLong() - handlingNanos);
     if (unanswered.size() >= port.config().inFlightMax()) hold(FULL_QUEUE);
   }
 
@@ -258,6 +269,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
       bytes = sendResponse(context, exchange, response);
     } else if (outcome == Exchange.Silent.CLOSE) {
       closeAfterAnswers(context, exchange);
+    } else if (port.quotas().isActive()) {
+      usedUp(quotaPause(exchange, 0));
     }
     if (frame != null) release(frame, exchange.frameBytes());
     activeNanos = port.nanoClock().getAsLong();
@@ -268,7 +281,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
   private long sendResponse(
       ChannelHandlerContext context, Exchange exchange, AbstractResponse response) {
     try {
-      return outbound.send(context, exchange.header(), response);
+      var encoder = new ResponseEncoder(exchange.header(), response);
+      if (port.quotas().isActive()) {
+        int pauseMs = quotaPause(exchange, encoder.totalBytes());
+        if (pauseMs > response.throttleTimeMs()) response.maybeSetThrottleTimeMs(pauseMs);
+        usedUp(Math.max(pauseMs, response.throttleTimeMs()));
+      }
+      return outbound.send(context, encoder);
     } catch (RuntimeException e) {
       ResponseEncoder.discard(response);
       if (!(e instanceof UnsupportedVersionException)) {
@@ -285,13 +304,51 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
   private long sendInstead(ChannelHandlerContext context, Exchange exchange, RuntimeException why) {
     if (exchange.errorResponse(why) instanceof AbstractResponse response) {
       try {
-        return outbound.send(context, exchange.header(), response);
+        return outbound.send(context, new ResponseEncoder(exchange.header(), response));
       } catch (RuntimeException e) { // closing tells it
         why.addSuppressed(e);
       }
     }
     closeAfterAnswers(context, exchange);
     return 0;
+  }
+
+  /** What a request and its answer cost of its client's quotas: the pause until it may go on. */
+  private int quotaPause(Exchange exchange, long answerBytes) {
+    ClientQuotas quotas = port.quotas();
+    int bytesPauseMs =
+        switch (exchange.body()) {
+          case ProduceRequest _ -> quotas.produced(exchange.client(), exchange.frameBytes());
+          case FetchRequest fetch when !fetch.isFromFollower() ->
+              quotas.fetched(exchange.client(), answerBytes);
+          default -> 0;
+        };
+    if (exchange.header().apiKey().clusterAction) return bytesPauseMs; // brokers' own requests
+    // Answered inside its handler, a request has worked until now.
+    long workNanos =
+        exchange.workNanos() > 0
+            ? exchange.workNanos()
+            : port.nanoClock().getAsLong() - handlingNanos;
+    return Math.max(bytesPauseMs, quotas.worked(exchange.client(), workNanos));
+  }
+
+  private void usedUp(int pauseMs) {
+    if (pauseMs <= 0) return;
+    port.meters().throttles.increment();
+    long end = port.nanoClock().getAsLong() + TimeUnit.MILLISECONDS.toNanos(pauseMs);
+    if ((holds & USED_UP_QUOTA) != 0 && end - pauseEndNanos <= 0) return;
+    pauseEndNanos = end;
+    hold(USED_UP_QUOTA);
+    var _ = loop.executor().schedule(this::endPause, pauseMs, TimeUnit.MILLISECONDS);
+  }
+
+  private void endPause() {
+    long left = pauseEndNanos - port.nanoClock().getAsLong();
+    if (left <= 0) {
+      unhold(USED_UP_QUOTA);
+    } else if (!isClosed) { // it was prolonged, or the timer was early
+      var _ = loop.executor().schedule(this::endPause, left, TimeUnit.NANOSECONDS);
+    }
   }
 
   private void closeAfterAnswers(ChannelHandlerContext context, Exchange exchange) {

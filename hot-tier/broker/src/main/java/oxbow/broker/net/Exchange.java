@@ -50,6 +50,7 @@ final class Exchange implements Request, Runnable {
   // Touched by the event loop only.
   private @Nullable ByteBuf frame;
   private final int frameBytes;
+  private long workNanos;
   @Nullable Exchange next; // in the connection's ResponseQueue
 
   /**
@@ -145,6 +146,16 @@ final class Exchange implements Request, Runnable {
 
   int frameBytes() {
     return frameBytes;
+  }
+
+  /** Its handler returned after so long. */
+  void worked(long nanos) {
+    workNanos = nanos;
+  }
+
+  /** For how long its handler was at work; zero: it still is, or nobody asked. */
+  long workNanos() {
+    return workNanos;
   }
 
   /** Hands out the frame to be released, once. */

@@ -29,6 +29,7 @@ import org.apache.kafka.common.network.ListenerName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.broker.quota.ClientQuotas;
 import oxbow.broker.wire.ApiTable;
 
 /**
@@ -46,6 +47,7 @@ public final class KafkaPort implements AutoCloseable {
 
   private final NetConfig config;
   private final ApiTable apis;
+  private final ClientQuotas quotas;
   private final LongSupplier nanoClock;
   private final FrameBudget budget;
   private final NetMeters meters;
@@ -57,9 +59,16 @@ public final class KafkaPort implements AutoCloseable {
 
   /**
    * @param apis may be added to until {@link #start}
+   * @param quotas what clients may use; those of connections count too
    * @param meters where the port's numbers are shown
    */
-  public KafkaPort(NetConfig config, ApiTable apis, MeterRegistry meters, LongSupplier nanoClock) {
+  public KafkaPort(
+      NetConfig config,
+      ApiTable apis,
+      ClientQuotas quotas,
+      MeterRegistry meters,
+      LongSupplier nanoClock) {
+    this.quotas = quotas;
     this.config = config;
     this.apis = apis;
     this.nanoClock = nanoClock;
@@ -85,7 +94,12 @@ public final class KafkaPort implements AutoCloseable {
     }
     var port =
         new Connection.Port(
-            config, budget, new Handlers(apis, config.decodedBytesMax()), meters, nanoClock);
+            config,
+            budget,
+            new Handlers(apis, config.decodedBytesMax()),
+            quotas,
+            meters,
+            nanoClock);
     var limits = new ConnectionLimits(config, this::roomWasMade);
     var pace = new AcceptPace(config.connectionsPerSecondMax(), nanoClock);
     var bound = new LinkedHashMap<String, InetSocketAddress>();

@@ -3,8 +3,6 @@ package oxbow.broker.net;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.Iterator;
-import org.apache.kafka.common.requests.AbstractResponse;
-import org.apache.kafka.common.requests.RequestHeader;
 import org.jspecify.annotations.Nullable;
 import oxbow.broker.wire.EncodedResponse;
 import oxbow.broker.wire.ResponseEncoder;
@@ -19,9 +17,8 @@ final class Outbound {
 
   private @Nullable ByteBuf open; // answers not handed to the channel yet
 
-  /** Encodes and queues an answer; returns its bytes. Fails without a trace in the stream. */
-  long send(ChannelHandlerContext ctx, RequestHeader request, AbstractResponse response) {
-    var encoder = new ResponseEncoder(request, response);
+  /** Queues an answer; returns its bytes. Fails without a trace in the stream. */
+  long send(ChannelHandlerContext ctx, ResponseEncoder encoder) {
     int bytes = encoder.bufferBytes();
     // A buffer that may grow is a new one: slices of the old one are being written.
     if (open != null && !encoder.hasRecords() && open.writableBytes() >= bytes) {

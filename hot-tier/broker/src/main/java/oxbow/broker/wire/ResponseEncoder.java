@@ -49,6 +49,11 @@ public final class ResponseEncoder {
     return Integer.BYTES + size.sizeExcludingZeroCopy();
   }
 
+  /** All of it, records and the size field included. */
+  public long totalBytes() {
+    return Integer.BYTES + (long) size.totalSize();
+  }
+
   /** Whether records come to it, which may make the buffer grow. */
   public boolean hasRecords() {
     return size.totalSize() > size.sizeExcludingZeroCopy();
@@ -75,7 +80,7 @@ public final class ResponseEncoder {
         buffer.writerIndex(start);
       }
     }
-    return new EncodedResponse(Integer.BYTES + (long) size.totalSize(), bytes.cuts());
+    return new EncodedResponse(totalBytes(), bytes.cuts());
   }
 
   /** Gives back the files of a response that is not sent. Does nothing to those already sent. */

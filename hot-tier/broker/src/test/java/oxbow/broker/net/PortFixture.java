@@ -8,6 +8,8 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.kafka.common.protocol.ApiKeys;
+import oxbow.broker.quota.ClientQuotas;
+import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.wire.ApiTable;
 import oxbow.broker.wire.ApiVersions;
 import oxbow.broker.wire.FeatureLevels;
@@ -15,6 +17,7 @@ import oxbow.broker.wire.FeatureLevels;
 /** A port on a free loopback address, with the handlers a test gives it. */
 final class PortFixture implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final ClientQuotas quotas = new ClientQuotas(QuotaConfig.DEFAULT, System::nanoTime);
   final KafkaPort port;
   final InetSocketAddress address;
 
@@ -22,7 +25,7 @@ final class PortFixture implements AutoCloseable {
     var apis = new ApiTable();
     apis.serve(ApiKeys.API_VERSIONS, new ApiVersions(apis, () -> FeatureLevels.NONE));
     handlers.accept(apis);
-    port = new KafkaPort(config, apis, meters, System::nanoTime);
+    port = new KafkaPort(config, apis, quotas, meters, System::nanoTime);
     address =
         requireNonNull(
             port.start(List.of(new Listener("PLAINTEXT", "127.0.0.1", 0))).get("PLAINTEXT"));
