@@ -32,6 +32,8 @@ import oxbow.broker.metadata.MetadataApis;
 import oxbow.broker.net.KafkaPort;
 import oxbow.broker.produce.ProduceApis;
 import oxbow.broker.produce.ProducerIds;
+import oxbow.broker.quota.ClientQuotas;
+import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.replica.LogThreads;
 import oxbow.broker.replica.Partitions;
 import oxbow.broker.replica.ReplicaApis;
@@ -86,7 +88,8 @@ public final class Broker implements AutoCloseable {
       control.publishTo(groups.publisher());
 
       var apis = new ApiTable();
-      var port = new KafkaPort(config.net(), apis, meters, System::nanoTime);
+      var quotas = new ClientQuotas(QuotaConfig.DEFAULT, System::nanoTime);
+      var port = new KafkaPort(config.net(), apis, quotas, meters, System::nanoTime);
       closesLast("kafka port", port);
       apis.serve(ApiKeys.API_VERSIONS, new ApiVersions(apis, control::featureLevels));
       control.serveOn(apis);

@@ -54,9 +54,8 @@ class ProducerIdsTest {
   void aFailedAllocationIsPassingToTheClientAndTheNextRequestAsksAgain() {
     CompletableFuture<Long> failed = ids.next().toCompletableFuture();
     asked.remove().completeExceptionally(new TimeoutException("no controller"));
-    assertThat(failed)
-        .isCompletedExceptionally()
-        .extracting(CompletableFuture::exceptionNow)
+    assertThat(failed).isCompletedExceptionally();
+    assertThat(failed.exceptionNow())
         .isInstanceOf(CoordinatorLoadInProgressException.class);
 
     CompletableFuture<Long> retried = ids.next().toCompletableFuture();
