@@ -1,81 +1,447 @@
 package oxbow.log;
 
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.log.LogException.Kind;
+import oxbow.log.batch.BatchCounters;
+import oxbow.log.batch.BatchValidator;
+import oxbow.log.io.LocalLogFiles;
+import oxbow.log.io.LogFile;
+import oxbow.log.io.LogFiles;
+import oxbow.log.recovery.LogLoader;
+import oxbow.log.recovery.OffsetCheckpoint;
 
 /**
  * Every partition log of this node: opens, recovers, deletes, and runs what goes on in the
  * background (retention, compaction, fsync by interval, checkpoints) on its {@code log-*} threads.
  */
 public final class Logs implements AutoCloseable {
-  private Logs() {}
+  private static final Logger log = LoggerFactory.getLogger(Logs.class);
 
-  private static AssertionError contract() {
-    return new AssertionError("contract only");
+  private static final String LOCK = ".lock";
+  private static final String CLEAN_STOP = ".kafka_cleanshutdown";
+  private static final String IDENTITY = "meta.properties";
+  private static final String DIRECTORY_ID = "directory.id=";
+
+  /** The metadata log has a directory of the same form, but is KRaft's. */
+  private static final String METADATA_TOPIC = "__cluster_metadata";
+
+  private static final long WATERMARK_CHECKPOINT_MS = 5_000;
+  private static final long SPACE_CHECK_MS = 1_000;
+  private static final long PRODUCER_CHECK_MS = 600_000;
+
+  private final LogsConfig config;
+  private final LogFiles files;
+  private final LogEnvironment env;
+  private final LogFile lockFile;
+  private final Uuid directoryId;
+  private final Set<TopicPartition> compacted;
+  private final ConcurrentHashMap<TopicPartition, Entry> entries = new ConcurrentHashMap<>();
+  private final AtomicBoolean isClosed = new AtomicBoolean();
+
+  /** A partition found or made, and the task that opens it, whoever comes first to run it. */
+  private record Entry(TopicIdPartition id, FutureTask<PartitionLog> task) {
+    PartitionLog log() {
+      task.run();
+      try {
+        return task.get();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new LogException(Kind.CLOSED, "interrupted while " + id + " was opened", e);
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("opening a log reports failures in it", e.getCause());
+      }
+    }
+
+    @Nullable PartitionLog logIfOpen() {
+      return task.state() == FutureTask.State.SUCCESS ? task.resultNow() : null;
+    }
+  }
+
+  private Logs(
+      LogsConfig config, LogEnvironment env, LogFile lockFile, Uuid directoryId, boolean wasClean)
+      throws IOException {
+    this.config = config;
+    this.files = env.files();
+    this.env = env;
+    this.lockFile = lockFile;
+    this.directoryId = directoryId;
+    this.compacted =
+        new OffsetCheckpoint(files, config.directory().resolve("cleaner-offset-checkpoint"))
+            .read()
+            .keySet();
+    env.checkpoints().of(this::openLogs);
+    findStored(wasClean);
+    env.threads().every(config.flushCheckMs(), this::flushDue);
+    env.threads().every(config.checkpointMs(), env.checkpoints()::writeOrWarn);
+    env.threads().every(WATERMARK_CHECKPOINT_MS, env.checkpoints()::soon);
+    env.threads().every(SPACE_CHECK_MS, env.space()::look);
+    env.threads().every(PRODUCER_CHECK_MS, this::expireProducers);
   }
 
   /**
    * Takes possession of a directory: locks it, reads its identity (made at first use) and
-   * checkpoints.
+   * checkpoints, and begins to open the partitions it finds on its own threads.
    */
   public static Logs open(LogsConfig config) {
-    throw contract();
+    return open(
+        config,
+        new LocalLogFiles(),
+        Clock.systemUTC(),
+        System::nanoTime,
+        new LogThreadPool(config.threads()));
+  }
+
+  /** The same with another disk, other clocks or other threads. */
+  public static Logs open(
+      LogsConfig config,
+      LogFiles files,
+      InstantSource clock,
+      NanoClock nanoClock,
+      LogThreads threads) {
+    LogFile lockFile = null;
+    try {
+      Path directory = config.directory();
+      files.createDirectory(directory);
+      lockFile = lock(files, directory.resolve(LOCK));
+      Path marker = directory.resolve(CLEAN_STOP);
+      boolean wasClean = files.delete(marker);
+      if (wasClean) files.forceDirectory(directory);
+      var space = new DiskSpace(files, directory, config.diskReserveBytes());
+      space.look();
+      var env =
+          new LogEnvironment(
+              files,
+              clock,
+              nanoClock,
+              threads,
+              new GroupCommit(threads),
+              new Checkpoints(files, directory, threads),
+              new BatchValidator(Runtime.getRuntime().availableProcessors()),
+              space,
+              new LogCounters());
+      return new Logs(config, env, lockFile, identity(files, directory), wasClean);
+    } catch (IOException | LogException e) {
+      threads.close();
+      closeQuietly(lockFile);
+      if (e instanceof LogException known) throw known;
+      throw new LogException(
+          Kind.OFFLINE, "%s can't be used: %s".formatted(config.directory(), e.getMessage()), e);
+    }
+  }
+
+  private static LogFile lock(LogFiles files, Path path) throws IOException {
+    LogFile file = files.open(path);
+    FileLock held;
+    try {
+      held = file.channel().tryLock();
+    } catch (OverlappingFileLockException _) {
+      held = null;
+    }
+    if (held == null) {
+      closeQuietly(file);
+      throw new LogException(Kind.OFFLINE, path.getParent() + " is in use by another process");
+    }
+    return file;
+  }
+
+  private static void closeQuietly(@Nullable LogFile file) {
+    if (file == null) return;
+    try {
+      file.close();
+    } catch (IOException e) {
+      log.atWarn().setCause(e).log("lock file not closed");
+    }
+  }
+
+  private static Uuid identity(LogFiles files, Path directory) throws IOException {
+    Path path = directory.resolve(IDENTITY);
+    String text = "version=1\n";
+    if (files.exists(path)) {
+      text = new String(files.content(path), StandardCharsets.UTF_8);
+      for (String line : text.lines().toList()) {
+        if (line.startsWith(DIRECTORY_ID)) {
+          return Uuid.fromString(line.substring(DIRECTORY_ID.length()).strip());
+        }
+      }
+    }
+    Uuid id = Uuid.randomUuid();
+    text += DIRECTORY_ID + id + "\n";
+    files.replace(path, text.getBytes(StandardCharsets.UTF_8));
+    return id;
+  }
+
+  private void findStored(boolean wasClean) throws IOException {
+    int found = 0;
+    for (String name : files.list(config.directory())) {
+      Path path = config.directory().resolve(name);
+      if (PartitionDirectory.isMarkedDeleted(name)) {
+        env.threads().execute(() -> deleteDirectory(path));
+        continue;
+      }
+      TopicPartition partition = PartitionDirectory.parse(name).orElse(null);
+      if (partition == null || partition.topic().equals(METADATA_TOPIC)) continue;
+      if (!files.isDirectory(path)) continue;
+      Uuid topicId = PartitionDirectory.topicId(files, path).orElse(Uuid.ZERO_UUID);
+      Entry entry = entry(new TopicIdPartition(topicId, partition), LogConfig.DEFAULT);
+      entries.put(partition, entry);
+      env.threads().execute(entry.task);
+      found++;
+    }
+    if (found > 0) {
+      log.atInfo()
+          .addKeyValue("directory", config.directory())
+          .addKeyValue("partitions", found)
+          .log(wasClean ? "opening logs" : "opening logs after an unclean stop");
+    }
+  }
+
+  private Entry entry(TopicIdPartition id, LogConfig logConfig) {
+    return new Entry(id, new FutureTask<>(() -> load(id, logConfig)));
+  }
+
+  private PartitionLog load(TopicIdPartition id, LogConfig logConfig) {
+    TopicPartition partition = id.topicPartition();
+    Path directory = config.directory().resolve(PartitionDirectory.name(partition));
+    Checkpoints checkpoints = env.checkpoints();
+    var settings =
+        new LogLoader.Settings(
+            checkpoints.recoveryPoint(partition),
+            checkpoints.logStart(partition),
+            compacted.contains(partition),
+            logConfig.indexIntervalBytes(),
+            config.producerExpirationMs());
+    var time = new KafkaTime(env.clock());
+    try {
+      if (!files.isDirectory(directory)) {
+        files.createDirectory(directory);
+        PartitionDirectory.writeTopicId(files, directory, id.topicId());
+      }
+      LogLoader.Loaded loaded = LogLoader.load(files, directory, partition, time, settings);
+      if (loaded.verifiedBytes() + loaded.truncatedBytes() > 0) {
+        env.counters().recoveredPartitions.increment();
+        env.counters().verifiedBytes.add(loaded.verifiedBytes());
+        env.counters().truncatedBytes.add(loaded.truncatedBytes());
+      }
+      env.counters().rebuiltIndexes.add(loaded.rebuiltIndexes());
+      return new PartitionLog(
+          env,
+          id,
+          directory,
+          logConfig,
+          loaded,
+          checkpoints.highWatermark(partition),
+          checkpoints.coldEnd(partition));
+    } catch (IOException | RuntimeException e) {
+      PartitionLog damaged =
+          new PartitionLog(
+              env,
+              id,
+              directory,
+              logConfig,
+              LogLoader.unusable(files, directory, partition, time, settings),
+              0,
+              0);
+      damaged.takeOffline(e);
+      return damaged;
+    }
   }
 
   public Path directory() {
-    throw contract();
+    return config.directory();
   }
 
   /** The identity of this directory, as KRaft's metadata names it. */
   public Uuid directoryId() {
-    throw contract();
+    return directoryId;
   }
 
   /**
    * Opens a partition's log, made if absent and recovered if it was not closed. May wait for the
-   * disk. A damaged log is returned offline, with its reason, instead of failing.
+   * disk. A damaged log is returned offline, with its reason, instead of failing. What is left of
+   * an earlier topic of that name is deleted.
    */
-  public PartitionLog open(TopicIdPartition id, LogConfig config) {
-    throw contract();
+  public PartitionLog open(TopicIdPartition id, LogConfig logConfig) {
+    if (isClosed.get()) throw new LogException(Kind.CLOSED, "logs were closed");
+    TopicPartition partition = id.topicPartition();
+    Entry known = entries.get(partition);
+    if (known != null && known.id.topicId().equals(Uuid.ZERO_UUID)) {
+      adopt(known, id);
+    } else if (known != null && !known.id.equals(id)) {
+      log.atWarn()
+          .addKeyValue("partition", partition)
+          .addKeyValue("topicId", known.id.topicId())
+          .log("log of an earlier topic of that name deleted");
+      delete(known.id);
+    }
+    PartitionLog opened = entries.computeIfAbsent(partition, _ -> entry(id, logConfig)).log();
+    opened.reconfigure(logConfig);
+    return opened;
+  }
+
+  /** Takes a directory whose topic was never written down for the topic's that has the name now. */
+  private void adopt(Entry known, TopicIdPartition id) {
+    known.log().close();
+    Path directory = config.directory().resolve(PartitionDirectory.name(id.topicPartition()));
+    try {
+      PartitionDirectory.writeTopicId(files, directory, id.topicId());
+    } catch (IOException e) {
+      log.atWarn().addKeyValue("partition", id).setCause(e).log("topic id not written");
+    }
+    entries.remove(id.topicPartition(), known);
   }
 
   public Optional<PartitionLog> find(TopicPartition partition) {
-    throw contract();
+    Entry entry = entries.get(partition);
+    return entry == null ? Optional.empty() : Optional.ofNullable(entry.logIfOpen());
   }
 
   public Collection<PartitionLog> all() {
-    throw contract();
+    return openLogs();
+  }
+
+  private List<PartitionLog> openLogs() {
+    List<PartitionLog> open = new ArrayList<>(entries.size());
+    for (Entry entry : entries.values()) {
+      PartitionLog opened = entry.logIfOpen();
+      if (opened != null) open.add(opened);
+    }
+    return open;
   }
 
   /**
    * Partitions found on disk, open or not: those no topic owns any more are deleted by the caller.
    */
   public Collection<TopicIdPartition> stored() {
-    throw contract();
+    return entries.values().stream().map(Entry::id).toList();
   }
 
   /** Closes and deletes a partition's log; its files go after {@code file.delete.delay.ms}. */
   public void delete(TopicIdPartition id) {
-    throw contract();
+    Entry entry = entries.get(id.topicPartition());
+    if (entry == null || !entry.id.equals(id)) return;
+    PartitionLog deleted = entry.log();
+    deleted.abandon();
+    Path from = config.directory().resolve(PartitionDirectory.name(id.topicPartition()));
+    Path to =
+        from.resolveSibling(PartitionDirectory.deletedName(id.topicPartition(), Uuid.randomUuid()));
+    try {
+      files.rename(from, to);
+      entries.remove(id.topicPartition(), entry);
+      env.checkpoints().forget(id.topicPartition());
+      files.forceDirectory(config.directory());
+    } catch (IOException e) {
+      throw new LogException(
+          Kind.OFFLINE, "%s can't be deleted: %s".formatted(id, e.getMessage()), e);
+    }
+    env.threads().after(deleted.config().fileDeleteDelayMs(), () -> deleteDirectory(to));
+  }
+
+  private void deleteDirectory(Path directory) {
+    try {
+      for (String name : files.list(directory)) files.delete(directory.resolve(name));
+      files.delete(directory);
+    } catch (IOException e) {
+      log.atWarn()
+          .addKeyValue("directory", directory.getFileName())
+          .setCause(e)
+          .log("deleted partition's files are left until the next start");
+    }
+  }
+
+  private void flushDue() {
+    for (PartitionLog partition : openLogs()) partition.flushIfDue();
+  }
+
+  private void expireProducers() {
+    for (PartitionLog partition : openLogs()) partition.expireProducers();
   }
 
   /** Bytes that the file system has in all. */
   public long totalBytes() {
-    throw contract();
+    try {
+      return files.totalBytes(config.directory());
+    } catch (IOException e) {
+      throw new LogException(Kind.OFFLINE, "size of the disk unknown", e);
+    }
   }
 
   /** Bytes that are free on it. */
   public long usableBytes() {
-    throw contract();
+    try {
+      return files.usableBytes(config.directory());
+    } catch (IOException e) {
+      throw new LogException(Kind.OFFLINE, "free space of the disk unknown", e);
+    }
+  }
+
+  /** What happened since start. */
+  public LogStats stats() {
+    List<PartitionLog> open = openLogs();
+    int offline = 0;
+    for (PartitionLog partition : open) {
+      if (partition.offline().isPresent()) offline++;
+    }
+    return env.counters().stats(open.size(), offline);
+  }
+
+  /** How many batches were refused and why, since start. */
+  public BatchCounters batchCounters() {
+    return env.validator().counters();
   }
 
   /** Closes all logs cleanly. */
   @Override
   public void close() {
-    throw contract();
+    if (!isClosed.compareAndSet(false, true)) return;
+    List<Entry> closing = List.copyOf(entries.values());
+    var left = new CountDownLatch(closing.size());
+    for (Entry entry : closing) {
+      env.threads()
+          .execute(() -> {
+            try {
+              entry.log().close();
+            } finally {
+              left.countDown();
+            }
+          });
+    }
+    env.threads().close();
+    boolean isClean = left.getCount() == 0;
+    try {
+      env.checkpoints().write();
+      if (isClean) writeCleanStop();
+    } catch (IOException e) {
+      log.atWarn().setCause(e).log("stop is not clean: the next start recovers");
+    }
+    env.validator().close();
+    closeQuietly(lockFile);
+  }
+
+  private void writeCleanStop() throws IOException {
+    files.replace(
+        config.directory().resolve(CLEAN_STOP),
+        "{\"version\":0,\"brokerEpoch\":-1}".getBytes(StandardCharsets.UTF_8));
   }
 }

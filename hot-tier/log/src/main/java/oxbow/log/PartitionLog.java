@@ -1,47 +1,144 @@
 package oxbow.log;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.storage.internals.epoch.LeaderEpochFileCache;
+import org.apache.kafka.storage.internals.log.AbortedTxn;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.BatchMetadata;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.log.LogException.Kind;
+import oxbow.log.batch.BatchView;
+import oxbow.log.batch.ValidBatch;
+import oxbow.log.recovery.EpochFile;
+import oxbow.log.recovery.LogLoader;
+import oxbow.log.segment.BatchCursor;
+import oxbow.log.segment.Segment;
 
 /**
  * All local records of one partition, in Kafka's v2 batches as received. Writers take the
  * partition's lock for the length of a page-cache write; readers take none. Nothing here waits for
- * a disk but {@link #close} and what background threads call.
+ * a disk but {@link #close}, {@link #truncateTo}, {@link #restartAt} and what background threads
+ * call.
  */
 public final class PartitionLog implements AutoCloseable {
-  private PartitionLog() {}
+  private static final Logger log = LoggerFactory.getLogger(PartitionLog.class);
+  private static final CompletionStage<Void> DURABLE = CompletableFuture.completedStage(null);
 
-  private static AssertionError contract() {
-    return new AssertionError("contract only");
+  /** Unflushed bytes of a segment that start a flush, so that a crash leaves little to verify. */
+  static final int UNFLUSHED_BYTES_MAX = 64 << 20;
+
+  private final LogEnvironment env;
+  private final TopicIdPartition id;
+  private final Producers producers;
+  private final LeaderEpochFileCache epochs;
+  private final EpochFile epochFile;
+
+  /** Held by writers. Taken after {@link #maintenance}, never before. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Held by whoever forces, deletes or truncates files: these wait for the disk. */
+  private final ReentrantLock maintenance = new ReentrantLock();
+
+  private final AtomicBoolean isFlushDue = new AtomicBoolean();
+  private final AtomicBoolean isFlushHandedOver = new AtomicBoolean();
+  private final List<Waiter> waiters = new ArrayList<>();
+
+  private volatile Path directory;
+  private volatile LogConfig config;
+  private volatile LogView view;
+  private volatile @Nullable LogException offline;
+  private volatile boolean isClosed;
+
+  /** Everything below is on disk. */
+  private volatile long flushedEnd;
+
+  private volatile long lastFlushMs;
+
+  // Under the lock.
+  private int latestEpoch;
+  private Set<Path> unforcedFiles = new HashSet<>();
+  private boolean isDirectoryUnforced;
+
+  private record Waiter(long endOffset, CompletableFuture<Void> durable) {}
+
+  PartitionLog(
+      LogEnvironment env,
+      TopicIdPartition id,
+      Path directory,
+      LogConfig config,
+      LogLoader.Loaded loaded,
+      long highWatermark,
+      long coldEnd) {
+    this.env = env;
+    this.id = id;
+    this.directory = directory;
+    this.config = config;
+    this.producers = new Producers(loaded.producers());
+    this.epochs = loaded.epochs();
+    this.epochFile = loaded.epochFile();
+    this.latestEpoch = epochs.latestEpoch().orElse(-1);
+    this.flushedEnd = loaded.recoveryPoint();
+    this.lastFlushMs = env.clock().millis();
+    Segment[] segments = loaded.segments().toArray(new Segment[0]);
+    Segment active = segments[segments.length - 1];
+    long logEnd = active.nextOffset();
+    long localStart = Math.max(loaded.logStart(), segments[0].baseOffset());
+    long watermark = Math.clamp(highWatermark, localStart, logEnd);
+    var offsets =
+        new LogOffsets(
+            loaded.logStart(),
+            localStart,
+            Math.clamp(coldEnd, localStart, watermark),
+            watermark,
+            logEnd);
+    producers.state().onHighWatermarkUpdated(watermark);
+    this.view = LogView.of(segments, offsets, lastStable(offsets));
   }
 
   /** Topic id, name and partition. */
   public TopicIdPartition id() {
-    throw contract();
+    return id;
   }
 
   public LogConfig config() {
-    throw contract();
+    return config;
   }
 
   /** Takes new settings from now on. */
-  public void reconfigure(LogConfig config) {
-    throw contract();
+  public void reconfigure(LogConfig newConfig) {
+    config = newConfig;
   }
 
   /** The bounds at this moment. */
   public LogOffsets offsets() {
-    throw contract();
+    return view.offsets();
   }
 
   /** End of what {@code read_committed} may see. */
   public long lastStableOffset() {
-    throw contract();
+    return view.lastStable();
   }
+
+  // Appending.
 
   /**
    * Validates what a leader was given to append, stamps offsets, epoch and (if the topic says so)
@@ -51,15 +148,231 @@ public final class PartitionLog implements AutoCloseable {
    * {@code OutOfOrderSequenceException}, ...); a failing disk is a {@link LogException}.
    */
   public AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin) {
-    throw contract();
+    ValidBatch valid = env.validator().validate(batches, config, origin, env.clock().millis());
+    long logAppendTimeMs = valid.isLogAppendTime() ? valid.maxTimestampMs() : -1;
+    lock.lock();
+    try {
+      checkWritable();
+      valid.stamp(view.offsets().logEnd(), leaderEpoch);
+      return append(valid.bytes(), origin, logAppendTimeMs);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
-   * Appends what a follower fetched from its leader: offsets and epochs are as they stand in it.
+   * Appends what a follower fetched from its leader: offsets and epochs are as they stand in it. A
+   * cut last batch is left out.
    */
   public AppendResult replicate(ByteBuffer batches) {
-    throw contract();
+    return replicate(batches, Integer.MAX_VALUE);
   }
+
+  /** The same, but nothing of a newer epoch than the one the follower follows is taken. */
+  public AppendResult replicate(ByteBuffer batches, int leaderEpochMax) {
+    List<ValidBatch> valid = env.validator().checkReplicated(batches, leaderEpochMax);
+    lock.lock();
+    try {
+      checkWritable();
+      LogOffsets now = view.offsets();
+      if (valid.isEmpty()) {
+        return new AppendResult(now.logEnd(), now.logEnd(), -1, now.logStart(), false);
+      }
+      if (valid.getFirst().baseOffset() < now.logEnd()) {
+        throw new OffsetOutOfRangeException(
+            "%s ends at %d, but %d was to be appended"
+                .formatted(id.topicPartition(), now.logEnd(), valid.getFirst().baseOffset()));
+      }
+      int from = valid.getFirst().position();
+      int end = valid.getLast().position() + valid.getLast().sizeBytes();
+      return append(batches.slice(from, end - from), AppendOrigin.REPLICATION, -1);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Appends stamped batches; everything that can be refused is checked first. */
+  private AppendResult append(ByteBuffer batches, AppendOrigin origin, long logAppendTimeMs) {
+    int from = batches.position();
+    int bytes = batches.remaining();
+    long maxTimestampMs = -1;
+    long lastOffset = -1;
+    boolean hasProducers = false;
+    for (int at = from; at < from + bytes; at += BatchView.sizeBytes(batches, at)) {
+      maxTimestampMs = Math.max(maxTimestampMs, BatchView.maxTimestampMs(batches, at));
+      lastOffset = BatchView.lastOffset(batches, at);
+      hasProducers |= BatchView.producerId(batches, at) >= 0;
+    }
+    long firstOffset = BatchView.baseOffset(batches, from);
+    try {
+      Segment active = activeFor(firstOffset, lastOffset, bytes, maxTimestampMs);
+      Producers.Changes changes = null;
+      if (hasProducers) {
+        changes = new Producers.Changes();
+        for (int at = from; at < from + bytes; at += BatchView.sizeBytes(batches, at)) {
+          if (BatchView.producerId(batches, at) < 0) continue;
+          BatchMetadata duplicate =
+              origin == AppendOrigin.CLIENT ? producers.duplicate(batches, at) : null;
+          if (duplicate != null) return duplicate(duplicate);
+          int position = active.sizeBytes() + at - from;
+          producers.check(changes, batches, at, origin, active.baseOffset(), position);
+        }
+      }
+      write(active, batches);
+      noteEpochs(batches);
+      if (changes != null) producers.apply(changes, active);
+      producers.appendedUpTo(lastOffset + 1);
+      publishEnd(lastOffset + 1, active);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+    env.counters().appends.increment();
+    env.counters().appendedBytes.add(bytes);
+    return new AppendResult(
+        firstOffset, lastOffset + 1, logAppendTimeMs, view.offsets().logStart(), false);
+  }
+
+  private AppendResult duplicate(BatchMetadata first) {
+    env.counters().duplicates.increment();
+    return new AppendResult(
+        first.firstOffset(),
+        first.lastOffset() + 1,
+        first.timestamp(),
+        view.offsets().logStart(),
+        true);
+  }
+
+  private void write(Segment active, ByteBuffer batches) throws IOException {
+    boolean isFirst = active.sizeBytes() == 0;
+    try {
+      active.append(batches, config.indexIntervalBytes());
+    } catch (IOException e) {
+      if (isFirst && active.baseOffset() == 0) {
+        // Even the file may not have been made: there is nothing to cut then.
+        if (env.files().exists(active.file().path())) active.cutTorn();
+      } else {
+        active.cutTorn();
+      }
+      throw e;
+    }
+    if (isFirst) isDirectoryUnforced = true;
+  }
+
+  private void noteEpochs(ByteBuffer batches) {
+    for (int at = batches.position();
+        at < batches.limit();
+        at += BatchView.sizeBytes(batches, at)) {
+      int epoch = BatchView.leaderEpoch(batches, at);
+      if (epoch == latestEpoch || epoch < 0) continue;
+      epochs.assign(epoch, BatchView.baseOffset(batches, at));
+      latestEpoch = epochs.latestEpoch().orElse(-1);
+    }
+  }
+
+  /** The segment to append to: a new one if the active one is full or old enough. */
+  private Segment activeFor(long firstOffset, long lastOffset, int bytes, long maxTimestampMs)
+      throws IOException {
+    Segment active = view.active();
+    LogConfig settings = config;
+    boolean isFull =
+        active.sizeBytes() > settings.segmentBytes() - bytes
+            || active.isFullFor(lastOffset, settings.indexBytesMax());
+    if (isFull && active.sizeBytes() > 0) return roll(firstOffset);
+    if (isFull && lastOffset - active.baseOffset() > Integer.MAX_VALUE) return roll(firstOffset);
+    if (active.sizeBytes() > 0 && isOld(active, maxTimestampMs, settings)) return roll(firstOffset);
+    return active;
+  }
+
+  private boolean isOld(Segment active, long maxTimestampMs, LogConfig settings)
+      throws IOException {
+    long firstMs = active.firstTimestampMs();
+    long waitedMs =
+        firstMs >= 0 ? maxTimestampMs - firstMs : env.clock().millis() - active.createdMs();
+    return waitedMs > settings.segmentMs();
+  }
+
+  /** Seals the active segment and opens the next; what the disk is slow at is left to a thread. */
+  private Segment roll(long baseOffset) throws IOException {
+    LogView now = view;
+    Segment active = now.active();
+    producers.appendedUpTo(baseOffset);
+    producers.snapshot().ifPresent(unforcedFiles::add);
+    active.seal();
+    Segment next = Segment.create(env.files(), directory, baseOffset, env.clock().millis());
+    Segment[] segments = now.copyOfSegments();
+    if (active.sizeBytes() == 0) active.delete();
+    else segments = Arrays.copyOf(segments, segments.length + 1);
+    segments[segments.length - 1] = next;
+    view = now.with(segments, now.offsets(), now.lastStable());
+    env.counters().rolls.increment();
+    handOverFlush();
+    return next;
+  }
+
+  private void publishEnd(long logEnd, Segment active) {
+    LogView now = view;
+    LogOffsets old = now.offsets();
+    var offsets =
+        new LogOffsets(
+            old.logStart(), old.localStart(), old.coldEnd(), old.highWatermark(), logEnd);
+    view = now.with(offsets, active.sizeBytes());
+    LogConfig settings = config;
+    if (active.unforcedBytes() > UNFLUSHED_BYTES_MAX
+        || (settings.flushMessages() > 1 && logEnd - flushedEnd >= settings.flushMessages())) {
+      handOverFlush();
+    }
+  }
+
+  private void checkWritable() {
+    checkOnline();
+    if (env.space().isLow()) {
+      env.counters().refusedForSpace.increment();
+      throw new LogException(
+          Kind.DISK_FULL, id.topicPartition() + " takes no records: the disk is full");
+    }
+  }
+
+  private void checkOnline() {
+    LogException reason = offline;
+    if (reason != null)
+      throw new LogException(Kind.OFFLINE, String.valueOf(reason.getMessage()), reason);
+    if (isClosed) throw new LogException(Kind.CLOSED, id.topicPartition() + " was closed");
+  }
+
+  /** Makes of a disk's failure what the caller is told, and takes the log offline if it must. */
+  private LogException failed(IOException e) {
+    if (isDiskFull(e)) {
+      env.space().ranOut();
+      env.counters().refusedForSpace.increment();
+      return new LogException(
+          Kind.DISK_FULL, id.topicPartition() + " takes no records: the disk is full", e);
+    }
+    return takeOffline(e);
+  }
+
+  private static boolean isDiskFull(IOException e) {
+    String message = e.getMessage();
+    return message != null
+        && (message.contains("No space left on device") || message.contains("Disk quota exceeded"));
+  }
+
+  LogException takeOffline(Exception e) {
+    LogException reason =
+        new LogException(
+            Kind.OFFLINE, "%s is offline: %s".formatted(id.topicPartition(), e.getMessage()), e);
+    synchronized (waiters) {
+      if (offline != null) return offline;
+      offline = reason;
+    }
+    log.atError()
+        .addKeyValue("partition", id.topicPartition())
+        .setCause(e)
+        .log("partition taken offline");
+    failWaiters(reason);
+    return reason;
+  }
+
+  // Durability.
 
   /**
    * Completes once everything below {@code endOffset} is as durable as the topic asks: at once
@@ -67,87 +380,597 @@ public final class PartitionLog implements AutoCloseable {
    * partitions share.
    */
   public CompletionStage<Void> durable(long endOffset) {
-    throw contract();
+    if (config.flushMessages() != 1 || flushedEnd >= endOffset) return DURABLE;
+    var durable = new CompletableFuture<Void>();
+    LogException reason;
+    synchronized (waiters) {
+      reason = offline;
+      if (reason == null) waiters.add(new Waiter(endOffset, durable));
+    }
+    if (reason != null) durable.completeExceptionally(reason);
+    else if (isFlushDue.compareAndSet(false, true)) env.groupCommit().request(this);
+    return durable;
   }
 
-  /** Moves the watermark up; lower values change nothing, higher ones are cut at the log end. */
-  public void advanceHighWatermark(long highWatermark) {
-    throw contract();
+  /** Flushes for those who wait for it; on the flushing thread. */
+  void flushForWaiters() {
+    isFlushDue.set(false);
+    flushOrFail(false);
+  }
+
+  private void flushOrFail(boolean withIndexes) {
+    try {
+      flush(withIndexes);
+    } catch (IOException | RuntimeException e) {
+      // A failed fsync may have dropped what it could not write: trying again proves nothing.
+      takeOffline(e);
+    }
+  }
+
+  private void handOverFlush() {
+    if (isFlushHandedOver.compareAndSet(false, true)) {
+      env.threads()
+          .execute(() -> {
+            isFlushHandedOver.set(false);
+            if (!isClosed && offline == null) flushOrFail(true);
+          });
+    }
   }
 
   /**
+   * Forces everything appended so far and then says so: to those who wait, and in the recovery
+   * point. With indexes also what makes the next opening quick.
+   */
+  private void flush(boolean withIndexes) throws IOException {
+    maintenance.lock();
+    try {
+      LogView now;
+      Set<Path> files;
+      boolean isNewFile;
+      lock.lock();
+      try {
+        now = view;
+        if (withIndexes && now.offsets().logEnd() > flushedEnd) {
+          producers.snapshot().ifPresent(unforcedFiles::add);
+        }
+        files = unforcedFiles;
+        if (!files.isEmpty()) unforcedFiles = new HashSet<>();
+        isNewFile = isDirectoryUnforced || !files.isEmpty();
+        isDirectoryUnforced = false;
+      } finally {
+        lock.unlock();
+      }
+      long end = now.offsets().logEnd();
+      if (end == flushedEnd && files.isEmpty() && !isNewFile && !withIndexes) return;
+
+      long startNanos = env.nanoClock().nanos();
+      boolean isForced = false;
+      for (int i = firstUnflushed(now); i < now.count(); i++) {
+        isForced |= flush(now.segment(i), now.endOf(i), withIndexes);
+      }
+      epochFile.store(true);
+      for (Path file : files) env.files().force(file);
+      if (isNewFile) {
+        env.files().forceDirectory(directory);
+        env.files().forceDirectory(directory.resolveSibling("."));
+      }
+      if (isForced) {
+        env.counters().flushes.increment();
+        env.counters().flushNanos.add(env.nanoClock().nanos() - startNanos);
+      }
+      flushedEnd = Math.max(flushedEnd, end);
+      env.checkpoints().soon();
+      lastFlushMs = env.clock().millis();
+    } finally {
+      maintenance.unlock();
+    }
+    completeWaiters();
+  }
+
+  private int firstUnflushed(LogView now) {
+    int first = now.count() - 1;
+    while (first > 0) {
+      Segment before = now.segment(first - 1);
+      if (before.unforcedBytes() == 0 && before.areIndexesStored()) break;
+      first--;
+    }
+    return first;
+  }
+
+  private boolean flush(Segment segment, int end, boolean withIndexes) throws IOException {
+    boolean isForced = end > 0 && segment.force(end);
+    segment.forceTransactions();
+    if ((withIndexes || segment.isSealed()) && !segment.areIndexesStored()) {
+      Segment.Unstored unstored;
+      lock.lock();
+      try {
+        unstored = segment.unstored();
+      } finally {
+        lock.unlock();
+      }
+      segment.store(unstored, true);
+      lock.lock();
+      try {
+        segment.stored(unstored);
+        isDirectoryUnforced = true;
+      } finally {
+        lock.unlock();
+      }
+    }
+    return isForced;
+  }
+
+  private void completeWaiters() {
+    List<Waiter> done = new ArrayList<>();
+    synchronized (waiters) {
+      waiters.removeIf(waiter -> waiter.endOffset <= flushedEnd && done.add(waiter));
+      // Whoever came after the flush began is served by the next.
+      if (!waiters.isEmpty() && isFlushDue.compareAndSet(false, true)) {
+        env.groupCommit().request(this);
+      }
+    }
+    for (Waiter waiter : done) waiter.durable.complete(null);
+  }
+
+  private void failWaiters(LogException reason) {
+    List<Waiter> failed;
+    synchronized (waiters) {
+      failed = List.copyOf(waiters);
+      waiters.clear();
+    }
+    for (Waiter waiter : failed) waiter.durable.completeExceptionally(reason);
+  }
+
+  /** Flushes if the interval says so; on a background thread. */
+  void flushIfDue() {
+    long everyMs = config.flushMs();
+    boolean isDue =
+        everyMs < Long.MAX_VALUE
+            && view.offsets().logEnd() > flushedEnd
+            && env.clock().millis() - lastFlushMs >= everyMs;
+    if (isDue) handOverFlush();
+  }
+
+  /** Everything below is on disk. */
+  long recoveryPoint() {
+    return flushedEnd;
+  }
+
+  // Bounds.
+
+  /** Moves the watermark up; lower values change nothing, higher ones are cut at the log end. */
+  public void advanceHighWatermark(long highWatermark) {
+    if (highWatermark <= view.offsets().highWatermark()) return;
+    lock.lock();
+    try {
+      LogOffsets old = view.offsets();
+      long watermark = Math.min(highWatermark, old.logEnd());
+      if (watermark <= old.highWatermark()) return;
+      producers.state().onHighWatermarkUpdated(watermark);
+      publish(
+          new LogOffsets(old.logStart(), old.localStart(), old.coldEnd(), watermark, old.logEnd()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void publish(LogOffsets offsets) {
+    view = view.with(offsets, lastStable(offsets));
+  }
+
+  private long lastStable(LogOffsets offsets) {
+    long unstable = Math.max(producers.firstUnstable(), offsets.logStart());
+    return Math.min(unstable, offsets.highWatermark());
+  }
+
+  // Reading.
+
+  /**
    * Finds the batches from the one that holds {@code offset}. At most {@code bytesMax} bytes, but
-   * with {@code wholeFirstBatch} the first batch in full. Throws Kafka's {@code
-   * OffsetOutOfRangeException} below {@link LogOffsets#localStart} (the caller asks the cold tier)
-   * and above the limit.
+   * with {@code wholeFirstBatch} the first batch in full. Nothing is found between the limit and
+   * the log end. Throws Kafka's {@code OffsetOutOfRangeException} below {@link
+   * LogOffsets#localStart} (the caller asks the cold tier) and above the log end.
    */
   public LogRead read(long offset, int bytesMax, ReadLimit limit, boolean wholeFirstBatch) {
-    throw contract();
+    while (true) {
+      checkOnline();
+      LogView now = view;
+      LogOffsets offsets = now.offsets();
+      if (offset < offsets.localStart() || offset > offsets.logEnd()) {
+        throw new OffsetOutOfRangeException(
+            "%s has offsets %d to %d, not %d"
+                .formatted(id.topicPartition(), offsets.localStart(), offsets.logEnd(), offset));
+      }
+      try {
+        return read(now, offset, bytesMax, limit, wholeFirstBatch);
+      } catch (IOException | LogException e) {
+        // Segments were dropped or cut meanwhile: what replaced them answers.
+        if (!view.hasSegmentsOf(now)) continue;
+        if (e instanceof LogException known) throw known;
+        throw takeOffline(e);
+      }
+    }
+  }
+
+  private LogRead read(
+      LogView now, long offset, int bytesMax, ReadLimit limit, boolean wholeFirstBatch)
+      throws IOException {
+    long end = now.limit(limit);
+    for (int i = now.floor(offset); i < now.count() && offset < end; i++) {
+      Segment segment = now.segment(i);
+      if (segment.baseOffset() >= end) break;
+      int segmentEnd = now.endOf(i);
+      int limitPosition =
+          end >= now.offsets().logEnd() || isBelow(now, i, end)
+              ? segmentEnd
+              : segment.locate(end, segmentEnd);
+      int position = segment.locate(offset, segmentEnd);
+      if (position >= limitPosition) continue; // compaction left nothing here
+      return slice(now, i, offset, position, limitPosition, bytesMax, limit, wholeFirstBatch);
+    }
+    return new LogRead(now.offsets(), now.lastStable(), null, List.of(), false);
+  }
+
+  private static boolean isBelow(LogView now, int segment, long end) {
+    return segment + 1 < now.count() && now.segment(segment + 1).baseOffset() <= end;
+  }
+
+  private LogRead slice(
+      LogView now,
+      int index,
+      long offset,
+      int position,
+      int limitPosition,
+      int bytesMax,
+      ReadLimit limit,
+      boolean wholeFirstBatch)
+      throws IOException {
+    Segment segment = now.segment(index);
+    int bytes = limitPosition - position;
+    boolean isCut = false;
+    if (bytes > bytesMax) {
+      bytes = bytesMax <= 0 ? 0 : segment.boundary(position, bytesMax) - position;
+      if (bytes == 0 && wholeFirstBatch) {
+        bytes = segment.batchBytes(position);
+      } else if (bytes == 0) {
+        bytes = Math.max(0, bytesMax);
+        isCut = true;
+      }
+    }
+    if (bytes == 0) {
+      return new LogRead(now.offsets(), now.lastStable(), null, List.of(), isCut);
+    }
+    List<LogRead.AbortedTransaction> aborted =
+        limit == ReadLimit.LAST_STABLE ? aborted(now, index, offset, position + bytes) : List.of();
+    return new LogRead(
+        now.offsets(), now.lastStable(), segment.slice(position, bytes), aborted, isCut);
+  }
+
+  private static List<LogRead.AbortedTransaction> aborted(
+      LogView now, int index, long offset, int endPosition) throws IOException {
+    if (!hasAborted(now, index)) return List.of();
+    long upper = now.segment(index).offsetAt(endPosition, now.endOf(index));
+    List<AbortedTxn> found = new ArrayList<>();
+    for (int i = index; i < now.count(); i++) {
+      if (now.segment(i).collectAborted(offset, upper, found)) break;
+    }
+    List<LogRead.AbortedTransaction> aborted = new ArrayList<>(found.size());
+    for (AbortedTxn transaction : found) {
+      aborted.add(
+          new LogRead.AbortedTransaction(transaction.producerId(), transaction.firstOffset()));
+    }
+    return aborted;
+  }
+
+  private static boolean hasAborted(LogView now, int from) {
+    for (int i = from; i < now.count(); i++) {
+      if (now.segment(i).hasAborted()) return true;
+    }
+    return false;
   }
 
   /** The first record at or after a time, among those below the limit. */
   public Optional<TimestampedOffset> find(long timestampMs, ReadLimit limit) {
-    throw contract();
+    while (true) {
+      checkOnline();
+      LogView now = view;
+      try {
+        for (int i = 0; i < now.count(); i++) {
+          Optional<TimestampedOffset> found = find(now, i, timestampMs);
+          if (found.isPresent()) return found.filter(it -> it.offset() < now.limit(limit));
+        }
+        return Optional.empty();
+      } catch (IOException | LogException e) {
+        if (!view.hasSegmentsOf(now)) continue;
+        if (e instanceof LogException known) throw known;
+        throw takeOffline(e);
+      }
+    }
+  }
+
+  private static Optional<TimestampedOffset> find(LogView now, int index, long timestampMs)
+      throws IOException {
+    Segment segment = now.segment(index);
+    int end = now.endOf(index);
+    if (end == 0 || segment.maxTimestampMs() < timestampMs) return Optional.empty();
+    long start = now.offsets().localStart();
+    BatchCursor cursor = segment.cursor(segment.locateTime(timestampMs, start, end), end);
+    while (cursor.next()) {
+      if (cursor.maxTimestampMs() < timestampMs || cursor.lastOffset() < start) continue;
+      int epoch = BatchView.leaderEpoch(cursor.header(), cursor.headerAt());
+      for (Record record : MemoryRecords.readableRecords(cursor.batch()).records()) {
+        if (record.timestamp() >= timestampMs && record.offset() >= start) {
+          return Optional.of(new TimestampedOffset(record.timestamp(), record.offset(), epoch));
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** The record with the largest timestamp. */
   public Optional<TimestampedOffset> findMaxTimestamp() {
-    throw contract();
+    while (true) {
+      checkOnline();
+      LogView now = view;
+      try {
+        int latest = -1;
+        long maxMs = -1;
+        for (int i = 0; i < now.count(); i++) {
+          if (now.endOf(i) == 0 || now.segment(i).maxTimestampMs() <= maxMs) continue;
+          latest = i;
+          maxMs = now.segment(i).maxTimestampMs();
+        }
+        return latest < 0 ? Optional.empty() : find(now, latest, maxMs);
+      } catch (IOException | LogException e) {
+        if (!view.hasSegmentsOf(now)) continue;
+        if (e instanceof LogException known) throw known;
+        throw takeOffline(e);
+      }
+    }
   }
+
+  // Epochs.
 
   /** Notes that a leader epoch begins at the log end. */
   public void beginEpoch(int leaderEpoch) {
-    throw contract();
+    lock.lock();
+    try {
+      checkOnline();
+      epochs.assign(leaderEpoch, view.offsets().logEnd());
+      latestEpoch = epochs.latestEpoch().orElse(-1);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The latest leader epoch that has records, if any. */
   public Optional<Integer> latestEpoch() {
-    throw contract();
+    return epochs.latestEpoch();
   }
 
   /** The epoch of the record at an offset. */
   public Optional<Integer> epochOf(long offset) {
-    throw contract();
+    var epoch = epochs.epochForOffset(offset);
+    return epoch.isPresent() ? Optional.of(epoch.getAsInt()) : Optional.empty();
   }
 
   /** Where an epoch ended, as OffsetForLeaderEpoch answers; empty: no such epoch known. */
   public Optional<EpochEnd> endOf(int leaderEpoch) {
-    throw contract();
+    Map.Entry<Integer, Long> end = epochs.endOffsetFor(leaderEpoch, view.offsets().logEnd());
+    return end.getKey() < 0 || end.getValue() < 0
+        ? Optional.empty()
+        : Optional.of(new EpochEnd(end.getKey(), end.getValue()));
   }
 
-  /** Moves the log start up to {@code offset} (DeleteRecords), at most to the watermark. */
+  // Losing records on purpose.
+
+  /**
+   * Moves the log start up to {@code offset} (DeleteRecords). Throws Kafka's {@code
+   * OffsetOutOfRangeException} above the watermark.
+   */
   public void deleteBefore(long offset) {
-    throw contract();
+    lock.lock();
+    try {
+      checkOnline();
+      LogOffsets old = view.offsets();
+      if (offset > old.highWatermark()) {
+        throw new OffsetOutOfRangeException(
+            "%s can't start at %d, its high watermark is %d"
+                .formatted(id.topicPartition(), offset, old.highWatermark()));
+      }
+      if (offset <= old.logStart()) return;
+      startAt(offset);
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /** Drops everything from {@code offset} on: a follower that diverged. */
+  private void startAt(long offset) {
+    LogOffsets old = view.offsets();
+    long localStart = Math.max(old.localStart(), offset);
+    producers.state().onLogStartOffsetIncremented(offset);
+    epochs.truncateFromStartAsyncFlush(offset);
+    publish(
+        new LogOffsets(
+            offset,
+            localStart,
+            Math.max(old.coldEnd(), localStart),
+            old.highWatermark(),
+            old.logEnd()));
+  }
+
+  /**
+   * Drops everything from {@code offset} on: a follower that diverged. Waits for the disk, so that
+   * the recovery point is down before other records take the place of those dropped.
+   */
   public void truncateTo(long offset) {
-    throw contract();
+    maintenance.lock();
+    try {
+      checkOnline();
+      if (offset >= view.offsets().logEnd()) return;
+      if (offset < view.segment(0).baseOffset()) {
+        restartAt(offset);
+        return;
+      }
+      flushedEnd = Math.min(flushedEnd, offset);
+      env.checkpoints().write();
+      List<Segment> dropped = new ArrayList<>();
+      lock.lock();
+      try {
+        LogView now = view;
+        int last = now.floor(offset);
+        List<Segment> all = List.of(now.copyOfSegments());
+        dropped.addAll(all.subList(last + 1, all.size()));
+        Segment[] segments = all.subList(0, last + 1).toArray(new Segment[0]);
+        segments[last].truncateTo(offset, config.indexIntervalBytes());
+        epochs.truncateFromEndAsyncFlush(offset);
+        LogOffsets old = now.offsets();
+        long start = Math.min(old.logStart(), offset);
+        producers.state().truncateAndReload(start, offset, env.clock().millis());
+        LogLoader.replay(
+            List.of(segments), producers.state(), epochs, producers.state().mapEndOffset());
+        producers.appendedUpTo(offset);
+        latestEpoch = epochs.latestEpoch().orElse(-1);
+        restart(segments, old, start, offset);
+      } finally {
+        lock.unlock();
+      }
+      deleteFiles(dropped);
+    } catch (IOException e) {
+      throw failed(e);
+    } finally {
+      maintenance.unlock();
+    }
   }
 
-  /** Drops everything and goes on at {@code offset}. */
+  private void restart(Segment[] segments, LogOffsets old, long start, long end) {
+    long localStart = Math.min(old.localStart(), end);
+    long watermark = Math.min(old.highWatermark(), end);
+    var offsets =
+        new LogOffsets(
+            start, localStart, Math.clamp(old.coldEnd(), localStart, watermark), watermark, end);
+    view = view.with(segments, offsets, lastStable(offsets));
+  }
+
+  /** Drops everything and goes on at {@code offset}. Waits for the disk. */
   public void restartAt(long offset) {
-    throw contract();
+    maintenance.lock();
+    try {
+      checkOnline();
+      List<Segment> dropped;
+      flushedEnd = Math.min(flushedEnd, offset);
+      env.checkpoints().write();
+      lock.lock();
+      try {
+        dropped = List.of(view.copyOfSegments());
+        for (Segment segment : dropped) segment.markDeleted();
+        producers.state().truncateFullyAndStartAt(offset);
+        epochs.clearAndFlush();
+        latestEpoch = -1;
+        Segment active = Segment.create(env.files(), directory, offset, env.clock().millis());
+        active.createFile();
+        isDirectoryUnforced = true;
+        var offsets = new LogOffsets(offset, offset, offset, offset, offset);
+        view = view.with(new Segment[] {active}, offsets, offset);
+      } finally {
+        lock.unlock();
+      }
+      flushedEnd = offset;
+      env.files().forceDirectory(directory);
+      env.checkpoints().write();
+      for (Segment segment : dropped) segment.delete();
+    } catch (IOException e) {
+      throw failed(e);
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  private void deleteFiles(List<Segment> segments) throws IOException {
+    if (segments.isEmpty()) return;
+    for (Segment segment : segments) segment.markDeleted();
+    env.files().forceDirectory(directory);
+    for (Segment segment : segments) segment.delete();
   }
 
   /** Producers with state in this log. */
   public List<ProducerView> producers() {
-    throw contract();
+    lock.lock();
+    try {
+      return producers.views();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Forgets producers that were silent for too long. */
+  void expireProducers() {
+    lock.lock();
+    try {
+      producers.state().removeExpiredProducers(env.clock().millis());
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Bytes of local segments. */
   public long sizeBytes() {
-    throw contract();
+    LogView now = view;
+    long bytes = 0;
+    for (int i = 0; i < now.count(); i++) bytes += now.endOf(i);
+    return bytes;
   }
 
   /** Why this log takes no more writes and reads, if so. */
   public Optional<LogException> offline() {
-    throw contract();
+    return Optional.ofNullable(offline);
   }
 
   /** Fsyncs, writes indexes, snapshots and checkpoints; the next opening needs no recovery. */
   @Override
   public void close() {
-    throw contract();
+    maintenance.lock();
+    try {
+      lock.lock();
+      try {
+        if (isClosed) return;
+        isClosed = true;
+        if (offline == null) view.active().noteMaxTimestamp();
+      } finally {
+        lock.unlock();
+      }
+      if (offline == null) flush(true);
+    } catch (IOException e) {
+      takeOffline(e);
+    } finally {
+      maintenance.unlock();
+      closeSegments();
+    }
+    failWaiters(new LogException(Kind.CLOSED, id.topicPartition() + " was closed"));
+  }
+
+  /** Closes without writing anything down: the files are about to be deleted. */
+  void abandon() {
+    maintenance.lock();
+    try {
+      isClosed = true;
+    } finally {
+      maintenance.unlock();
+    }
+    closeSegments();
+    failWaiters(new LogException(Kind.CLOSED, id.topicPartition() + " was deleted"));
+  }
+
+  private void closeSegments() {
+    for (Segment segment : view.copyOfSegments()) {
+      try {
+        segment.close();
+      } catch (IOException e) {
+        log.atWarn()
+            .addKeyValue("partition", id.topicPartition())
+            .setCause(e)
+            .log("segment not closed");
+      }
+    }
   }
 }

@@ -1,0 +1,137 @@
+package oxbow.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.storage.internals.log.AbortedTxn;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.BatchMetadata;
+import org.apache.kafka.storage.internals.log.CompletedTxn;
+import org.apache.kafka.storage.internals.log.LogOffsetMetadata;
+import org.apache.kafka.storage.internals.log.ProducerAppendInfo;
+import org.apache.kafka.storage.internals.log.ProducerStateEntry;
+import org.apache.kafka.storage.internals.log.ProducerStateManager;
+import org.jspecify.annotations.Nullable;
+import oxbow.log.batch.BatchView;
+import oxbow.log.segment.Segment;
+
+/**
+ * The idempotent and transactional producers of one partition. The rules are Kafka's own class's;
+ * this puts an append to it in two steps, so that nothing is noted of an append that failed. Used
+ * under the partition's lock.
+ */
+final class Producers {
+  private final ProducerStateManager state;
+
+  Producers(ProducerStateManager state) {
+    this.state = state;
+  }
+
+  ProducerStateManager state() {
+    return state;
+  }
+
+  /** What an append will change once it is written. */
+  static final class Changes {
+    private final List<ProducerAppendInfo> appends = new ArrayList<>(1);
+    private final List<CompletedTxn> completed = new ArrayList<>(0);
+
+    private ProducerAppendInfo of(
+        ProducerStateManager state, long producerId, AppendOrigin origin) {
+      for (ProducerAppendInfo append : appends) {
+        if (append.producerId() == producerId) return append;
+      }
+      ProducerAppendInfo append = state.prepareUpdate(producerId, origin);
+      appends.add(append);
+      return append;
+    }
+  }
+
+  /** The batch's first append, if it was appended before. */
+  @Nullable BatchMetadata duplicate(ByteBuffer batches, int at) {
+    long producerId = BatchView.producerId(batches, at);
+    Optional<ProducerStateEntry> known = state.lastEntry(producerId);
+    if (known.isEmpty() || known.get().producerEpoch() != BatchView.producerEpoch(batches, at)) {
+      return null;
+    }
+    int first = BatchView.baseSequence(batches, at);
+    int last = BatchView.lastSequence(batches, at);
+    for (BatchMetadata batch : known.get().batchMetadata()) {
+      if (batch.firstSeq() == first && batch.lastSeq() == last) return batch;
+    }
+    return null;
+  }
+
+  /** Checks a batch against what its producer did before; throws what Kafka throws. */
+  void check(
+      Changes changes,
+      ByteBuffer batches,
+      int at,
+      AppendOrigin origin,
+      long segmentBase,
+      int position) {
+    ProducerAppendInfo append = changes.of(state, BatchView.producerId(batches, at), origin);
+    if (BatchView.isControl(batches, at)) {
+      ByteBuffer batch = batches.slice(at, BatchView.sizeBytes(batches, at));
+      append
+          .append(MemoryRecords.readableRecords(batch).batchIterator().next(), Optional.empty())
+          .ifPresent(changes.completed::add);
+      return;
+    }
+    append.appendDataBatch(
+        BatchView.producerEpoch(batches, at),
+        BatchView.baseSequence(batches, at),
+        BatchView.lastSequence(batches, at),
+        BatchView.maxTimestampMs(batches, at),
+        new LogOffsetMetadata(BatchView.baseOffset(batches, at), segmentBase, position),
+        BatchView.lastOffset(batches, at),
+        BatchView.isTransactional(batches, at));
+  }
+
+  /** Notes what was appended to a segment. */
+  void apply(Changes changes, Segment segment) throws IOException {
+    for (ProducerAppendInfo append : changes.appends) state.update(append);
+    for (CompletedTxn transaction : changes.completed) {
+      long lastStable = state.lastStableOffset(transaction);
+      if (transaction.isAborted()) segment.addAborted(new AbortedTxn(transaction, lastStable));
+      state.completeTxn(transaction);
+    }
+  }
+
+  void appendedUpTo(long logEnd) {
+    state.updateMapEndOffset(logEnd);
+  }
+
+  /** Writes a snapshot to the page cache, if there is something new; where it lies. */
+  Optional<Path> snapshot() throws IOException {
+    return state.takeSnapshot(false).map(file -> file.toPath());
+  }
+
+  /** Where the first transaction begins that is open, or ended above the watermark. */
+  long firstUnstable() {
+    return state.firstUnstableOffset().map(offset -> offset.messageOffset).orElse(Long.MAX_VALUE);
+  }
+
+  List<ProducerView> views() {
+    List<ProducerView> views = new ArrayList<>();
+    state
+        .activeProducers()
+        .forEach((producerId, entry) -> {
+          int lastSequence = -1;
+          for (BatchMetadata batch : entry.batchMetadata()) lastSequence = batch.lastSeq();
+          views.add(
+              new ProducerView(
+                  producerId,
+                  entry.producerEpoch(),
+                  lastSequence,
+                  entry.lastTimestamp(),
+                  entry.coordinatorEpoch(),
+                  entry.currentTxnFirstOffset().orElse(-1)));
+        });
+    return views;
+  }
+}
