@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.slf4j.Logger;
@@ -34,7 +35,7 @@ import oxbow.broker.produce.ProduceApis;
 import oxbow.broker.produce.ProducerIds;
 import oxbow.broker.quota.ClientQuotas;
 import oxbow.broker.quota.QuotaConfig;
-import oxbow.broker.replica.LogThreads;
+import oxbow.broker.replica.BrokerLogThreads;
 import oxbow.broker.replica.Partitions;
 import oxbow.broker.replica.ReplicaApis;
 import oxbow.broker.wire.ApiTable;
@@ -67,9 +68,12 @@ public final class Broker implements AutoCloseable {
 
   private Broker(BrokerConfig config, MeterRegistry meters, Consumer<ControlException> onFatal) {
     try {
-      var timer = new HashedWheelTimer(new DefaultThreadFactory("broker-timer", true));
+      // Long polls end on the tick: with Netty's 100 ms they would be a fifth late.
+      var timer =
+          new HashedWheelTimer(
+              new DefaultThreadFactory("broker-timer", true), 10, TimeUnit.MILLISECONDS);
       closesLast("timer", timer::stop);
-      var logThreads = closesLast("log threads", new LogThreads(config.logThreads()));
+      var logThreads = closesLast("log threads", new BrokerLogThreads(config.logThreads()));
       logs = closesLast("logs", Logs.open(config.logs()));
       control = ControlPlane.start(config.control(), new TopicSettings(), onFatal);
       closesLast("control plane", control);

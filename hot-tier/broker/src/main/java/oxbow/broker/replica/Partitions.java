@@ -97,6 +97,11 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     all(created).toCompletableFuture().join();
   }
 
+  /** Completes once everything the metadata has asked for so far is done. */
+  public CompletionStage<Void> settled() {
+    return all(steps.values());
+  }
+
   public Optional<Partition> find(TopicPartition partition) {
     return Optional.ofNullable(byName.get(partition));
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class FetchSessionsTest {
-  private static final Duration EVICTION = Duration.ofSeconds(120);
+  private static final Duration EVICTION = Duration.ofMinutes(2);
 
   private long nowMs;
 

@@ -1,0 +1,132 @@
+package oxbow.broker.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import oxbow.broker.replica.BrokerLogThreads;
+import oxbow.broker.replica.Partition;
+import oxbow.broker.replica.Partitions;
+import oxbow.log.Logs;
+import oxbow.log.LogsConfig;
+
+/** Partitions on real logs in a directory, following a cluster that a test makes up. */
+public final class ReplicaRig implements AutoCloseable {
+  /** This broker. */
+  public static final int SELF = 1;
+
+  /** Another one, which doesn't exist. */
+  public static final int OTHER = 2;
+
+  public final FakeCluster cluster = new FakeCluster().broker(SELF).broker(OTHER);
+  public final BrokerLogThreads logThreads = new BrokerLogThreads(2);
+  public final Logs logs;
+  public final Partitions partitions;
+  private final Path directory;
+
+  public ReplicaRig(Path directory) {
+    this.directory = directory;
+    logs = Logs.open(LogsConfig.of(directory));
+    partitions = new Partitions(SELF, logs, logThreads);
+  }
+
+  /** A rig that has seen its first, empty view. */
+  public static ReplicaRig started(Path directory) {
+    var rig = new ReplicaRig(directory);
+    rig.tell();
+    return rig;
+  }
+
+  public Uuid create(String topic, int count) {
+    return create(topic, count, Map.of());
+  }
+
+  public Uuid create(String topic, int count, Map<String, String> settings) {
+    Uuid id = cluster.create(topic, count, SELF, settings);
+    tell();
+    return id;
+  }
+
+  /** Tells the partitions what changed, and waits until they have followed. */
+  public void tell() {
+    cluster.tell(partitions);
+    partitions.settled().toCompletableFuture().join();
+  }
+
+  public Partition partition(String topic, int index) {
+    return partitions.find(new TopicPartition(topic, index)).orElseThrow();
+  }
+
+  /** Appends one batch of records with these values as the partition's leader. */
+  public void append(String topic, int index, String... values) {
+    partition(topic, index).append(batch(values).buffer(), AppendOrigin.CLIENT);
+  }
+
+  public static MemoryRecords batch(String... values) {
+    return MemoryRecords.withRecords(Compression.NONE, records(values));
+  }
+
+  public static SimpleRecord[] records(String... values) {
+    return Stream.of(values)
+        .map(value -> new SimpleRecord(1_000, null, value.getBytes(StandardCharsets.UTF_8)))
+        .toArray(SimpleRecord[]::new);
+  }
+
+  /** Values that are alike but for their numbers. */
+  public static String[] values(int from, int count, int bytes) {
+    return IntStream.range(from, from + count)
+        .mapToObj(i -> ("value-" + i + "-").repeat(bytes / 8 + 1).substring(0, bytes))
+        .toArray(String[]::new);
+  }
+
+  /** The values in a record set. */
+  public static List<String> valuesOf(MemoryRecords records) {
+    List<String> values = new ArrayList<>();
+    records.records().forEach(record -> values.add(text(record.value())));
+    return values;
+  }
+
+  private static String text(ByteBuffer bytes) {
+    return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
+  }
+
+  /**
+   * Segment files that this process holds open: after closing, whatever slices weren't released.
+   */
+  public long openSegmentFiles() {
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      return descriptors.filter(this::isSegmentFile).count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private boolean isSegmentFile(Path descriptor) {
+    try {
+      String target = Files.readSymbolicLink(descriptor).toString();
+      return target.startsWith(directory.toString()) && target.contains(".log");
+    } catch (IOException e) {
+      return false; // closed meanwhile
+    }
+  }
+
+  @Override
+  public void close() {
+    partitions.close();
+    logThreads.close();
+    logs.close();
+  }
+}
