@@ -15,6 +15,7 @@ import oxbow.server.config.ConfigSources;
 import oxbow.server.config.Listener;
 import oxbow.server.config.Problem;
 import oxbow.server.config.Settings;
+import oxbow.server.http.HttpConfig;
 
 /**
  * The whole configuration of a node, read once and checked as a whole. The parts of the server take
@@ -113,6 +114,20 @@ public final class ServerConfig {
         (long) (double) settings.get(ConfigKeys.CLEANER_BYTES_PER_SECOND),
         settings.get(ConfigKeys.PRODUCER_EXPIRATION_MS),
         settings.get(ConfigKeys.DISK_RESERVE_BYTES));
+  }
+
+  /** The HTTP port; empty: there is none. */
+  public Optional<HttpConfig> http() {
+    if (!settings.get(ConfigKeys.HTTP_ENABLE)) return Optional.empty();
+    return Optional.of(
+        new HttpConfig(
+            settings.get(ConfigKeys.HTTP_HOST),
+            settings.get(ConfigKeys.HTTP_PORT),
+            settings.get(ConfigKeys.HTTP_CONNECTIONS_MAX),
+            settings.get(ConfigKeys.HTTP_HEADER_BYTES_MAX),
+            settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
+            settings.get(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS),
+            settings.get(ConfigKeys.HTTP_IDLE_MS)));
   }
 
   /** What topics have that set nothing of their own, under the names topics have for it. */

@@ -1,0 +1,224 @@
+package oxbow.server.http;
+
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.metric.MeterIdPrefixFunction;
+import com.linecorp.armeria.common.util.BlockingTaskExecutor;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.HttpServiceWithRoutes;
+import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.metric.MetricCollectingService;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.server.Version;
+
+/**
+ * The HTTP port: {@code /metrics}, {@code /health}, {@code /ready}, {@code /api/v1/version}, and
+ * whatever was mounted before the start. Starting costs some hundred milliseconds of another thread
+ * and nothing of the caller's. Everything about it is bounded.
+ */
+public final class HttpPort implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HttpPort.class);
+  private static final int WORKERS = 2;
+  private static final int BLOCKING_THREADS = 8;
+  private static final int STREAMS_PER_CONNECTION = 100;
+
+  private final HttpConfig config;
+  private final Version version;
+  private final PrometheusMeterRegistry meters;
+  private final List<HealthPart> parts = new ArrayList<>();
+  private final List<Consumer<ServerBuilder>> mounts = new ArrayList<>();
+  private final Map<String, String> links = new LinkedHashMap<>();
+  private @Nullable Server server;
+
+  public HttpPort(HttpConfig config, Version version, PrometheusMeterRegistry meters) {
+    this.config = config;
+    this.version = version;
+    this.meters = meters;
+    link("/health", "alive");
+    link("/ready", "ready to serve, part by part");
+    link("/metrics", "metrics for Prometheus");
+    link("/api/v1/version", "version");
+  }
+
+  /** Asks one more part for readiness. Before the start only. */
+  public HttpPort ask(HealthPart part) {
+    parts.add(part);
+    return this;
+  }
+
+  /** Serves everything below a path that ends with a slash. Before the start only. */
+  public HttpPort mount(String prefix, HttpService service) {
+    mounts.add(builder -> builder.serviceUnder(prefix, service));
+    return this;
+  }
+
+  /** Serves a service that knows its own routes. Before the start only. */
+  public HttpPort mount(HttpServiceWithRoutes service) {
+    mounts.add(builder -> builder.service(service));
+    return this;
+  }
+
+  /** Serves the methods of an object with Armeria's annotations. Before the start only. */
+  public HttpPort mountAnnotated(String prefix, Object service) {
+    mounts.add(builder -> builder.annotatedService(prefix, service));
+    return this;
+  }
+
+  /** Shows a path on the index page. */
+  public HttpPort link(String path, String what) {
+    links.put(path, what);
+    return this;
+  }
+
+  /** Opens the port on a thread of its own; completes once it listens, or with why it can't. */
+  public CompletionStage<InetSocketAddress> start() {
+    var started = new java.util.concurrent.CompletableFuture<InetSocketAddress>();
+    Thread.ofPlatform()
+        .name("http-start")
+        .daemon()
+        .start(() -> {
+          try {
+            Server built = build();
+            synchronized (this) {
+              server = built;
+            }
+            built.start().join();
+            var address = built.activePort();
+            if (address == null) throw new IllegalStateException("the port closed at once");
+            log.atInfo().addKeyValue("port", address.localAddress().getPort()).log("http open");
+            started.complete(address.localAddress());
+          } catch (CompletionException e) {
+            started.completeExceptionally(e.getCause() == null ? e : e.getCause());
+          } catch (RuntimeException e) {
+            started.completeExceptionally(e);
+          }
+        });
+    return started;
+  }
+
+  private Server build() {
+    var address =
+        config.host().isEmpty()
+            ? new InetSocketAddress(config.port())
+            : new InetSocketAddress(config.host(), config.port());
+    if (address.isUnresolved()) {
+      throw new IllegalArgumentException("http.host " + config.host() + " is no address");
+    }
+    ServerBuilder builder =
+        Server.builder()
+            .http(address)
+            .meterRegistry(meters)
+            .workerGroup(WORKERS)
+            .blockingTaskExecutor(
+                BlockingTaskExecutor.builder()
+                    .numThreads(BLOCKING_THREADS)
+                    .threadNamePrefix("http-blocking")
+                    .build(),
+                true)
+            .maxNumConnections(config.connectionsMax())
+            .http1MaxHeaderSize(config.headerBytesMax())
+            .http1MaxInitialLineLength(config.headerBytesMax())
+            .http2MaxHeaderListSize(config.headerBytesMax())
+            .http2MaxStreamsPerConnection(STREAMS_PER_CONNECTION)
+            .maxRequestLength(config.bodyBytesMax())
+            .requestTimeout(Duration.ofMillis(config.requestTimeoutMs()))
+            .idleTimeout(Duration.ofMillis(config.idleTimeoutMs()))
+            .gracefulShutdownTimeout(Duration.ZERO, Duration.ofSeconds(2))
+            .disableServerHeader()
+            .disableDateHeader()
+            .errorHandler(new Errors(config.bodyBytesMax()));
+    builder.route().get("/").build((ctx, request) -> IndexPage.answer(version, links));
+    builder
+        .route()
+        .get("/health")
+        .build((ctx, request) -> Json.answer(HttpStatus.OK, Map.of("status", "alive")));
+    builder.route().get("/ready").build((ctx, request) -> readiness());
+    builder.route().get("/metrics").build(new MetricsPage(meters));
+    builder
+        .route()
+        .get("/api/v1/version")
+        .build((ctx, request) ->
+            Json.answer(
+                HttpStatus.OK,
+                new TreeMap<>(
+                    Map.of(
+                        "version", version.oxbow(),
+                        "kafka", version.kafka(),
+                        "java", Runtime.version().toString()))));
+    mounts.forEach(mount -> mount.accept(builder));
+    builder.decorator(
+        MetricCollectingService.newDecorator(MeterIdPrefixFunction.ofDefault("oxbow.http")));
+    return builder.build();
+  }
+
+  /** Ready once every part is; 503 else, with the parts' facts either way. */
+  private HttpResponse readiness() {
+    Map<String, Object> answers = new LinkedHashMap<>();
+    boolean isReady = true;
+    for (HealthPart part : parts) {
+      HealthPart.Report report = part.report();
+      isReady &= report.isReady();
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("ready", report.isReady());
+      facts.putAll(new TreeMap<>(report.facts()));
+      answers.put(part.name(), facts);
+    }
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("status", isReady ? "ready" : "not ready");
+    all.put("parts", answers);
+    return Json.answer(isReady ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE, all);
+  }
+
+  /** Finishes what is being answered, for two seconds at most, and closes the port. */
+  @Override
+  public void close() {
+    Server open;
+    synchronized (this) {
+      open = server;
+      server = null;
+    }
+    if (open != null) open.stop().join();
+  }
+
+  /** The one page there is until the console comes. */
+  private static final class IndexPage {
+    static HttpResponse answer(Version version, Map<String, String> links) {
+      var html = new StringBuilder();
+      html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
+      html.append("<title>Oxbow</title><style>");
+      html.append("body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:40rem;");
+      html.append("padding:0 1rem;color:#123}code{color:#057}li{margin:.3rem 0}");
+      html.append("</style></head><body><h1>Oxbow ").append(version.oxbow()).append("</h1>");
+      html.append("<p>A streaming data lake in one process. It speaks the protocol of Apache ");
+      html.append("Kafka ").append(version.kafka()).append(".</p><ul>");
+      links.forEach((path, what) ->
+          html.append("<li><a href=\"")
+              .append(path)
+              .append("\"><code>")
+              .append(path)
+              .append("</code></a> ")
+              .append(what)
+              .append("</li>"));
+      html.append("</ul></body></html>\n");
+      return HttpResponse.of(HttpStatus.OK, MediaType.HTML_UTF_8, HttpData.ofUtf8(html));
+    }
+
+    private IndexPage() {}
+  }
+}
