@@ -31,6 +31,11 @@ final class Contradictions {
     directories();
     roles();
     listeners();
+    AddressLimits.read(
+        settings,
+        (name, rule) ->
+            refuse(
+                ConfigKeys.CONNECTIONS_PER_ADDRESS_OVERRIDES, "has " + name + ", which " + rule));
     oneNode();
     sizes();
     groups();

@@ -1,12 +1,20 @@
 package oxbow.server;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import oxbow.broker.control.ClusterView;
+import oxbow.broker.control.ControlConfig;
+import oxbow.broker.fetch.FetchConfig;
+import oxbow.broker.group.GroupConfig;
+import oxbow.broker.metadata.MetadataConfig;
+import oxbow.broker.net.NetConfig;
+import oxbow.broker.produce.ProduceConfig;
 import oxbow.log.LogsConfig;
 import oxbow.server.config.BadConfigException;
 import oxbow.server.config.ConfigKey;
@@ -83,23 +91,96 @@ public final class ServerConfig {
   }
 
   /** Where the Kafka port listens. */
-  public List<Listener> listeners() {
-    return listeners;
+  public List<oxbow.broker.net.Listener> listeners() {
+    return listeners.stream()
+        .map(own -> new oxbow.broker.net.Listener(own.name(), own.host(), own.port()))
+        .toList();
   }
 
-  /** What clients are told, where it differs. */
-  public Optional<List<Listener>> advertisedListeners() {
-    return settings
-        .find(ConfigKeys.ADVERTISED_LISTENERS)
-        .map(advertised -> withoutControllers(settings, advertised));
-  }
-
-  public int networkThreads() {
-    return settings.find(ConfigKeys.NETWORK_THREADS).orElse(Math.min(PROCESSORS, 8));
+  /** What clients are told where it differs, by listener. */
+  public Map<String, ClusterView.Endpoint> advertised() {
+    Map<String, ClusterView.Endpoint> advertised = new HashMap<>();
+    for (Listener listener :
+        withoutControllers(
+            settings, settings.find(ConfigKeys.ADVERTISED_LISTENERS).orElse(List.of()))) {
+      advertised.put(listener.name(), new ClusterView.Endpoint(listener.host(), listener.port()));
+    }
+    return Map.copyOf(advertised);
   }
 
   public int backgroundThreads() {
     return settings.find(ConfigKeys.BACKGROUND_THREADS).orElse(Math.max(2, PROCESSORS));
+  }
+
+  /** The bounds of the Kafka port. */
+  public NetConfig net() {
+    long heldBytes = settings.find(ConfigKeys.QUEUED_REQUEST_BYTES).orElse(-1L);
+    return new NetConfig(
+        settings.find(ConfigKeys.NETWORK_THREADS).orElse(NetConfig.DEFAULT.threads()),
+        settings.get(ConfigKeys.REQUEST_BYTES_MAX),
+        heldBytes == -1 ? NetConfig.DEFAULT.heldBytesMax() : heldBytes,
+        settings.get(ConfigKeys.QUEUED_REQUESTS),
+        settings
+            .find(ConfigKeys.DECODED_REQUEST_BYTES_MAX)
+            .orElse(NetConfig.DEFAULT.decodedBytesMax()),
+        settings.get(ConfigKeys.IN_FLIGHT_MAX),
+        millis(ConfigKeys.FRAME_TIMEOUT_MS),
+        millis(ConfigKeys.WRITE_TIMEOUT_MS),
+        millis(ConfigKeys.CONNECTION_IDLE_MS),
+        settings.get(ConfigKeys.CONNECTIONS_MAX),
+        settings.get(ConfigKeys.CONNECTIONS_PER_ADDRESS_MAX),
+        AddressLimits.of(settings),
+        settings.get(ConfigKeys.CONNECTION_RATE_MAX),
+        settings.get(ConfigKeys.SOCKET_RECEIVE_BUFFER),
+        settings.get(ConfigKeys.SOCKET_SEND_BUFFER),
+        settings.get(ConfigKeys.SOCKET_BACKLOG));
+  }
+
+  /** This node as the control plane sees it. */
+  public ControlConfig control() {
+    ControlConfig usual = ControlConfig.of(nodeId(), metadataDirectory());
+    return new ControlConfig(
+        usual.nodeId(),
+        usual.directory(),
+        usual.clusterId(),
+        usual.controllerListener(),
+        usual.controllerEndpoint(),
+        Duration.ofMillis(settings.get(ConfigKeys.BROKER_HEARTBEAT_MS)),
+        Duration.ofMillis(settings.get(ConfigKeys.BROKER_SESSION_MS)),
+        usual.shutdownTimeout(),
+        kafkaSettings());
+  }
+
+  /** How groups are coordinated. */
+  public GroupConfig groups() {
+    Map<String, String> given = new HashMap<>(kafkaSettings());
+    given.keySet().retainAll(GroupConfig.definition().names());
+    return new GroupConfig(given);
+  }
+
+  /** How produce requests are served. */
+  public ProduceConfig produce() {
+    return new ProduceConfig(
+        millis(ConfigKeys.SLOW_APPEND_MS), millis(ConfigKeys.SLOW_HANDOVER_MS));
+  }
+
+  /** How fetch requests are served. */
+  public FetchConfig fetch() {
+    return new FetchConfig(
+        settings.get(ConfigKeys.FETCH_BYTES_MAX),
+        settings.get(ConfigKeys.FETCH_SESSIONS_MAX),
+        millis(ConfigKeys.FETCH_SESSION_EVICTION_MS),
+        settings.get(ConfigKeys.FETCH_WARM_BYTES));
+  }
+
+  /** How metadata is answered. */
+  public MetadataConfig metadata() {
+    return new MetadataConfig(
+        settings.get(ConfigKeys.AUTO_CREATE), settings.get(ConfigKeys.DESCRIBED_PARTITIONS_MAX));
+  }
+
+  private Duration millis(ConfigKey<Long> key) {
+    return Duration.ofMillis(settings.get(key));
   }
 
   /** How logs are kept. */
@@ -135,20 +216,14 @@ public final class ServerConfig {
     return TopicDefaults.of(settings);
   }
 
-  /**
-   * What was given for keys of Kafka's own, as text: what Kafka's embedded parts read by
-   * themselves.
-   */
+  /** What was given for keys of Kafka's own, as text: what its embedded parts read themselves. */
   public Map<String, String> kafkaSettings() {
     Map<String, String> given = new HashMap<>();
     for (ConfigKey<?> key : ConfigKeys.all()) {
-      if (key.isKafkas()) addShown(key, given);
+      if (!key.isKafkas()) continue;
+      settings.given(key).ifPresent(setting -> given.put(key.name(), setting.value().strip()));
     }
     return Map.copyOf(given);
-  }
-
-  private <T> void addShown(ConfigKey<T> key, Map<String, String> given) {
-    settings.find(key).ifPresent(value -> given.put(key.name(), key.type().show(value)));
   }
 
   /** What was accepted and has no effect, a line each. */

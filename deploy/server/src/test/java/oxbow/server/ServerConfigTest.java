@@ -5,18 +5,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.config.ConfigDef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import oxbow.broker.control.ClusterView;
+import oxbow.broker.control.ControlConfig;
+import oxbow.broker.fetch.FetchConfig;
+import oxbow.broker.group.GroupConfig;
+import oxbow.broker.metadata.MetadataConfig;
+import oxbow.broker.net.Listener;
+import oxbow.broker.net.NetConfig;
+import oxbow.broker.produce.ProduceConfig;
 import oxbow.log.LogConfig;
 import oxbow.log.LogsConfig;
 import oxbow.server.config.BadConfigException;
+import oxbow.server.config.ConfigKey;
 import oxbow.server.config.ConfigKeys;
 import oxbow.server.config.ConfigSources;
 import oxbow.server.config.Given;
@@ -54,7 +65,7 @@ class ServerConfigTest {
     assertThat(config.logDirectory()).isEqualTo(Path.of("data", "log"));
     assertThat(config.metadataDirectory()).isEqualTo(Path.of("data", "metadata"));
     assertThat(config.warnings()).isEmpty();
-    assertThat(config.listeners()).hasToString("[PLAINTEXT://:9092]");
+    assertThat(config.listeners()).containsExactly(new Listener("PLAINTEXT", "", 9092));
   }
 
   @Test
@@ -73,6 +84,49 @@ class ServerConfigTest {
                 own.cleanerBytesPerSecondMax(),
                 own.producerExpirationMs(),
                 own.diskReserveBytes()));
+  }
+
+  @Test
+  void defaultsOfEveryPartAreItsOwn() {
+    ServerConfig config = ServerConfig.load(ConfigSources.none());
+    assertThat(config.net()).isEqualTo(NetConfig.DEFAULT);
+    assertThat(config.fetch()).isEqualTo(FetchConfig.DEFAULT);
+    assertThat(config.produce()).isEqualTo(ProduceConfig.DEFAULT);
+    assertThat(config.metadata()).isEqualTo(MetadataConfig.DEFAULT);
+    assertThat(config.groups()).isEqualTo(GroupConfig.DEFAULT);
+    assertThat(config.control()).isEqualTo(ControlConfig.of(1, Path.of("data", "metadata")));
+  }
+
+  @Test
+  void defaultsOfGroupsAreThoseOfTheCoordinatorItself() {
+    for (var coordinators : GroupConfig.definition().configKeys().values()) {
+      if (coordinators.internalConfig) continue;
+      ConfigKey<?> key = ConfigKeys.find(coordinators.name).orElseThrow();
+      String theirs = ConfigDef.convertToString(coordinators.defaultValue, coordinators.type);
+      assertThat(key.defaultText()).as(key.name()).isEqualTo(theirs);
+    }
+  }
+
+  @Test
+  void valuesReachTheirParts() throws IOException {
+    ServerConfig config =
+        flags(
+            "max.connections.per.ip.overrides=127.0.0.1:7,::1:8",
+            "num.network.threads=5",
+            "queued.max.request.bytes=200000000",
+            "fetch.max.bytes=2000",
+            "auto.create.topics.enable=false",
+            "group.initial.rebalance.delay.ms=0",
+            "num.partitions=3");
+    assertThat(config.net().connectionsPerAddressOverrides())
+        .isEqualTo(Map.of(InetAddress.getByName("127.0.0.1"), 7, InetAddress.getByName("::1"), 8));
+    assertThat(config.net().threads()).isEqualTo(5);
+    assertThat(config.net().heldBytesMax()).isEqualTo(200_000_000);
+    assertThat(config.fetch().bytesMax()).isEqualTo(2000);
+    assertThat(config.metadata().isTopicCreationAutomatic()).isFalse();
+    assertThat(config.groups().settings())
+        .isEqualTo(Map.of("group.initial.rebalance.delay.ms", "0"));
+    assertThat(config.control().settings()).containsEntry("num.partitions", "3");
   }
 
   @Test
@@ -201,6 +255,8 @@ class ServerConfigTest {
         "advertised.listeners=PLAINTEXT://0.0.0.0:1|must name a host clients can connect to",
         "default.replication.factor=3|must be 1: there is one node",
         "offsets.topic.replication.factor=3|must be 1: there is one node",
+        "max.connections.per.ip.overrides=10.0.0.1:many|which takes a number of connections",
+        "max.connections.per.ip.overrides=no.such.host.invalid:1|is no address and no host name",
         "min.insync.replicas=2|must be 1: there is one node",
         "message.max.bytes=200000000;log.segment.bytes=300000000|at most socket.request.max.bytes",
         "message.max.bytes=2000000;log.segment.bytes=1048576|at most log.segment.bytes",
@@ -274,9 +330,9 @@ class ServerConfigTest {
             log.retention.check.interval.ms=300000
             """);
     ServerConfig config = ServerConfig.load(new ConfigSources(file, Map.of(), List.of()));
-    assertThat(config.listeners()).hasToString("[PLAINTEXT://:9092]");
-    assertThat(config.advertisedListeners().orElseThrow())
-        .hasToString("[PLAINTEXT://localhost:9092]");
+    assertThat(config.listeners()).containsExactly(new Listener("PLAINTEXT", "", 9092));
+    assertThat(config.advertised())
+        .isEqualTo(Map.of("PLAINTEXT", new ClusterView.Endpoint("localhost", 9092)));
     assertThat(config.logDirectory()).isEqualTo(Path.of("/var/lib/kafka"));
   }
 

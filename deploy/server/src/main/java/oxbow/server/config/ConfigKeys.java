@@ -139,8 +139,8 @@ public final class ConfigKeys {
   public static final ConfigKey<Integer> NETWORK_THREADS =
       add(
           key(NETWORK, ConfigTypes.INT, "num.network.threads")
-              .otherwise("one per processor, at most 8")
-              .between(1, 256)
+              .otherwise("one per processor, at least 2")
+              .between(1, 1024)
               .differs("Kafka has 3.")
               .doc(
                   "Threads that read requests, serve them and write answers. None of them ever"
@@ -149,15 +149,17 @@ public final class ConfigKeys {
   public static final ConfigKey<Integer> SOCKET_SEND_BUFFER =
       add(
           key(NETWORK, ConfigTypes.INT, "socket.send.buffer.bytes")
-              .value(100 * KIB)
+              .value(-1)
               .atLeastOr(1, -1)
+              .differs("Kafka has 100 KiB, which keeps the kernel from growing it for fast links.")
               .doc("Send buffer of each connection; -1: the operating system decides."));
 
   public static final ConfigKey<Integer> SOCKET_RECEIVE_BUFFER =
       add(
           key(NETWORK, ConfigTypes.INT, "socket.receive.buffer.bytes")
-              .value(100 * KIB)
+              .value(-1)
               .atLeastOr(1, -1)
+              .differs("Kafka has 100 KiB, which keeps the kernel from growing it for fast links.")
               .doc("Receive buffer of each connection; -1: the operating system decides."));
 
   public static final ConfigKey<Integer> SOCKET_BACKLOG =
@@ -177,26 +179,71 @@ public final class ConfigKeys {
   public static final ConfigKey<Long> QUEUED_REQUEST_BYTES =
       add(
           key(NETWORK, ConfigTypes.LONG, "queued.max.request.bytes")
-              .otherwise("a share of the memory the process may use")
+              .otherwise("a quarter of the heap, between 32 and 256 MiB")
               .atLeastOr(MIB, -1)
               .differs("Kafka has no bound.")
               .doc(
                   "Memory of all requests that are not answered yet. While it is used up, nothing"
                       + " more is read from sockets; -1: the default."));
 
+  public static final ConfigKey<Integer> QUEUED_REQUESTS =
+      add(
+          key(NETWORK, ConfigTypes.INT, "queued.max.requests")
+              .value(500)
+              .between(1, 1_000_000)
+              .doc(
+                  "Requests that are not answered yet; while there are so many, no more is read."));
+
+  public static final ConfigKey<Integer> DECODED_REQUEST_BYTES_MAX =
+      add(
+          key(NETWORK, ConfigTypes.INT, "request.decoded.max.bytes")
+              .otherwise("a 16th of the heap, between 16 and 256 MiB")
+              .atLeast(MIB)
+              .ours()
+              .doc(
+                  "What one decoded request may weigh on the heap, its records aside. It refuses"
+                      + " small frames that unfold into huge lists."));
+
+  public static final ConfigKey<Integer> IN_FLIGHT_MAX =
+      add(
+          key(NETWORK, ConfigTypes.INT, "connection.max.in.flight.requests")
+              .value(32)
+              .between(1, 10_000)
+              .ours()
+              .doc("Unanswered requests of one connection, at which it is not read any further."));
+
+  public static final ConfigKey<Long> FRAME_TIMEOUT_MS =
+      add(
+          key(NETWORK, ConfigTypes.LONG, "socket.request.timeout.ms")
+              .value(30_000L)
+              .atLeast(1)
+              .ours()
+              .doc(
+                  "Time in which a request that was begun must arrive, and a second more for each"
+                      + " MiB of it."));
+
+  public static final ConfigKey<Long> WRITE_TIMEOUT_MS =
+      add(
+          key(NETWORK, ConfigTypes.LONG, "socket.write.timeout.ms")
+              .value(60_000L)
+              .atLeast(1)
+              .ours()
+              .doc(
+                  "Time without any progress of an answer, after which its connection is closed."));
+
   public static final ConfigKey<Integer> CONNECTIONS_MAX =
       add(
           key(NETWORK, ConfigTypes.INT, "max.connections")
               .value(Integer.MAX_VALUE)
-              .atLeast(0)
-              .doc("Connections at a time. One more is closed at once."));
+              .atLeast(1)
+              .doc("Connections at a time. At so many, no more is accepted."));
 
   public static final ConfigKey<Integer> CONNECTIONS_PER_ADDRESS_MAX =
       add(
           key(NETWORK, ConfigTypes.INT, "max.connections.per.ip")
               .value(Integer.MAX_VALUE)
               .atLeast(0)
-              .doc("Connections at a time from one address."));
+              .doc("Connections at a time from one address. One more is closed at once."));
 
   public static final ConfigKey<Map<String, String>> CONNECTIONS_PER_ADDRESS_OVERRIDES =
       add(
@@ -210,7 +257,7 @@ public final class ConfigKeys {
       add(
           key(NETWORK, ConfigTypes.INT, "max.connection.creation.rate")
               .value(Integer.MAX_VALUE)
-              .atLeast(0)
+              .atLeast(1)
               .doc("New connections per second. More of them wait to be accepted."));
 
   public static final ConfigKey<Long> CONNECTION_IDLE_MS =
@@ -528,6 +575,43 @@ public final class ConfigKeys {
                   "Consumers whose list of partitions is remembered between fetches. The others"
                       + " send theirs each time."));
 
+  public static final ConfigKey<Long> FETCH_SESSION_EVICTION_MS =
+      add(
+          key(PRODUCE_FETCH, ConfigTypes.LONG, "fetch.session.eviction.ms")
+              .value(120_000L)
+              .atLeast(0)
+              .ours()
+              .doc(
+                  "Time for which such a list must be unused, or old, before another displaces it."));
+
+  public static final ConfigKey<Long> FETCH_WARM_BYTES =
+      add(
+          key(PRODUCE_FETCH, ConfigTypes.LONG, "fetch.warm.bytes")
+              .value(32L * MIB)
+              .atLeast(0)
+              .ours()
+              .doc(
+                  "Records so near to a log's end are taken to be in the page cache and are sent"
+                      + " without a detour over a thread that may wait."));
+
+  public static final ConfigKey<Long> SLOW_APPEND_MS =
+      add(
+          key(PRODUCE_FETCH, ConfigTypes.LONG, "produce.slow.append.ms")
+              .value(20L)
+              .atLeast(1)
+              .ours()
+              .doc(
+                  "An append that takes longer marks its log as slow: its next ones go to threads"
+                      + " that may wait for the disk."));
+
+  public static final ConfigKey<Long> SLOW_HANDOVER_MS =
+      add(
+          key(PRODUCE_FETCH, ConfigTypes.LONG, "produce.slow.handover.ms")
+              .value(1_000L)
+              .atLeast(0)
+              .ours()
+              .doc("How long they do, before the direct way is tried again."));
+
   public static final ConfigKey<Integer> DESCRIBED_PARTITIONS_MAX =
       add(
           key(PRODUCE_FETCH, ConfigTypes.INT, "max.request.partition.size.limit")
@@ -756,8 +840,9 @@ public final class ConfigKeys {
   public static final ConfigKey<Integer> METADATA_IDLE_MS =
       add(
           key(METADATA, ConfigTypes.INT, "metadata.max.idle.interval.ms")
-              .value(500)
+              .value(0)
               .atLeast(0)
+              .differs("Kafka has 500, to show other controllers that the log grows.")
               .doc("Time after which an idle controller writes a sign of life; 0: never."));
 
   public static final ConfigKey<Integer> BROKER_HEARTBEAT_MS =

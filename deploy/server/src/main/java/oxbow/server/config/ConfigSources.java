@@ -30,7 +30,7 @@ public record ConfigSources(
           "OXBOW_HEAP",
           "OXBOW_HOME",
           "OXBOW_JAVA_HOME",
-          "OXBOW_JVM_FLAGS",
+          "OXBOW_JAVA_OPTS",
           "OXBOW_OFFLINE");
 
   /** Kubernetes names the address of a service called oxbow in variables like these. */

@@ -83,7 +83,6 @@ public final class UnservedKeys {
 
     String threads = "requests are served by num.network.threads, none of which waits";
     BY_NAME.put("num.io.threads", ignored(threads));
-    BY_NAME.put("queued.max.requests", ignored("queued.max.request.bytes is the bound"));
     BY_NAME.put("num.recovery.threads.per.data.dir", ignored("background.threads count for it"));
     BY_NAME.put("log.cleaner.threads", ignored("background.threads count for it"));
     BY_NAME.put("log.cleaner.enable", onlyAs("topics decide by cleanup.policy", "true"));
