@@ -25,6 +25,7 @@ import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.loader.LoaderManifest;
 import org.apache.kafka.image.publisher.MetadataPublisher;
 import org.apache.kafka.server.share.persister.NoOpStatePersister;
+import org.apache.kafka.server.util.PartitionMetadataClient;
 import org.apache.kafka.server.util.timer.Timer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,7 +84,7 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
       CoordinatorLoader<CoordinatorRecord> loader,
       Timer timer,
       Time time,
-      LogEnds logEnds,
+      PartitionMetadataClient logEnds,
       GroupTopicCreation topics,
       MeterRegistry meters) {
     this.config = config.coordinator();

@@ -91,7 +91,8 @@ final class GroupTopics {
     Errors error = Errors.forCode(topic.errorCode());
     if (error == Errors.NONE || error == Errors.TOPIC_ALREADY_EXISTS) return;
     String message = topic.errorMessage();
-    refused(topic.name(), message == null ? error.message() : message, refusalMs);
+    refused(
+        topic.name(), message == null || message.isEmpty() ? error.message() : message, refusalMs);
   }
 
   private void refused(String name, String reason, long refusalMs) {
