@@ -1,0 +1,65 @@
+package oxbow.server;
+
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import oxbow.broker.Broker;
+import oxbow.server.http.HttpPort;
+
+/** A started server: where it listens, when it is ready, and its end. */
+public final class RunningServer implements AutoCloseable {
+  private final Broker broker;
+  private final Optional<HttpPort> http;
+  private final Meters meters;
+  private final Version version;
+  private final CompletionStage<Optional<InetSocketAddress>> httpAddress;
+
+  RunningServer(Broker broker, Optional<HttpPort> http, Meters meters, Version version) {
+    this.broker = broker;
+    this.http = http;
+    this.meters = meters;
+    this.version = version;
+    // HTTP comes after the broker: whoever starts a server waits for its first record.
+    CompletionStage<Void> ready = broker.ready();
+    this.httpAddress =
+        http.<CompletionStage<Optional<InetSocketAddress>>>map(port ->
+                ready
+                    .thenRun(() -> meters.bindProcess(version))
+                    .thenCompose(_ -> port.start())
+                    .thenApply(Optional::of))
+            .orElse(CompletableFuture.completedFuture(Optional.empty()));
+  }
+
+  public Version version() {
+    return version;
+  }
+
+  public Broker broker() {
+    return broker;
+  }
+
+  /** Where Kafka clients connect, by listener. */
+  public Map<String, InetSocketAddress> kafka() {
+    return broker.bound();
+  }
+
+  /** Completes when Kafka clients are served. */
+  public CompletionStage<Void> ready() {
+    return broker.ready();
+  }
+
+  /** Completes with where the HTTP port listens, if there is one, once it does. */
+  public CompletionStage<Optional<InetSocketAddress>> http() {
+    return httpAddress;
+  }
+
+  /** Answers what was asked, closes every log cleanly, and gives everything back. */
+  @Override
+  public void close() {
+    http.ifPresent(HttpPort::close);
+    broker.close();
+    meters.close();
+  }
+}

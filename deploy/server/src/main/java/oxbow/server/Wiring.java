@@ -1,0 +1,76 @@
+package oxbow.server;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import oxbow.broker.Broker;
+import oxbow.broker.BrokerConfig;
+import oxbow.broker.replica.Partition;
+import oxbow.server.http.HealthPart;
+import oxbow.server.http.HealthPart.Report;
+import oxbow.server.http.HttpPort;
+
+/** The one place where every object of the process is built, in order. */
+public final class Wiring {
+  private Wiring() {}
+
+  /**
+   * Starts everything the configuration asks for; returns once the Kafka port is open.
+   *
+   * @param onFatal told the reason if the server can't go on; the process has to end then
+   */
+  public static RunningServer start(ServerConfig config, Consumer<RuntimeException> onFatal) {
+    Version version = Version.current();
+    var meters = new Meters();
+    var broker = Broker.start(brokerConfig(config), meters.registry(), onFatal::accept);
+    Optional<HttpPort> http =
+        config.http().map(bounds -> new HttpPort(bounds, version, meters.registry()));
+    http.ifPresent(port -> askForReadiness(port, broker, config));
+    return new RunningServer(broker, http, meters, version);
+  }
+
+  private static BrokerConfig brokerConfig(ServerConfig config) {
+    return new BrokerConfig(
+        config.listeners(),
+        config.advertised(),
+        config.rack(),
+        config.backgroundThreads(),
+        config.control(),
+        config.logs(),
+        config.net(),
+        config.produce(),
+        config.fetch(),
+        config.groups(),
+        config.metadata());
+  }
+
+  private static void askForReadiness(HttpPort port, Broker broker, ServerConfig config) {
+    port.ask(HealthPart.of("broker", () -> broker(broker)))
+        .ask(HealthPart.of("partitions", () -> partitions(broker)))
+        .ask(HealthPart.of("disk", () -> disk(broker, config)));
+  }
+
+  private static Report broker(Broker broker) {
+    var ready = broker.ready().toCompletableFuture();
+    return new Report(
+        ready.isDone() && !ready.isCompletedExceptionally(),
+        Map.of(
+            "clusterId", broker.control().clusterId(),
+            "brokerEpoch", broker.control().brokerEpoch()));
+  }
+
+  /** A damaged partition is no reason to send clients away from the others. */
+  private static Report partitions(Broker broker) {
+    var all = broker.partitions().all();
+    long offline =
+        all.stream().map(Partition::log).filter(log -> log.offline().isPresent()).count();
+    return new Report(true, Map.of("partitions", all.size(), "offline", offline));
+  }
+
+  private static Report disk(Broker broker, ServerConfig config) {
+    long usable = broker.logs().usableBytes();
+    return new Report(
+        usable > config.logs().diskReserveBytes(),
+        Map.of("usableBytes", usable, "totalBytes", broker.logs().totalBytes()));
+  }
+}
