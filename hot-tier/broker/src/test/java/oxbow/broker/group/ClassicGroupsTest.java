@@ -20,7 +20,7 @@ import oxbow.broker.testing.Await;
 import oxbow.broker.testing.FakeRequest;
 
 final class ClassicGroupsTest {
-  private final Broker broker = Broker.started();
+  private final GroupRig broker = GroupRig.started();
 
   @AfterEach
   void stop() {
@@ -59,7 +59,7 @@ final class ClassicGroupsTest {
     FakeRequest secondJoin = broker.send(join("g", secondId, null));
     Await.until(
         "the first member hears of it",
-        Broker.PATIENCE,
+        GroupRig.PATIENCE,
         () -> first.heartbeat() == Errors.REBALANCE_IN_PROGRESS);
     JoinGroupResponseData rejoined =
         broker.ask(join("g", first.id(), null), JoinGroupResponse.class).data();
@@ -110,7 +110,7 @@ final class ClassicGroupsTest {
     assertThat(inTime).isEqualTo(Errors.NONE);
     Await.until(
         "the member is gone",
-        Broker.PATIENCE,
+        GroupRig.PATIENCE,
         () -> member.heartbeat() == Errors.UNKNOWN_MEMBER_ID);
   }
 

@@ -49,14 +49,14 @@ import oxbow.broker.testing.Await;
 final class GroupCoordinatorsTest {
   private static final String MEMBER = "member-1";
 
-  private @Nullable Broker running;
+  private @Nullable GroupRig running;
 
   @AfterEach
   void stop() {
     if (running != null) running.close();
   }
 
-  private Broker with(Broker broker) {
+  private GroupRig with(GroupRig broker) {
     running = broker;
     return broker;
   }
@@ -69,7 +69,7 @@ final class GroupCoordinatorsTest {
   @Test
   void theFirstGroupBringsTheOffsetsTopicAbout() {
     // Given
-    Broker broker = with(Broker.unused());
+    GroupRig broker = with(GroupRig.unused());
     // When
     var before = broker.ask(find(CoordinatorType.GROUP, "a", "b"), FindCoordinatorResponse.class);
     broker.lead();
@@ -81,7 +81,7 @@ final class GroupCoordinatorsTest {
         .allMatch(found -> found.errorCode() == Errors.COORDINATOR_NOT_AVAILABLE.code());
     CreatableTopic asked = broker.asked.getFirst();
     assertThat(asked.name()).isEqualTo("__consumer_offsets");
-    assertThat(asked.numPartitions()).isEqualTo(Broker.OFFSETS_PARTITIONS);
+    assertThat(asked.numPartitions()).isEqualTo(GroupRig.OFFSETS_PARTITIONS);
     assertThat(asked.replicationFactor()).isEqualTo((short) 1);
     assertThat(asked.configs().find("cleanup.policy").value()).isEqualTo("compact");
     assertThat(after.coordinators())
@@ -93,7 +93,7 @@ final class GroupCoordinatorsTest {
   @Test
   void aRefusedOffsetsTopicIsNotAskedForWithEveryRequest() {
     // Given
-    Broker broker = with(Broker.unused());
+    GroupRig broker = with(GroupRig.unused());
     broker.refuseTopics(Errors.INVALID_REPLICATION_FACTOR);
     // When
     for (int i = 0; i < 10; i++) broker.send(find(CoordinatorType.GROUP, "a"));
@@ -106,7 +106,7 @@ final class GroupCoordinatorsTest {
   @Test
   void coordinatorsThatAreNotServedAreRefusedForGood() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     // When
     var transactions =
         broker.ask(find(CoordinatorType.TRANSACTION, "t"), FindCoordinatorResponse.class);
@@ -126,7 +126,7 @@ final class GroupCoordinatorsTest {
   @Test
   void aConsumerGroupAssignsOnTheServerAndFencesOldEpochs() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     ConsumerGroupHeartbeatResponseData joined = beat(broker, "g", MEMBER, 0);
     // When
     ConsumerGroupHeartbeatResponseData assigned = beatUntilAssigned(broker, "g", joined);
@@ -138,7 +138,7 @@ final class GroupCoordinatorsTest {
     assertThat(assigned.assignment().topicPartitions())
         .singleElement()
         .satisfies(topic -> {
-          assertThat(topic.topicId()).isEqualTo(Broker.ORDERS);
+          assertThat(topic.topicId()).isEqualTo(GroupRig.ORDERS);
           assertThat(topic.partitions()).containsExactlyInAnyOrder(0, 1, 2, 3);
         });
     assertThat(Errors.forCode(fenced.errorCode())).isEqualTo(Errors.FENCED_MEMBER_EPOCH);
@@ -146,11 +146,11 @@ final class GroupCoordinatorsTest {
   }
 
   private static ConsumerGroupHeartbeatResponseData beatUntilAssigned(
-      Broker broker, String group, ConsumerGroupHeartbeatResponseData first) {
+      GroupRig broker, String group, ConsumerGroupHeartbeatResponseData first) {
     var last = new ConsumerGroupHeartbeatResponseData[] {first};
     Await.until(
         "the member has partitions",
-        Broker.PATIENCE,
+        GroupRig.PATIENCE,
         () -> {
           if (last[0].assignment() != null && !last[0].assignment().topicPartitions().isEmpty()) {
             return true;
@@ -166,7 +166,7 @@ final class GroupCoordinatorsTest {
   @Test
   void groupSettingsReachTheMembers() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     // When
     broker.metadata.groupSetting("g", "consumer.heartbeat.interval.ms", "7000").publish();
     // Then
@@ -176,14 +176,14 @@ final class GroupCoordinatorsTest {
   @Test
   void groupsAndOffsetsComeBackAfterARestart() {
     // Given
-    Broker before = Broker.started();
+    GroupRig before = GroupRig.started();
     Members.Classic classic = Members.joined(before, "classic");
     before.ask(commit("offsets-only", 2, 99), OffsetCommitResponse.class);
     ConsumerGroupHeartbeatResponseData member =
         beatUntilAssigned(before, "modern", beat(before, "modern", MEMBER, 0));
     before.close();
     // When
-    Broker after = with(Broker.started(before.log, before.time, Map.of()));
+    GroupRig after = with(GroupRig.started(before.log, before.time, Map.of()));
     // Then
     var again = new Members.Classic(after, "classic", classic.id(), null, classic.generation());
     assertThat(again.heartbeat()).isEqualTo(Errors.NONE);
@@ -194,14 +194,14 @@ final class GroupCoordinatorsTest {
   @Test
   void metersShowGroupsByTypeAndStateAndTheirOffsets() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     broker.ask(commit("offsets-only", 2, 99), OffsetCommitResponse.class);
     // When
     broker.time.advanceClock(60_000); // the coordinator counts its groups once a minute
     // Then
     Await.until(
         "they are counted",
-        Broker.PATIENCE,
+        GroupRig.PATIENCE,
         () ->
             broker
                     .meters
@@ -213,7 +213,7 @@ final class GroupCoordinatorsTest {
     assertThat(broker.meters.get("oxbow.group.offsets").gauge().value()).isEqualTo(1);
     assertThat(broker.meters.get("oxbow.group.offset.commits").functionCounter().count())
         .isEqualTo(1);
-    assertThat(broker.partitions("active")).isEqualTo(Broker.OFFSETS_PARTITIONS);
+    assertThat(broker.partitions("active")).isEqualTo(GroupRig.OFFSETS_PARTITIONS);
   }
 
   @Test
@@ -221,7 +221,7 @@ final class GroupCoordinatorsTest {
     // Given
     var log = new CoordinatorLog();
     log.damage(0);
-    Broker broker = with(Broker.started(log, new ManualTime(), Map.of()));
+    GroupRig broker = with(GroupRig.started(log, new ManualTime(), Map.of()));
     String lost = groupIn(broker, 0);
     String served = groupIn(broker, 1);
     // When
@@ -229,17 +229,17 @@ final class GroupCoordinatorsTest {
     Errors taken = commitError(broker, served);
     log.damage(-1);
     broker.groups.elected(new TopicPartition("__consumer_offsets", 0), 1);
-    Await.until("it is loaded", Broker.PATIENCE, () -> broker.partitions("failed") == 0);
+    Await.until("it is loaded", GroupRig.PATIENCE, () -> broker.partitions("failed") == 0);
     // Then
     assertThat(refused).isEqualTo(Errors.NOT_COORDINATOR);
     assertThat(taken).isEqualTo(Errors.NONE);
-    Await.until("it serves", Broker.PATIENCE, () -> commitError(broker, lost) == Errors.NONE);
+    Await.until("it serves", GroupRig.PATIENCE, () -> commitError(broker, lost) == Errors.NONE);
   }
 
   @Test
   void aLostPartitionIsNotCoordinatedAnyMore() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     String group = groupIn(broker, 0);
     Errors before = commitError(broker, group);
     // When
@@ -248,17 +248,17 @@ final class GroupCoordinatorsTest {
     assertThat(before).isEqualTo(Errors.NONE);
     Await.until(
         "it is given up",
-        Broker.PATIENCE,
+        GroupRig.PATIENCE,
         () -> commitError(broker, group) == Errors.NOT_COORDINATOR);
   }
 
-  private static String groupIn(Broker broker, int partition) {
+  private static String groupIn(GroupRig broker, int partition) {
     for (int i = 0; ; i++) {
       if (broker.groups.partitionFor("group-" + i) == partition) return "group-" + i;
     }
   }
 
-  private static Errors commitError(Broker broker, String group) {
+  private static Errors commitError(GroupRig broker, String group) {
     return Errors.forCode(
         broker
             .ask(commit(group, 0, 1), OffsetCommitResponse.class)
@@ -273,7 +273,7 @@ final class GroupCoordinatorsTest {
   @Test
   void groupsAreListedDescribedAndDeleted() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     Members.Classic member = Members.joined(broker, "classic");
     broker.ask(commit("offsets-only", 2, 99), OffsetCommitResponse.class);
     beat(broker, "modern", MEMBER, 0);
@@ -311,14 +311,14 @@ final class GroupCoordinatorsTest {
     assertThat(describe(broker, "offsets-only", 5).groupState()).isEqualTo("Dead");
   }
 
-  private static List<ListedGroup> list(Broker broker, ListGroupsRequestData data) {
+  private static List<ListedGroup> list(GroupRig broker, ListGroupsRequestData data) {
     return broker
         .ask(new ListGroupsRequest.Builder(data), ListGroupsResponse.class)
         .data()
         .groups();
   }
 
-  private static DescribedGroup describe(Broker broker, String group, int version) {
+  private static DescribedGroup describe(GroupRig broker, String group, int version) {
     return broker
         .ask(
             new DescribeGroupsRequest.Builder(
@@ -335,7 +335,7 @@ final class GroupCoordinatorsTest {
   @Test
   void modernGroupsAreDescribedWithTheirMembers() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     beatUntilAssigned(broker, "modern", beat(broker, "modern", MEMBER, 0));
     // When
     var described =
@@ -381,7 +381,7 @@ final class GroupCoordinatorsTest {
   @Test
   void aStreamsGroupGetsItsInternalTopics() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     // When
     StreamsGroupHeartbeatResponseData missing = beatStreams(broker, "orders");
     // Then
@@ -408,7 +408,7 @@ final class GroupCoordinatorsTest {
   @Test
   void aStreamsMemberLearnsWhyItsInternalTopicsCouldNotBeMade() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     broker.refuseTopics(Errors.POLICY_VIOLATION);
     beatStreams(broker, "orders");
     // When
@@ -422,14 +422,14 @@ final class GroupCoordinatorsTest {
                 .contains(Errors.POLICY_VIOLATION.message()));
   }
 
-  private static StreamsGroupHeartbeatResponseData beatStreams(Broker broker, String source) {
+  private static StreamsGroupHeartbeatResponseData beatStreams(GroupRig broker, String source) {
     return broker.ask(streams(source), StreamsGroupHeartbeatResponse.class).data();
   }
 
   @Test
   void aTopologyOnInternalOrImpossibleTopicsIsRefused() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     // When
     StreamsGroupHeartbeatResponseData internal = beatStreams(broker, "__consumer_offsets");
     StreamsGroupHeartbeatResponseData impossible = beatStreams(broker, "no good");
@@ -443,7 +443,7 @@ final class GroupCoordinatorsTest {
   @Test
   void newProtocolsNeedTheirFeature() {
     // Given
-    Broker broker = with(Broker.started());
+    GroupRig broker = with(GroupRig.started());
     // When
     broker.metadata.without("group.version").without("streams.version").publish();
     // Then
@@ -456,7 +456,7 @@ final class GroupCoordinatorsTest {
   @Test
   void requestsForPartitionsThatAreNotLedHereAreSentAway() {
     // Given
-    Broker broker = with(Broker.unused());
+    GroupRig broker = with(GroupRig.unused());
     // When
     Errors error = broker.ask(Members.join("g", "", null), JoinGroupResponse.class).error();
     // Then

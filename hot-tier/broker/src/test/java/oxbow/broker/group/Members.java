@@ -43,7 +43,7 @@ final class Members {
 
   /** A member that has joined and got its assignment. */
   record Classic(
-      Broker broker, String group, String id, @Nullable String instance, int generation) {
+      GroupRig broker, String group, String id, @Nullable String instance, int generation) {
     Errors heartbeat() {
       var data =
           new HeartbeatRequestData()
@@ -56,7 +56,7 @@ final class Members {
   }
 
   /** Joins as the only member, or as the leader of those who wait. */
-  static Classic joined(Broker broker, String group) {
+  static Classic joined(GroupRig broker, String group) {
     String id = broker.ask(join(group, "", null), JoinGroupResponse.class).data().memberId();
     JoinGroupResponseData joined =
         broker.ask(join(group, id, null), JoinGroupResponse.class).data();
@@ -79,7 +79,11 @@ final class Members {
   }
 
   static SyncGroupResponse sync(
-      Broker broker, String group, String member, int generation, Map<String, byte[]> assignments) {
+      GroupRig broker,
+      String group,
+      String member,
+      int generation,
+      Map<String, byte[]> assignments) {
     return broker.ask(syncing(group, member, generation, assignments), SyncGroupResponse.class);
   }
 
@@ -106,7 +110,7 @@ final class Members {
   }
 
   static ConsumerGroupHeartbeatResponseData beat(
-      Broker broker, String group, String member, int epoch) {
+      GroupRig broker, String group, String member, int epoch) {
     var data =
         new ConsumerGroupHeartbeatRequestData()
             .setGroupId(group)
@@ -127,7 +131,7 @@ final class Members {
             List.of(
                 new OffsetCommitRequestTopic()
                     .setName("orders")
-                    .setTopicId(Broker.ORDERS)
+                    .setTopicId(GroupRig.ORDERS)
                     .setPartitions(
                         List.of(
                             new OffsetCommitRequestPartition()
@@ -152,7 +156,7 @@ final class Members {
                 List.of(
                     new OffsetFetchRequestTopics()
                         .setName("orders")
-                        .setTopicId(Broker.ORDERS)
+                        .setTopicId(GroupRig.ORDERS)
                         .setPartitionIndexes(Arrays.stream(partitions).boxed().toList()))));
   }
 
@@ -166,7 +170,7 @@ final class Members {
   }
 
   /** What is committed for one partition of orders; -1: nothing. */
-  static long committed(Broker broker, String group, int partition) {
+  static long committed(GroupRig broker, String group, int partition) {
     return broker
         .ask(fetch(group, partition), OffsetFetchResponse.class)
         .group(group)

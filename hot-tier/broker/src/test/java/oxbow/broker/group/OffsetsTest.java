@@ -36,7 +36,7 @@ import oxbow.broker.testing.Await;
 import oxbow.broker.testing.FakeRequest;
 
 final class OffsetsTest {
-  private Broker broker = Broker.started();
+  private GroupRig broker = GroupRig.started();
 
   @AfterEach
   void stop() {
@@ -52,7 +52,7 @@ final class OffsetsTest {
     // Given
     broker.log.hold();
     FakeRequest commit = broker.send(commit("g", 0, 42));
-    Await.until("it is written", Broker.PATIENCE, () -> !broker.log.records().isEmpty());
+    Await.until("it is written", GroupRig.PATIENCE, () -> !broker.log.records().isEmpty());
     boolean answeredEarly = commit.isAnswered();
     // When
     broker.log.release();
@@ -67,7 +67,7 @@ final class OffsetsTest {
     // Given
     broker.log.hold();
     FakeRequest commit = broker.send(commit("g", 0, 42));
-    Await.until("it is written", Broker.PATIENCE, () -> !broker.log.records().isEmpty());
+    Await.until("it is written", GroupRig.PATIENCE, () -> !broker.log.records().isEmpty());
     // When
     broker.time.advanceClock(5_001);
     // Then
@@ -100,7 +100,7 @@ final class OffsetsTest {
           broker.ask(unstable, version, OffsetFetchResponse.class).group("g").topics().getFirst();
       // Then
       assertThat(topic.name()).isEqualTo(version < 10 ? "orders" : "");
-      assertThat(topic.topicId()).isEqualTo(version < 10 ? Uuid.ZERO_UUID : Broker.ORDERS);
+      assertThat(topic.topicId()).isEqualTo(version < 10 ? Uuid.ZERO_UUID : GroupRig.ORDERS);
       assertThat(topic.partitions())
           .extracting(
               OffsetFetchResponsePartitions::committedOffset,
@@ -116,7 +116,7 @@ final class OffsetsTest {
             List.of(
                 new OffsetFetchRequestTopics()
                     .setName("orders")
-                    .setTopicId(Broker.ORDERS)
+                    .setTopicId(GroupRig.ORDERS)
                     .setPartitionIndexes(List.of(1, 2))));
   }
 
@@ -199,7 +199,7 @@ final class OffsetsTest {
                 List.of(
                     new OffsetFetchRequestTopics().setTopicId(gone).setPartitionIndexes(List.of(0)),
                     new OffsetFetchRequestTopics()
-                        .setTopicId(Broker.ORDERS)
+                        .setTopicId(GroupRig.ORDERS)
                         .setPartitionIndexes(List.of(0))));
     // When
     var topics = broker.ask(fetch(asked), OffsetFetchResponse.class).group("g").topics();
@@ -207,7 +207,7 @@ final class OffsetsTest {
     assertThat(topics)
         .extracting(topic -> topic.topicId() + ":" + topic.partitions().getFirst().errorCode())
         .containsExactlyInAnyOrder(
-            Broker.ORDERS + ":0", gone + ":" + Errors.UNKNOWN_TOPIC_ID.code());
+            GroupRig.ORDERS + ":0", gone + ":" + Errors.UNKNOWN_TOPIC_ID.code());
   }
 
   @Test
@@ -243,14 +243,14 @@ final class OffsetsTest {
     // Given
     broker.close();
     broker =
-        Broker.started(
+        GroupRig.started(
             new CoordinatorLog(), new ManualTime(), Map.of("offsets.retention.minutes", "1"));
     broker.ask(commit("g", 0, 5), OffsetCommitResponse.class);
     int before = broker.log.records().size();
     // When
     broker.time.advanceClock(600_000 + 60_000);
     // Then
-    Await.until("it is forgotten", Broker.PATIENCE, () -> committed(broker, "g", 0) == -1);
+    Await.until("it is forgotten", GroupRig.PATIENCE, () -> committed(broker, "g", 0) == -1);
     assertThat(broker.log.records().subList(before, broker.log.records().size()))
         .isNotEmpty()
         .allMatch(record -> record.value() == null);
@@ -263,12 +263,12 @@ final class OffsetsTest {
     // Given
     broker.ask(commit("g", 0, 5), OffsetCommitResponse.class);
     // When
-    broker.metadata.deleted(Broker.ORDERS).publish();
+    broker.metadata.deleted(GroupRig.ORDERS).publish();
     broker.metadata.topic("orders", Uuid.fromString("AAAAAAAAAAAAAAAAAAAA_g"), 4).publish();
     // Then
     Await.until(
         "its offsets are gone",
-        Broker.PATIENCE,
+        GroupRig.PATIENCE,
         () ->
             broker.ask(fetchAll("g"), 9, OffsetFetchResponse.class).group("g").topics().isEmpty());
   }

@@ -83,7 +83,7 @@ final class VersionsTest {
                                           List.of(
                                               new OffsetFetchRequestTopics()
                                                   .setName("orders")
-                                                  .setTopicId(Broker.ORDERS)
+                                                  .setTopicId(GroupRig.ORDERS)
                                                   .setPartitionIndexes(List.of(0)))))),
                       false)),
           Map.entry(
@@ -123,7 +123,7 @@ final class VersionsTest {
                   new StreamsGroupDescribeRequest.Builder(
                       new StreamsGroupDescribeRequestData().setGroupIds(List.of("g")))));
 
-  private final Broker broker = Broker.started();
+  private final GroupRig broker = GroupRig.started();
 
   @AfterEach
   void stop() {

@@ -30,7 +30,7 @@ import oxbow.broker.wire.ApiTable;
 /**
  * The group APIs of a broker that leads all offsets partitions, on a memory log and a manual clock.
  */
-final class Broker implements AutoCloseable {
+final class GroupRig implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(20);
   static final int OFFSETS_PARTITIONS = 3;
   static final Uuid OFFSETS = Uuid.fromString("AAAAAAAAAAAAAAAAAAAAEQ");
@@ -45,7 +45,7 @@ final class Broker implements AutoCloseable {
   private final ApiTable apis = new ApiTable();
   private Errors creationError = Errors.NONE;
 
-  private Broker(CoordinatorLog log, ManualTime time, Map<String, String> settings) {
+  private GroupRig(CoordinatorLog log, ManualTime time, Map<String, String> settings) {
     this.log = log;
     this.time = time;
     groups =
@@ -64,18 +64,18 @@ final class Broker implements AutoCloseable {
   }
 
   /** A broker nobody has used yet: there is no offsets topic. */
-  static Broker unused() {
-    var broker = new Broker(new CoordinatorLog(), new ManualTime(), settings(Map.of()));
+  static GroupRig unused() {
+    var broker = new GroupRig(new CoordinatorLog(), new ManualTime(), settings(Map.of()));
     broker.metadata.topic("orders", ORDERS, 4).publish();
     return broker;
   }
 
-  static Broker started() {
+  static GroupRig started() {
     return started(new CoordinatorLog(), new ManualTime(), Map.of());
   }
 
-  static Broker started(CoordinatorLog log, ManualTime time, Map<String, String> settings) {
-    var broker = new Broker(log, time, settings(settings));
+  static GroupRig started(CoordinatorLog log, ManualTime time, Map<String, String> settings) {
+    var broker = new GroupRig(log, time, settings(settings));
     broker.metadata.topic("orders", ORDERS, 4);
     broker.lead();
     return broker;

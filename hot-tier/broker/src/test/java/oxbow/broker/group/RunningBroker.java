@@ -1,0 +1,64 @@
+package oxbow.broker.group;
+
+import static java.util.Objects.requireNonNull;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import oxbow.broker.Broker;
+import oxbow.broker.BrokerConfig;
+import oxbow.broker.control.ControlConfig;
+import oxbow.broker.fetch.FetchConfig;
+import oxbow.broker.metadata.MetadataConfig;
+import oxbow.broker.net.Listener;
+import oxbow.broker.net.NetConfig;
+import oxbow.broker.produce.ProduceConfig;
+import oxbow.log.LogsConfig;
+
+/** A whole broker on a directory, for clients that connect by TCP. */
+final class RunningBroker implements AutoCloseable {
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final Broker broker;
+
+  RunningBroker(Path data, Map<String, String> settings) throws Exception {
+    broker =
+        Broker.start(
+            new BrokerConfig(
+                List.of(new Listener("PLAINTEXT", "127.0.0.1", 0)),
+                Map.of(),
+                Optional.empty(),
+                2,
+                ControlConfig.of(1, data.resolve("metadata")),
+                LogsConfig.of(data.resolve("log")),
+                NetConfig.DEFAULT,
+                ProduceConfig.DEFAULT,
+                FetchConfig.DEFAULT,
+                new GroupConfig(settings),
+                MetadataConfig.DEFAULT),
+            meters,
+            fatal -> {
+              throw fatal;
+            });
+    broker.ready().toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  String address() {
+    return "127.0.0.1:" + requireNonNull(broker.bound().get("PLAINTEXT")).getPort();
+  }
+
+  @Override
+  public void close() {
+    broker.close();
+  }
+
+  /** Runs in a process of its own, to be killed; tells its address and waits. */
+  public static void main(String[] args) throws Exception {
+    var broker =
+        new RunningBroker(Path.of(args[0]), Map.of("group.initial.rebalance.delay.ms", "0"));
+    System.out.println("ADDRESS " + broker.address());
+    Thread.currentThread().join();
+  }
+}
