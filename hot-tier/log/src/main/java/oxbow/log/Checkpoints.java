@@ -3,8 +3,10 @@ package oxbow.log;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -32,20 +34,27 @@ final class Checkpoints {
   private final Kept logStarts;
   private final Kept highWatermarks;
   private final Kept coldEnds;
+  private final List<Kept> all;
   private volatile Supplier<List<PartitionLog>> logs = List::of;
 
-  /** One of the files, and what it holds. */
+  /** Partitions deleted of which the files still speak. */
+  private final Set<TopicPartition> stale = new HashSet<>();
+
+  /** One of the files, what it holds, and what it will hold. */
   private static final class Kept {
     private final OffsetCheckpoint file;
     private Map<TopicPartition, Long> written;
+    private final Map<TopicPartition, Long> known;
 
     Kept(LogFiles files, Path directory, String name) throws IOException {
       file = new OffsetCheckpoint(files, directory.resolve(name));
       written = Map.copyOf(file.read());
+      known = new HashMap<>(written);
     }
 
-    void write(Map<TopicPartition, Long> now) throws IOException {
-      if (now.equals(written)) return;
+    void write() throws IOException {
+      if (known.equals(written)) return;
+      Map<TopicPartition, Long> now = Map.copyOf(known);
       file.write(now);
       written = now;
     }
@@ -57,6 +66,7 @@ final class Checkpoints {
     logStarts = new Kept(files, directory, "log-start-offset-checkpoint");
     highWatermarks = new Kept(files, directory, "replication-offset-checkpoint");
     coldEnds = new Kept(files, directory, "cold-end-offset-checkpoint");
+    all = List.of(recoveryPoints, logStarts, highWatermarks, coldEnds);
   }
 
   /** The logs to write about. */
@@ -83,7 +93,7 @@ final class Checkpoints {
   private long get(Kept kept, TopicPartition partition) {
     writing.lock();
     try {
-      return kept.written.getOrDefault(partition, 0L);
+      return kept.known.getOrDefault(partition, 0L);
     } finally {
       writing.unlock();
     }
@@ -114,38 +124,49 @@ final class Checkpoints {
   void write() throws IOException {
     writing.lock();
     try {
-      var points = new HashMap<>(recoveryPoints.written);
-      var starts = new HashMap<>(logStarts.written);
-      var watermarks = new HashMap<>(highWatermarks.written);
-      var ends = new HashMap<>(coldEnds.written);
       for (PartitionLog partition : logs.get()) {
-        if (partition.offline().isPresent()) continue;
-        TopicPartition name = partition.id().topicPartition();
-        LogOffsets offsets = partition.offsets();
-        points.put(name, partition.recoveryPoint());
-        starts.put(name, offsets.logStart());
-        watermarks.put(name, offsets.highWatermark());
-        if (offsets.coldEnd() > offsets.localStart()) ends.put(name, offsets.coldEnd());
+        note(partition);
       }
-      recoveryPoints.write(points);
-      logStarts.write(starts);
-      highWatermarks.write(watermarks);
-      coldEnds.write(ends);
+      for (Kept kept : all) kept.write();
+      stale.clear();
     } finally {
       writing.unlock();
     }
   }
 
-  /** Forgets a partition, before another of its name can be made. */
-  void forget(TopicPartition partition) throws IOException {
+  /** Remembers where a log stands, to be written with the next checkpoint. */
+  void note(PartitionLog partition) {
     writing.lock();
     try {
-      for (Kept kept : List.of(recoveryPoints, logStarts, highWatermarks, coldEnds)) {
-        if (!kept.written.containsKey(partition)) continue;
-        var now = new HashMap<>(kept.written);
-        now.remove(partition);
-        kept.write(now);
-      }
+      if (partition.offline().isPresent()) return;
+      TopicPartition name = partition.id().topicPartition();
+      LogOffsets offsets = partition.offsets();
+      recoveryPoints.known.put(name, partition.recoveryPoint());
+      logStarts.known.put(name, offsets.logStart());
+      highWatermarks.known.put(name, offsets.highWatermark());
+      if (offsets.coldEnd() > offsets.localStart()) coldEnds.known.put(name, offsets.coldEnd());
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  /** Forgets a partition that was deleted. */
+  void forget(TopicPartition partition) {
+    writing.lock();
+    try {
+      for (Kept kept : all) kept.known.remove(partition);
+      stale.add(partition);
+    } finally {
+      writing.unlock();
+    }
+    soon();
+  }
+
+  /** Sees to it that nothing written speaks of an earlier partition of that name. */
+  void beginAnew(TopicPartition partition) throws IOException {
+    writing.lock();
+    try {
+      if (stale.contains(partition)) write();
     } finally {
       writing.unlock();
     }

@@ -36,7 +36,7 @@ import oxbow.log.recovery.OffsetCheckpoint;
  * Every partition log of this node: opens, recovers, deletes, and runs what goes on in the
  * background (retention, compaction, fsync by interval, checkpoints) on its {@code log-*} threads.
  */
-public final class Logs implements AutoCloseable {
+public final class Logs implements SealedSegments, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Logs.class);
 
   private static final String LOCK = ".lock";
@@ -94,7 +94,8 @@ public final class Logs implements AutoCloseable {
     env.checkpoints().of(this::openLogs);
     findStored(wasClean);
     env.threads().every(config.flushCheckMs(), this::flushDue);
-    env.threads().every(config.checkpointMs(), env.checkpoints()::writeOrWarn);
+    env.threads().every(config.checkpointMs(), env.checkpoints()::soon);
+    env.threads().every(config.retentionCheckMs(), () -> env.threads().execute(this::expire));
     env.threads().every(WATERMARK_CHECKPOINT_MS, env.checkpoints()::soon);
     env.threads().every(SPACE_CHECK_MS, env.space()::look);
     env.threads().every(PRODUCER_CHECK_MS, this::expireProducers);
@@ -235,6 +236,7 @@ public final class Logs implements AutoCloseable {
     var time = new KafkaTime(env.clock());
     try {
       if (!files.isDirectory(directory)) {
+        checkpoints.beginAnew(partition);
         files.createDirectory(directory);
         PartitionDirectory.writeTopicId(files, directory, id.topicId());
       }
@@ -376,6 +378,39 @@ public final class Logs implements AutoCloseable {
 
   private void expireProducers() {
     for (PartitionLog partition : openLogs()) partition.expireProducers();
+  }
+
+  /**
+   * Deletes what retention, deleted records or the cold tier made superfluous. Where the logs begin
+   * is written down before: a segment that comes back after a power loss is known to be none.
+   */
+  void expire() {
+    List<PartitionLog> shortened = new ArrayList<>();
+    for (PartitionLog partition : openLogs()) {
+      if (partition.detachExpired()) shortened.add(partition);
+    }
+    if (shortened.isEmpty()) return;
+    try {
+      env.checkpoints().write();
+    } catch (IOException e) {
+      log.atWarn().setCause(e).log("expired segments are left until the next pass");
+      return;
+    }
+    for (PartitionLog partition : shortened) partition.deleteDetached();
+  }
+
+  @Override
+  public List<Sealed> waiting(TopicIdPartition partition) {
+    return find(partition).map(PartitionLog::waiting).orElse(List.of());
+  }
+
+  @Override
+  public void committed(TopicIdPartition partition, long coldEnd) {
+    find(partition).ifPresent(found -> found.committed(coldEnd));
+  }
+
+  private Optional<PartitionLog> find(TopicIdPartition id) {
+    return find(id.topicPartition()).filter(found -> found.id().equals(id));
   }
 
   /** Bytes that the file system has in all. */

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
 import oxbow.log.LogException.Kind;
 import oxbow.log.batch.BatchView;
 import oxbow.log.batch.ValidBatch;
+import oxbow.log.io.LogFiles;
 import oxbow.log.recovery.EpochFile;
 import oxbow.log.recovery.LogLoader;
 import oxbow.log.segment.BatchCursor;
@@ -75,8 +77,12 @@ public final class PartitionLog implements AutoCloseable {
 
   // Under the lock.
   private int latestEpoch;
-  private Set<Path> unforcedFiles = new HashSet<>();
+  private final Set<Path> unforcedFiles = new HashSet<>();
   private boolean isDirectoryUnforced;
+
+  // Under the maintenance lock.
+  private boolean isParentUnforced;
+  private final List<Segment> detached = new ArrayList<>();
 
   private record Waiter(long endOffset, CompletableFuture<Void> durable) {}
 
@@ -97,6 +103,7 @@ public final class PartitionLog implements AutoCloseable {
     this.epochFile = loaded.epochFile();
     this.latestEpoch = epochs.latestEpoch().orElse(-1);
     this.flushedEnd = loaded.recoveryPoint();
+    this.isParentUnforced = flushedEnd == 0;
     this.lastFlushMs = env.clock().millis();
     Segment[] segments = loaded.segments().toArray(new Segment[0]);
     Segment active = segments[segments.length - 1];
@@ -111,6 +118,7 @@ public final class PartitionLog implements AutoCloseable {
             watermark,
             logEnd);
     producers.state().onHighWatermarkUpdated(watermark);
+    this.isDirectoryUnforced = flushedEnd < logEnd;
     this.view = LogView.of(segments, offsets, lastStable(offsets));
   }
 
@@ -219,17 +227,29 @@ public final class PartitionLog implements AutoCloseable {
         }
       }
       write(active, batches);
-      noteEpochs(batches);
-      if (changes != null) producers.apply(changes, active);
-      producers.appendedUpTo(lastOffset + 1);
-      publishEnd(lastOffset + 1, active);
+      note(active, batches, changes, lastOffset + 1);
     } catch (IOException e) {
       throw failed(e);
+    } catch (BrokenInvariantException e) {
+      throw takeOffline(e);
     }
     env.counters().appends.increment();
     env.counters().appendedBytes.add(bytes);
     return new AppendResult(
         firstOffset, lastOffset + 1, logAppendTimeMs, view.offsets().logStart(), false);
+  }
+
+  /** Brings everything up to what was written. If that fails the log and what it knows differ. */
+  private void note(
+      Segment active, ByteBuffer batches, Producers.@Nullable Changes changes, long logEnd) {
+    try {
+      noteEpochs(batches);
+      if (changes != null) producers.apply(changes, active);
+      producers.appendedUpTo(logEnd);
+      publishEnd(logEnd, active);
+    } catch (IOException | RuntimeException e) {
+      throw takeOffline(e);
+    }
   }
 
   private AppendResult duplicate(BatchMetadata first) {
@@ -247,15 +267,19 @@ public final class PartitionLog implements AutoCloseable {
     try {
       active.append(batches, config.indexIntervalBytes());
     } catch (IOException e) {
-      if (isFirst && active.baseOffset() == 0) {
-        // Even the file may not have been made: there is nothing to cut then.
-        if (env.files().exists(active.file().path())) active.cutTorn();
-      } else {
-        active.cutTorn();
-      }
+      cutTorn(active);
       throw e;
     }
     if (isFirst) isDirectoryUnforced = true;
+  }
+
+  private void cutTorn(Segment active) {
+    try {
+      // Perhaps not even the file was made: then there is nothing to cut.
+      if (env.files().exists(active.file().path())) active.cutTorn();
+    } catch (IOException e) {
+      throw takeOffline(e);
+    }
   }
 
   private void noteEpochs(ByteBuffer batches) {
@@ -278,6 +302,7 @@ public final class PartitionLog implements AutoCloseable {
         active.sizeBytes() > settings.segmentBytes() - bytes
             || active.isFullFor(lastOffset, settings.indexBytesMax());
     if (isFull && active.sizeBytes() > 0) return roll(firstOffset);
+    if (firstOffset < active.baseOffset()) return roll(firstOffset); // what came before it failed
     if (isFull && lastOffset - active.baseOffset() > Integer.MAX_VALUE) return roll(firstOffset);
     if (active.sizeBytes() > 0 && isOld(active, maxTimestampMs, settings)) return roll(firstOffset);
     return active;
@@ -401,9 +426,26 @@ public final class PartitionLog implements AutoCloseable {
   private void flushOrFail(boolean withIndexes) {
     try {
       flush(withIndexes);
-    } catch (IOException | RuntimeException e) {
-      // A failed fsync may have dropped what it could not write: trying again proves nothing.
+    } catch (IOException e) {
+      if (isDiskFull(e) && !(e instanceof UnforcedException)) {
+        // An index or snapshot found no room. Nothing is lost: those who wait go on waiting.
+        env.space().ranOut();
+        log.atWarn()
+            .addKeyValue("partition", id.topicPartition())
+            .setCause(e)
+            .log("flush postponed");
+      } else {
+        takeOffline(e);
+      }
+    } catch (RuntimeException e) {
       takeOffline(e);
+    }
+  }
+
+  /** A failed fsync may have dropped what it could not write: trying again proves nothing. */
+  private static final class UnforcedException extends IOException {
+    UnforcedException(IOException cause) {
+      super(cause.getMessage(), cause);
     }
   }
 
@@ -430,33 +472,31 @@ public final class PartitionLog implements AutoCloseable {
       lock.lock();
       try {
         now = view;
-        if (withIndexes && now.offsets().logEnd() > flushedEnd) {
-          producers.snapshot().ifPresent(unforcedFiles::add);
-        }
-        files = unforcedFiles;
-        if (!files.isEmpty()) unforcedFiles = new HashSet<>();
+        if (withIndexes && now.offsets().logEnd() > flushedEnd) snapshot(now);
+        files = Set.copyOf(unforcedFiles);
         isNewFile = isDirectoryUnforced || !files.isEmpty();
         isDirectoryUnforced = false;
       } finally {
         lock.unlock();
       }
       long end = now.offsets().logEnd();
-      if (end == flushedEnd && files.isEmpty() && !isNewFile && !withIndexes) return;
-
       long startNanos = env.nanoClock().nanos();
       boolean isForced = false;
       for (int i = firstUnflushed(now); i < now.count(); i++) {
         isForced |= flush(now.segment(i), now.endOf(i), withIndexes);
       }
-      epochFile.store(true);
-      for (Path file : files) env.files().force(file);
-      if (isNewFile) {
-        env.files().forceDirectory(directory);
-        env.files().forceDirectory(directory.resolveSibling("."));
-      }
+      boolean hasNewRecords = end > flushedEnd;
+      epochFile.store(hasNewRecords);
+      force(files, isNewFile, hasNewRecords);
       if (isForced) {
         env.counters().flushes.increment();
         env.counters().flushNanos.add(env.nanoClock().nanos() - startNanos);
+      }
+      lock.lock();
+      try {
+        unforcedFiles.removeAll(files);
+      } finally {
+        lock.unlock();
       }
       flushedEnd = Math.max(flushedEnd, end);
       env.checkpoints().soon();
@@ -465,6 +505,29 @@ public final class PartitionLog implements AutoCloseable {
       maintenance.unlock();
     }
     completeWaiters();
+  }
+
+  /** Notes the producers at the log end, so that recovery need not look at what came before. */
+  private void snapshot(LogView now) throws IOException {
+    List<Long> bases = new ArrayList<>(now.count());
+    for (int i = 0; i < now.count(); i++) bases.add(now.segment(i).baseOffset());
+    producers.state().removeStraySnapshots(bases);
+    producers.snapshot().ifPresent(unforcedFiles::add);
+  }
+
+  private void force(Set<Path> unforced, boolean isNewFile, boolean hasNewRecords)
+      throws IOException {
+    try {
+      for (Path file : unforced) env.files().force(file);
+      if (isNewFile) env.files().forceDirectory(directory);
+      if (hasNewRecords && isParentUnforced) {
+        env.files().force(directory.resolve(PartitionDirectory.METADATA));
+        env.files().forceDirectory(LogFiles.parent(directory));
+        isParentUnforced = false;
+      }
+    } catch (IOException e) {
+      throw new UnforcedException(e);
+    }
   }
 
   private int firstUnflushed(LogView now) {
@@ -478,8 +541,13 @@ public final class PartitionLog implements AutoCloseable {
   }
 
   private boolean flush(Segment segment, int end, boolean withIndexes) throws IOException {
-    boolean isForced = end > 0 && segment.force(end);
-    segment.forceTransactions();
+    boolean isForced;
+    try {
+      isForced = end > 0 && segment.force(end);
+      segment.forceTransactions();
+    } catch (IOException e) {
+      throw new UnforcedException(e);
+    }
     if ((withIndexes || segment.isSealed()) && !segment.areIndexesStored()) {
       Segment.Unstored unstored;
       lock.lock();
@@ -521,8 +589,13 @@ public final class PartitionLog implements AutoCloseable {
     for (Waiter waiter : failed) waiter.durable.completeExceptionally(reason);
   }
 
-  /** Flushes if the interval says so; on a background thread. */
+  /** Flushes if the interval says so, or somebody still waits; on a background thread. */
   void flushIfDue() {
+    boolean isAwaited;
+    synchronized (waiters) {
+      isAwaited = !waiters.isEmpty();
+    }
+    if (isAwaited && isFlushDue.compareAndSet(false, true)) env.groupCommit().request(this);
     long everyMs = config.flushMs();
     boolean isDue =
         everyMs < Long.MAX_VALUE
@@ -783,6 +856,7 @@ public final class PartitionLog implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    env.checkpoints().soon();
   }
 
   private void startAt(long offset) {
@@ -893,6 +967,240 @@ public final class PartitionLog implements AutoCloseable {
     for (Segment segment : segments) segment.delete();
   }
 
+  // Retention and the cold tier.
+
+  /**
+   * Takes segments off the log that are past retention, below the log start or trimmed after their
+   * way into the cold tier. True: {@link #deleteDetached} has something to do.
+   */
+  boolean detachExpired() {
+    maintenance.lock();
+    try {
+      lock.lock();
+      try {
+        if (isClosed || offline != null) return false;
+        int count = expired(view, config, env.clock().millis());
+        if (count > 0) detach(count);
+      } finally {
+        lock.unlock();
+      }
+      return !detached.isEmpty();
+    } catch (IOException e) {
+      failed(e);
+      return false;
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  private static int expired(LogView now, LogConfig settings, long nowMs) throws IOException {
+    LogOffsets offsets = now.offsets();
+    boolean isTiered = settings.isTiered();
+    boolean isLocal = isTiered && settings.localRetentionMs() != -2;
+    long retentionMs = isLocal ? settings.localRetentionMs() : settings.retentionMs();
+    boolean isLocalBytes = isTiered && settings.localRetentionBytes() != -2;
+    long retentionBytes = isLocalBytes ? settings.localRetentionBytes() : settings.retentionBytes();
+    long excessBytes = -retentionBytes;
+    for (int i = 0; i < now.count(); i++) excessBytes += now.endOf(i);
+
+    int count = 0;
+    while (count < now.count()) {
+      Segment segment = now.segment(count);
+      boolean isActive = count == now.count() - 1;
+      if (isActive && now.endOf(count) == 0) break;
+      long end = isActive ? offsets.logEnd() : now.segment(count + 1).baseOffset();
+      boolean isBelowStart = !isActive && end <= offsets.logStart();
+      if (end > offsets.highWatermark() || (isTiered && !isBelowStart && end > offsets.coldEnd())) {
+        break;
+      }
+      long youngestMs = segment.maxTimestampMs();
+      if (youngestMs < 0) youngestMs = segment.createdMs();
+      boolean isOld = retentionMs >= 0 && nowMs - youngestMs > retentionMs;
+      boolean isExcess = retentionBytes >= 0 && excessBytes >= now.endOf(count);
+      if (!isBelowStart && !(settings.isDeleted() && (isOld || isExcess))) break;
+      excessBytes -= now.endOf(count);
+      count++;
+    }
+    return count;
+  }
+
+  private void detach(int count) throws IOException {
+    if (count == view.count()) {
+      Segment next = roll(view.offsets().logEnd());
+      // Without a file of its own a log that lost all others would not know where it ended.
+      next.createFile();
+      isDirectoryUnforced = true;
+    }
+    LogView now = view;
+    LogOffsets old = now.offsets();
+    Segment[] segments = Arrays.copyOfRange(now.copyOfSegments(), count, now.count());
+    long localStart = Math.max(old.localStart(), segments[0].baseOffset());
+    long logStart = config.isTiered() ? old.logStart() : Math.max(old.logStart(), localStart);
+    if (logStart > old.logStart()) {
+      producers.state().onLogStartOffsetIncremented(logStart);
+      epochs.truncateFromStartAsyncFlush(logStart);
+    }
+    producers.state().deleteSnapshotsBefore(segments[0].baseOffset());
+    unforcedFiles.removeIf(file -> !env.files().exists(file));
+    var offsets =
+        new LogOffsets(
+            logStart,
+            localStart,
+            Math.max(old.coldEnd(), localStart),
+            old.highWatermark(),
+            old.logEnd());
+    for (int i = 0; i < count; i++) {
+      detached.add(now.segment(i));
+      env.counters().deletedSegments.increment();
+      env.counters().deletedBytes.add(now.endOf(i));
+    }
+    view = now.with(segments, offsets, lastStable(offsets));
+    log.atInfo()
+        .addKeyValue("partition", id.topicPartition())
+        .addKeyValue("segments", count)
+        .addKeyValue("localStart", localStart)
+        .log("segments expired");
+  }
+
+  /** Deletes the files of detached segments, once where the log begins is written down. */
+  void deleteDetached() {
+    maintenance.lock();
+    try {
+      if (isClosed) return;
+      deleteLater(detached);
+      detached.clear();
+    } catch (IOException e) {
+      failed(e);
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  private void deleteLater(List<Segment> segments) throws IOException {
+    for (Segment segment : segments) segment.markDeleted();
+    List<Segment> left = List.copyOf(segments);
+    env.threads().after(config.fileDeleteDelayMs(), () -> deleteMarked(left));
+  }
+
+  private void deleteMarked(List<Segment> segments) {
+    for (Segment segment : segments) {
+      try {
+        segment.delete();
+      } catch (IOException e) {
+        log.atWarn()
+            .addKeyValue("partition", id.topicPartition())
+            .addKeyValue("segment", segment.baseOffset())
+            .setCause(e)
+            .log("deleted segment's files are left until the next start");
+      }
+    }
+  }
+
+  /** Sealed ranges below the watermark that the cold tier does not have yet. */
+  List<SealedSegments.Sealed> waiting() {
+    List<SealedSegments.Sealed> waiting = new ArrayList<>();
+    LogView now = view;
+    try {
+      for (int i = 0; i + 1 < now.count(); i++) {
+        Segment segment = now.segment(i);
+        long from = Math.max(now.offsets().coldEnd(), segment.baseOffset());
+        if (segment.nextOffset() <= from) continue;
+        if (segment.nextOffset() > now.offsets().highWatermark()) break;
+        int position = segment.locate(from, now.endOf(i));
+        waiting.add(
+            new SealedSegments.Sealed(
+                from,
+                segment.nextOffset(),
+                segment.slice(position, now.endOf(i) - position),
+                segment.transactionsPath()));
+      }
+      return waiting;
+    } catch (IOException | LogException e) {
+      for (SealedSegments.Sealed sealed : waiting) sealed.slice().release();
+      if (!view.hasSegmentsOf(now)) return List.of(); // asked again in a moment
+      if (e instanceof LogException known) throw known;
+      throw takeOffline(e);
+    }
+  }
+
+  /** The cold tier has everything below {@code coldEnd}. */
+  void committed(long coldEnd) {
+    lock.lock();
+    try {
+      LogOffsets old = view.offsets();
+      if (coldEnd <= old.coldEnd()) return;
+      publish(
+          new LogOffsets(
+              old.logStart(),
+              old.localStart(),
+              Math.min(coldEnd, old.highWatermark()),
+              old.highWatermark(),
+              old.logEnd()));
+    } finally {
+      lock.unlock();
+    }
+    env.checkpoints().soon();
+  }
+
+  // Compaction.
+
+  /**
+   * Sealed segments in offset order: compaction reads these and {@linkplain #replace replaces}
+   * them.
+   */
+  public List<Segment> sealedSegments() {
+    LogView now = view;
+    return List.of(now.copyOfSegments()).subList(0, now.count() - 1);
+  }
+
+  /** A new segment for compaction to write to, with names of its own until it replaces others. */
+  public Segment newCleaned(long baseOffset) throws IOException {
+    return Segment.createCleaned(env.files(), directory, baseOffset, env.clock().millis());
+  }
+
+  /**
+   * Puts compacted segments in the place of those they were made from, which have to be neighbours.
+   * Readers that hold slices of the old ones go on. After a crash the log has the old or the new
+   * ones. False: some of the old ones are gone meanwhile, and so are the new ones.
+   */
+  public boolean replace(List<Segment> old, List<Segment> cleaned) throws IOException {
+    maintenance.lock();
+    try {
+      checkOnline();
+      for (Segment segment : cleaned) {
+        segment.seal();
+        segment.force(segment.sizeBytes());
+        segment.forceTransactions();
+        Segment.Unstored unstored = segment.unstored();
+        segment.store(unstored, true);
+        segment.stored(unstored);
+      }
+      env.files().forceDirectory(directory);
+      lock.lock();
+      try {
+        List<Segment> all = new ArrayList<>(List.of(view.copyOfSegments()));
+        int at = Collections.indexOfSubList(all.subList(0, all.size() - 1), old);
+        if (at < 0 || isClosed) {
+          for (Segment segment : cleaned) segment.delete();
+          return false;
+        }
+        for (Segment segment : cleaned) segment.markSwap();
+        all.subList(at, at + old.size()).clear();
+        all.addAll(at, cleaned);
+        view = view.with(all.toArray(new Segment[0]), view.offsets(), view.lastStable());
+      } finally {
+        lock.unlock();
+      }
+      env.files().forceDirectory(directory);
+      deleteLater(old);
+      for (Segment segment : cleaned) segment.markLive();
+      isDirectoryUnforced = true;
+      return true;
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
   /** Producers with state in this log. */
   public List<ProducerView> producers() {
     lock.lock();
@@ -946,7 +1254,12 @@ public final class PartitionLog implements AutoCloseable {
       maintenance.unlock();
       closeSegments();
     }
+    env.checkpoints().note(this);
     failWaiters(new LogException(Kind.CLOSED, id.topicPartition() + " was closed"));
+  }
+
+  boolean isClosed() {
+    return isClosed;
   }
 
   /** Closes without writing anything down: the files are about to be deleted. */

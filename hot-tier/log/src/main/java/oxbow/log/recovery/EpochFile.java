@@ -51,6 +51,7 @@ public final class EpochFile extends LeaderEpochCheckpointFile {
     try {
       byte[] content = files.content(path);
       if (content.length == 0) return epochs;
+      isUnforced = true; // for all that is known of it
       for (String entry : CheckpointText.entries(content)) {
         int space = entry.indexOf(' ');
         if (space < 0) throw new IOException("no epoch and offset: " + entry);

@@ -28,6 +28,10 @@ public final class Segment {
   private final long createdMs;
   private final SegmentFile file;
   private volatile Path directory;
+
+  /** What follows the usual file names while it does not take part in the log. */
+  private volatile String suffix;
+
   private volatile OffsetIndex offsets;
   private volatile TimeIndex times;
   private volatile @Nullable PositionMemo memo;
@@ -55,6 +59,7 @@ public final class Segment {
   private Segment(
       LogFiles files,
       Path directory,
+      String suffix,
       long baseOffset,
       int endPosition,
       long nextOffset,
@@ -64,6 +69,7 @@ public final class Segment {
       TimeIndex.@Nullable Entry maxTimestamp) {
     this.files = files;
     this.directory = directory;
+    this.suffix = suffix;
     this.baseOffset = baseOffset;
     this.endPosition = endPosition;
     this.nextOffset = nextOffset;
@@ -78,9 +84,24 @@ public final class Segment {
 
   /** A new segment; its file appears with the first append. */
   public static Segment create(LogFiles files, Path directory, long baseOffset, long nowMs) {
+    return create(files, directory, "", baseOffset, nowMs);
+  }
+
+  /** A new segment that is to replace others, and has another name until it does. */
+  public static Segment createCleaned(LogFiles files, Path directory, long baseOffset, long nowMs)
+      throws IOException {
+    Segment segment = create(files, directory, LogFileUtils.CLEANED_FILE_SUFFIX, baseOffset, nowMs);
+    for (Path left : List.of(segment.file.path(), segment.transactionsPath())) files.delete(left);
+    segment.createFile();
+    return segment;
+  }
+
+  private static Segment create(
+      LogFiles files, Path directory, String suffix, long baseOffset, long nowMs) {
     return new Segment(
         files,
         directory,
+        suffix,
         baseOffset,
         0,
         baseOffset,
@@ -103,7 +124,7 @@ public final class Segment {
       LogFiles files, Path directory, long baseOffset, int sizeBytes, long nowMs)
       throws IOException {
     Segment segment =
-        new Segment(files, directory, baseOffset, sizeBytes, baseOffset, nowMs, 0, 0, null);
+        new Segment(files, directory, "", baseOffset, sizeBytes, baseOffset, nowMs, 0, 0, null);
     int storedOffsets = segment.offsets.file().count();
     int storedTimes = segment.times.file().count();
     boolean isIndexed = storedOffsets >= 0 && storedTimes > 0;
@@ -112,6 +133,7 @@ public final class Segment {
           new Segment(
               files,
               directory,
+              "",
               baseOffset,
               sizeBytes,
               baseOffset,
@@ -126,8 +148,8 @@ public final class Segment {
     return segment;
   }
 
-  private Path path(String suffix) {
-    return directory.resolve(LogFileUtils.filenamePrefixFromOffset(baseOffset) + suffix);
+  private Path path(String kind) {
+    return directory.resolve(LogFileUtils.filenamePrefixFromOffset(baseOffset) + kind + suffix);
   }
 
   // Facts.
@@ -363,6 +385,7 @@ public final class Segment {
     while (has) {
       if (cursor.lastOffset() >= offset) {
         if (isIndexed && cursor.position() - start > SCAN_BYTES_MAX) isIndexDamaged = true;
+        memo().put(offset, cursor.position());
         return cursor.position();
       }
       has = cursor.next();
@@ -628,17 +651,34 @@ public final class Segment {
 
   /** Gives all its files another suffix, as the first step of their deletion. */
   public void markDeleted() throws IOException {
-    file.rename(deleted(file.path()));
-    offsets.file().rename(deleted(offsets.file().path()));
-    times.file().rename(deleted(times.file().path()));
-    if (hasTransactions) {
-      TransactionIndex index = transactions();
-      index.renameTo(deleted(index.file().toPath()).toFile());
-    }
+    rename(LogFileUtils.DELETED_FILE_SUFFIX);
   }
 
-  private static Path deleted(Path path) {
-    return path.resolveSibling(path.getFileName() + LogFileUtils.DELETED_FILE_SUFFIX);
+  /** Says that it is complete and takes the place of others, whatever happens from now on. */
+  public void markSwap() throws IOException {
+    // The batches come last: with them the swap is decided.
+    renameIndexes(LogFileUtils.SWAP_FILE_SUFFIX);
+    file.rename(path(LogFileUtils.LOG_FILE_SUFFIX));
+  }
+
+  /** Takes its place in the log. */
+  public void markLive() throws IOException {
+    rename("");
+  }
+
+  private void rename(String newSuffix) throws IOException {
+    if (hasTransactions) transactions();
+    suffix = newSuffix;
+    file.rename(path(LogFileUtils.LOG_FILE_SUFFIX));
+    renameIndexes(newSuffix);
+  }
+
+  private void renameIndexes(String newSuffix) throws IOException {
+    if (hasTransactions) transactions();
+    suffix = newSuffix;
+    offsets.file().rename(path(LogFileUtils.INDEX_FILE_SUFFIX));
+    times.file().rename(path(LogFileUtils.TIME_INDEX_FILE_SUFFIX));
+    if (hasTransactions) transactions().renameTo(transactionsPath().toFile());
   }
 
   /** Deletes its files; slices in use stay readable. */
@@ -648,8 +688,8 @@ public final class Segment {
     offsets.file().delete();
     times.file().delete();
     TransactionIndex index = transactions;
-    if (index != null) index.deleteIfExists();
-    else if (hasTransactions) files.delete(transactionsPath());
+    if (index != null) index.close();
+    if (hasTransactions) files.delete(transactionsPath());
   }
 
   /** The partition's directory has another name. */
