@@ -269,7 +269,8 @@ final class FetchCall {
     if (slice != null) {
       found.setRecords(new SlicedRecords(slice)); // from here on the look owns it
       look.bytes += slice.sizeBytes();
-      noteFarBehind(slice, offset, log, read.offsets(), look);
+      // One that is not filled reaches the log end, or almost: it was written just now.
+      if (slice.sizeBytes() > room / 2) noteFarBehind(slice, offset, log, read.offsets(), look);
     }
     if (limit == ReadLimit.LAST_STABLE) {
       found.setAbortedTransactions(

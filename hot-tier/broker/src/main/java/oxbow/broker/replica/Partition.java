@@ -161,6 +161,11 @@ public final class Partition {
     return waiter;
   }
 
+  /** How many wait for the watermark. */
+  public int waitingForWatermark() {
+    return waitingCount;
+  }
+
   /** Tells from now on when the watermark moves. The caller removes what it adds. */
   public void watchHighWatermark(HighWatermarkListener listener) {
     watching.add(listener);

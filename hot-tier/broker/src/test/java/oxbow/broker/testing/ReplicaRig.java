@@ -16,10 +16,13 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
+import oxbow.broker.net.ApiHandler;
 import oxbow.broker.replica.BrokerLogThreads;
 import oxbow.broker.replica.Partition;
 import oxbow.broker.replica.Partitions;
+import oxbow.broker.wire.ApiTable;
 import oxbow.log.Logs;
 import oxbow.log.LogsConfig;
 
@@ -101,6 +104,19 @@ public final class ReplicaRig implements AutoCloseable {
 
   private static String text(ByteBuffer bytes) {
     return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
+  }
+
+  /** Hands a request to the API it is for, as the port does. */
+  public static FakeRequest send(ApiTable apis, AbstractRequest body) {
+    var request = new FakeRequest(body);
+    ApiHandler handler = apis.handler(body.apiKey());
+    if (handler == null) throw new IllegalArgumentException(body.apiKey() + " is not served");
+    try {
+      handler.handle(request);
+    } catch (RuntimeException e) {
+      request.fail(e);
+    }
+    return request;
   }
 
   /**
