@@ -49,7 +49,15 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
   /** Won before the first metadata told how many partitions there are; guarded by this. */
   private final Map<Integer, Integer> electedEarly = new HashMap<>();
 
-  private boolean isStarted; // guarded by this
+  private State state = State.WAITING; // guarded by this
+
+  private enum State {
+    /** No metadata yet: it isn't known how many partitions the offsets topic has. */
+    WAITING,
+    RUNNING,
+    /** Leaderships that end and metadata that comes while the others stop change nothing. */
+    CLOSED
+  }
 
   /**
    * Starts the coordinator's threads. The caller hands in metadata and subscribes this object to
@@ -161,10 +169,16 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
     var now = new GroupMetadata(image);
     metadata = now;
     synchronized (this) {
-      if (!isStarted) {
-        int partitions = now.partitions(Topic.GROUP_METADATA_TOPIC_NAME);
-        service.startup(() -> partitions > 0 ? partitions : config.offsetsTopicPartitions());
-        isStarted = true;
+      switch (state) {
+        case CLOSED -> {
+          return;
+        }
+        case WAITING -> {
+          int partitions = now.partitions(Topic.GROUP_METADATA_TOPIC_NAME);
+          service.startup(() -> partitions > 0 ? partitions : config.offsetsTopicPartitions());
+          state = State.RUNNING;
+        }
+        case RUNNING -> {}
       }
       service.onMetadataUpdate(delta, image);
       if (delta.configsDelta() != null) {
@@ -191,20 +205,22 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
   }
 
   @Override
-  public void elected(TopicPartition partition, int leaderEpoch) {
+  public synchronized void elected(TopicPartition partition, int leaderEpoch) {
     if (!isOurs(partition)) return;
-    synchronized (this) {
-      if (isStarted) service.onElection(partition.partition(), leaderEpoch);
-      else electedEarly.put(partition.partition(), leaderEpoch);
+    switch (state) {
+      case WAITING -> electedEarly.put(partition.partition(), leaderEpoch);
+      case RUNNING -> service.onElection(partition.partition(), leaderEpoch);
+      case CLOSED -> {}
     }
   }
 
   @Override
-  public void resigned(TopicPartition partition, int leaderEpoch) {
+  public synchronized void resigned(TopicPartition partition, int leaderEpoch) {
     if (!isOurs(partition)) return;
-    synchronized (this) {
-      if (isStarted) service.onResignation(partition.partition(), OptionalInt.of(leaderEpoch));
-      else electedEarly.remove(partition.partition());
+    switch (state) {
+      case WAITING -> electedEarly.remove(partition.partition());
+      case RUNNING -> service.onResignation(partition.partition(), OptionalInt.of(leaderEpoch));
+      case CLOSED -> {}
     }
   }
 
@@ -231,6 +247,11 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
    */
   @Override
   public void close() {
+    synchronized (this) {
+      if (state == State.CLOSED) return;
+      if (state == State.WAITING) service.startup(config::offsetsTopicPartitions); // to be stopped
+      state = State.CLOSED;
+    }
     service.shutdown();
     metrics.close();
   }

@@ -200,7 +200,7 @@ final class PartitionLogLoader implements CoordinatorLoader<CoordinatorRecord> {
     private void play(MemoryRecords chunk) {
       long before = offset;
       for (MutableRecordBatch batch : chunk.batches()) {
-        batch.ensureValid();
+        check(batch);
         if (batch.isControlBatch()) playMarkers(batch);
         else playRecords(batch);
         offset = batch.nextOffset();
@@ -209,6 +209,20 @@ final class PartitionLogLoader implements CoordinatorLoader<CoordinatorRecord> {
       if (offset == before)
         throw new CorruptRecordException(id + " has no whole batch at " + before);
       bytes += chunk.sizeInBytes();
+    }
+
+    /** The checksum does not cover a batch's own offset, so that is held against its neighbours. */
+    private void check(MutableRecordBatch batch) {
+      batch.ensureValid();
+      if (batch.nextOffset() <= offset || batch.nextOffset() > source.offsets().logEnd()) {
+        throw new CorruptRecordException(
+            id
+                + " has a batch up to offset "
+                + batch.lastOffset()
+                + " where "
+                + offset
+                + " follows");
+      }
     }
 
     private void playMarkers(MutableRecordBatch batch) {

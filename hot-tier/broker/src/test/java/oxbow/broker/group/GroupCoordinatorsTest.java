@@ -8,6 +8,7 @@ import static oxbow.broker.group.Members.committed;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
@@ -461,5 +462,19 @@ final class GroupCoordinatorsTest {
     Errors error = broker.ask(Members.join("g", "", null), JoinGroupResponse.class).error();
     // Then
     assertThat(error).isEqualTo(Errors.NOT_COORDINATOR);
+  }
+
+  @Test
+  void aClosedCoordinatorFollowsNothingAndSendsClientsAway() {
+    // Given
+    GroupRig broker = GroupRig.started();
+    broker.close();
+    // When
+    broker.metadata.topic("late", Uuid.randomUuid(), 1).publish();
+    broker.groups.resigned(new TopicPartition("__consumer_offsets", 0), 1);
+    broker.groups.elected(new TopicPartition("__consumer_offsets", 0), 2);
+    broker.close();
+    // Then
+    assertThat(commitError(broker, "g")).isEqualTo(Errors.COORDINATOR_NOT_AVAILABLE);
   }
 }

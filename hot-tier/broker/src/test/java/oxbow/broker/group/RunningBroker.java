@@ -8,9 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import oxbow.broker.Broker;
 import oxbow.broker.BrokerConfig;
 import oxbow.broker.control.ControlConfig;
+import oxbow.broker.control.ControlException;
 import oxbow.broker.fetch.FetchConfig;
 import oxbow.broker.metadata.MetadataConfig;
 import oxbow.broker.net.Listener;
@@ -21,6 +24,7 @@ import oxbow.log.LogsConfig;
 /** A whole broker on a directory, for clients that connect by TCP. */
 final class RunningBroker implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final AtomicReference<@Nullable ControlException> fatal = new AtomicReference<>();
   private final Broker broker;
 
   RunningBroker(Path data, Map<String, String> settings) throws Exception {
@@ -39,9 +43,7 @@ final class RunningBroker implements AutoCloseable {
                 new GroupConfig(settings),
                 MetadataConfig.DEFAULT),
             meters,
-            fatal -> {
-              throw fatal;
-            });
+            fatal::set);
     broker.ready().toCompletableFuture().get(30, TimeUnit.SECONDS);
   }
 
@@ -52,6 +54,8 @@ final class RunningBroker implements AutoCloseable {
   @Override
   public void close() {
     broker.close();
+    ControlException failure = fatal.get();
+    if (failure != null) throw new AssertionError("the broker failed", failure);
   }
 
   /** Runs in a process of its own, to be killed; tells its address and waits. */
