@@ -1,0 +1,41 @@
+package oxbow.proof;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The class paths that the build wrote down for child processes. */
+final class ClassPaths {
+  private ClassPaths() {}
+
+  /** Apache Kafka with its own libraries, preceded by this module's test classes (the runner). */
+  static String kafka() {
+    return classesOf(ClassPaths.class) + ":" + written("proof.kafka.classpath");
+  }
+
+  /** The server as it runs in production, and nothing else. */
+  static String server() {
+    return written("proof.server.classpath");
+  }
+
+  /** The connectors of deploy/examples; the classes they extend are on no class path of ours. */
+  static String examples() {
+    String marker = "oxbow/example/pipeline/JdbcTableSource.class";
+    String found = String.valueOf(ClassPaths.class.getClassLoader().getResource(marker));
+    return found.replaceFirst("^(jar:)?file:", "").replaceFirst("!?/" + marker + "$", "");
+  }
+
+  /** Where a class was loaded from: a folder of classes or a jar. */
+  static String classesOf(Class<?> type) {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath()).toString();
+  }
+
+  private static String written(String property) {
+    try {
+      return Files.readString(Path.of(System.getProperty(property))).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException("run the tests with Maven, which writes this file", e);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package oxbow.proof;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The real process: the server's own class path, its own command line, a folder for its data. */
+final class Oxbow implements BrokerProcess {
+  static final Duration STOP = Duration.ofSeconds(20);
+
+  private final int port;
+  private final ChildProcess process;
+
+  private Oxbow(int port, ChildProcess process) {
+    this.port = port;
+    this.process = process;
+  }
+
+  /** Starts with the heap that must suffice, on ports of its own. */
+  static Oxbow start(Path folder, String... configLines) {
+    return start(folder, Ports.free(), configLines);
+  }
+
+  /** Starts on a given port, so that clients find the process again after a restart. */
+  static Oxbow start(Path folder, int port, String... configLines) {
+    ChildProcess process = launch(folder, port, configLines);
+    Ports.awaitListening(port, process);
+    return new Oxbow(port, process);
+  }
+
+  /** Starts the process and doesn't wait for anything. */
+  static ChildProcess launch(Path folder, int port, String... configLines) {
+    Path config = folder.resolve("oxbow.properties");
+    try {
+      Files.createDirectories(folder);
+      Files.write(config, List.of(configLines));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "oxbow.server.Main",
+                "start",
+                "--data",
+                folder.resolve("data").toString(),
+                "--port",
+                Integer.toString(port),
+                "--http-port",
+                "0",
+                "--config",
+                config.toString()));
+    return ChildProcess.java(
+        "oxbow", folder, ClassPaths.server(), List.of("-Xmx256m", "-ea"), arguments);
+  }
+
+  @Override
+  public String bootstrap() {
+    return "127.0.0.1:" + port;
+  }
+
+  int port() {
+    return port;
+  }
+
+  ChildProcess process() {
+    return process;
+  }
+
+  @Override
+  public String output() {
+    return process.output();
+  }
+
+  /** SIGTERM, and waits for the orderly end. */
+  int stop() {
+    process.terminate();
+    return process.awaitExit(STOP);
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}
