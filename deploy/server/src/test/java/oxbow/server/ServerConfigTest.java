@@ -119,7 +119,7 @@ class ServerConfigTest {
             "group.initial.rebalance.delay.ms=0",
             "num.partitions=3");
     assertThat(config.net().connectionsPerAddressOverrides())
-        .isEqualTo(Map.of(InetAddress.getByName("127.0.0.1"), 7, InetAddress.getByName("::1"), 8));
+        .isEqualTo(Map.of(InetAddress.ofLiteral("127.0.0.1"), 7, InetAddress.ofLiteral("::1"), 8));
     assertThat(config.net().threads()).isEqualTo(5);
     assertThat(config.net().heldBytesMax()).isEqualTo(200_000_000);
     assertThat(config.fetch().bytesMax()).isEqualTo(2000);

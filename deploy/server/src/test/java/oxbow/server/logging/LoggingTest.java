@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -27,7 +28,8 @@ class LoggingTest {
     Logging.apply(Logging.Format.TEXT, "info", Map.of());
   }
 
-  private static LoggingEvent event(String message, Throwable failure, KeyValuePair... pairs) {
+  private static LoggingEvent event(
+      String message, @Nullable Throwable failure, KeyValuePair... pairs) {
     var event =
         new LoggingEvent(
             "",
