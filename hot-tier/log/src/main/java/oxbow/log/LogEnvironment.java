@@ -2,6 +2,7 @@ package oxbow.log;
 
 import java.time.InstantSource;
 import oxbow.log.batch.BatchValidator;
+import oxbow.log.clean.Compaction;
 import oxbow.log.io.LogFiles;
 
 /** What all logs of a directory share. */
@@ -13,5 +14,6 @@ record LogEnvironment(
     GroupCommit groupCommit,
     Checkpoints checkpoints,
     BatchValidator validator,
+    Compaction compaction,
     DiskSpace space,
     LogCounters counters) {}

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -26,11 +25,13 @@ import org.slf4j.LoggerFactory;
 import oxbow.log.LogException.Kind;
 import oxbow.log.batch.BatchCounters;
 import oxbow.log.batch.BatchValidator;
+import oxbow.log.clean.CleanCounters;
+import oxbow.log.clean.CleanableLog;
+import oxbow.log.clean.Compaction;
 import oxbow.log.io.LocalLogFiles;
 import oxbow.log.io.LogFile;
 import oxbow.log.io.LogFiles;
 import oxbow.log.recovery.LogLoader;
-import oxbow.log.recovery.OffsetCheckpoint;
 
 /**
  * Every partition log of this node: opens, recovers, deletes, and runs what goes on in the
@@ -48,6 +49,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
   private static final String METADATA_TOPIC = "__cluster_metadata";
 
   private static final long WATERMARK_CHECKPOINT_MS = 5_000;
+  private static final long COMPACTION_CHECK_MS = 15_000;
   private static final long SPACE_CHECK_MS = 1_000;
   private static final long PRODUCER_CHECK_MS = 600_000;
 
@@ -56,7 +58,6 @@ public final class Logs implements SealedSegments, AutoCloseable {
   private final LogEnvironment env;
   private final LogFile lockFile;
   private final Uuid directoryId;
-  private final Set<TopicPartition> compacted;
   private final ConcurrentHashMap<TopicPartition, Entry> entries = new ConcurrentHashMap<>();
   private final AtomicBoolean isClosed = new AtomicBoolean();
 
@@ -87,16 +88,14 @@ public final class Logs implements SealedSegments, AutoCloseable {
     this.env = env;
     this.lockFile = lockFile;
     this.directoryId = directoryId;
-    this.compacted =
-        new OffsetCheckpoint(files, config.directory().resolve("cleaner-offset-checkpoint"))
-            .read()
-            .keySet();
     env.checkpoints().of(this::openLogs);
+    env.compaction().of(this::cleanableLogs);
     findStored(wasClean);
     env.threads().every(config.flushCheckMs(), this::flushDue);
     env.threads().every(config.checkpointMs(), env.checkpoints()::soon);
     env.threads().every(config.retentionCheckMs(), () -> env.threads().execute(this::expire));
     env.threads().every(WATERMARK_CHECKPOINT_MS, env.checkpoints()::soon);
+    env.threads().every(COMPACTION_CHECK_MS, () -> env.threads().execute(env.compaction()::run));
     env.threads().every(SPACE_CHECK_MS, env.space()::look);
     env.threads().every(PRODUCER_CHECK_MS, this::expireProducers);
   }
@@ -131,6 +130,16 @@ public final class Logs implements SealedSegments, AutoCloseable {
       if (wasClean) files.forceDirectory(directory);
       var space = new DiskSpace(files, directory, config.diskReserveBytes());
       space.look();
+      var validator = new BatchValidator(Runtime.getRuntime().availableProcessors());
+      var compaction =
+          new Compaction(
+              files,
+              directory,
+              clock,
+              nanoClock,
+              config.cleanerBufferBytes(),
+              config.cleanerBytesPerSecondMax(),
+              validator);
       var env =
           new LogEnvironment(
               files,
@@ -139,7 +148,8 @@ public final class Logs implements SealedSegments, AutoCloseable {
               threads,
               new GroupCommit(threads),
               new Checkpoints(files, directory, threads),
-              new BatchValidator(Runtime.getRuntime().availableProcessors()),
+              validator,
+              compaction,
               space,
               new LogCounters());
       return new Logs(config, env, lockFile, identity(files, directory), wasClean);
@@ -230,7 +240,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
         new LogLoader.Settings(
             checkpoints.recoveryPoint(partition),
             checkpoints.logStart(partition),
-            compacted.contains(partition),
+            env.compaction().isCompacted(partition),
             logConfig.indexIntervalBytes(),
             config.producerExpirationMs());
     var time = new KafkaTime(env.clock());
@@ -352,6 +362,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
       files.rename(from, to);
       entries.remove(id.topicPartition(), entry);
       env.checkpoints().forget(id.topicPartition());
+      env.compaction().forget(id.topicPartition());
       files.forceDirectory(config.directory());
     } catch (IOException e) {
       throw new LogException(
@@ -370,6 +381,10 @@ public final class Logs implements SealedSegments, AutoCloseable {
           .setCause(e)
           .log("deleted partition's files are left until the next start");
     }
+  }
+
+  private List<CleanableLog> cleanableLogs() {
+    return openLogs().stream().map(PartitionLog::cleanable).toList();
   }
 
   private void flushDue() {
@@ -446,10 +461,16 @@ public final class Logs implements SealedSegments, AutoCloseable {
     return env.validator().counters();
   }
 
+  /** What compaction did since start. */
+  public CleanCounters cleanCounters() {
+    return env.compaction().counters();
+  }
+
   /** Closes all logs cleanly. */
   @Override
   public void close() {
     if (!isClosed.compareAndSet(false, true)) return;
+    env.compaction().close();
     List<Entry> closing = List.copyOf(entries.values());
     var left = new CountDownLatch(closing.size());
     for (Entry entry : closing) {

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
@@ -23,12 +24,14 @@ import org.apache.kafka.storage.internals.epoch.LeaderEpochFileCache;
 import org.apache.kafka.storage.internals.log.AbortedTxn;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.BatchMetadata;
+import org.apache.kafka.storage.internals.log.LastRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.log.LogException.Kind;
 import oxbow.log.batch.BatchView;
 import oxbow.log.batch.ValidBatch;
+import oxbow.log.clean.CleanableLog;
 import oxbow.log.io.LogFiles;
 import oxbow.log.recovery.EpochFile;
 import oxbow.log.recovery.LogLoader;
@@ -60,6 +63,7 @@ public final class PartitionLog implements AutoCloseable {
   /** Held by whoever forces, deletes or truncates files: these wait for the disk. */
   private final ReentrantLock maintenance = new ReentrantLock();
 
+  private final CleanableLog cleanable = new Cleanable();
   private final AtomicBoolean isFlushDue = new AtomicBoolean();
   private final AtomicBoolean isFlushHandedOver = new AtomicBoolean();
   private final List<Waiter> waiters = new ArrayList<>();
@@ -887,6 +891,7 @@ public final class PartitionLog implements AutoCloseable {
         return;
       }
       flushedEnd = Math.min(flushedEnd, offset);
+      env.compaction().truncated(id.topicPartition(), offset);
       env.checkpoints().write();
       List<Segment> dropped = new ArrayList<>();
       lock.lock();
@@ -933,6 +938,7 @@ public final class PartitionLog implements AutoCloseable {
       checkOnline();
       List<Segment> dropped;
       flushedEnd = Math.min(flushedEnd, offset);
+      env.compaction().truncated(id.topicPartition(), offset);
       env.checkpoints().write();
       lock.lock();
       try {
@@ -1198,6 +1204,68 @@ public final class PartitionLog implements AutoCloseable {
       return true;
     } finally {
       maintenance.unlock();
+    }
+  }
+
+  /** This log as compaction sees it. */
+  CleanableLog cleanable() {
+    return cleanable;
+  }
+
+  private final class Cleanable implements CleanableLog {
+    @Override
+    public TopicPartition partition() {
+      return id.topicPartition();
+    }
+
+    @Override
+    public LogConfig config() {
+      return config;
+    }
+
+    @Override
+    public List<Segment> segments() {
+      return List.of(view.copyOfSegments());
+    }
+
+    @Override
+    public long logStart() {
+      return view.offsets().logStart();
+    }
+
+    @Override
+    public long lastStableOffset() {
+      return view.lastStable();
+    }
+
+    @Override
+    public long logEnd() {
+      return view.offsets().logEnd();
+    }
+
+    @Override
+    public Map<Long, LastRecord> lastRecords() {
+      lock.lock();
+      try {
+        return producers.lastRecords();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public Segment newCleaned(long baseOffset) throws IOException {
+      return PartitionLog.this.newCleaned(baseOffset);
+    }
+
+    @Override
+    public boolean replace(List<Segment> old, Segment cleaned) throws IOException {
+      return PartitionLog.this.replace(old, List.of(cleaned));
+    }
+
+    @Override
+    public boolean isGone() {
+      return isClosed || offline != null;
     }
   }
 

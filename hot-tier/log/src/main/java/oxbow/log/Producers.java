@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.storage.internals.log.AbortedTxn;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.BatchMetadata;
 import org.apache.kafka.storage.internals.log.CompletedTxn;
+import org.apache.kafka.storage.internals.log.LastRecord;
 import org.apache.kafka.storage.internals.log.LogOffsetMetadata;
 import org.apache.kafka.storage.internals.log.ProducerAppendInfo;
 import org.apache.kafka.storage.internals.log.ProducerStateEntry;
@@ -114,6 +118,19 @@ final class Producers {
   /** Where the first transaction begins that is open, or ended above the watermark. */
   long firstUnstable() {
     return state.firstUnstableOffset().map(offset -> offset.messageOffset).orElse(Long.MAX_VALUE);
+  }
+
+  /** The last batch of each producer, which compaction must leave. */
+  Map<Long, LastRecord> lastRecords() {
+    Map<Long, LastRecord> last = new HashMap<>();
+    state
+        .activeProducers()
+        .forEach((producerId, entry) -> {
+          long offset = entry.lastDataOffset();
+          var data = offset >= 0 ? OptionalLong.of(offset) : OptionalLong.empty();
+          last.put(producerId, new LastRecord(data, entry.producerEpoch()));
+        });
+    return last;
   }
 
   List<ProducerView> views() {

@@ -120,9 +120,7 @@ public final class BatchValidator implements AutoCloseable {
       checkBytes(batch);
       if (BatchView.lastOffset(batch, 0) <= lastOffset) inOrder = false;
       lastOffset = BatchView.lastOffset(batch, 0);
-      valid.add(
-          new ValidBatch(
-              batch, at - batches.position(), BatchView.lastOffsetDelta(batch, 0), false));
+      valid.add(new ValidBatch(batch, at, BatchView.lastOffsetDelta(batch, 0), false));
       at += bytes;
     }
     if (!inOrder)
@@ -159,7 +157,8 @@ public final class BatchValidator implements AutoCloseable {
           batch.limit() + " bytes do not fit into a segment of " + config.segmentBytes());
     }
     boolean allSame = BatchView.isLogAppendTime(batch, 0);
-    return new ValidBatch(batch, 0, allSame ? 0 : walk.maxTimestampIndex, isRewritten);
+    return new ValidBatch(
+        batch, batches.position(), allSame ? 0 : walk.maxTimestampIndex, isRewritten);
   }
 
   /** The first batch, its bytes intact; whether there is a second is the last thing asked. */
@@ -282,6 +281,18 @@ public final class BatchValidator implements AutoCloseable {
       // After a failure the native decoder is in a state that nobody knows.
       if (!isSound || !idle.offer(decompressor)) decompressor.close();
     }
+  }
+
+  /**
+   * Whether a sound batch's records take more than so many bytes when decompressed. Reads the
+   * payload only where its size and codec don't tell.
+   */
+  public boolean expandsBeyond(ByteBuffer batch, long bytes) {
+    int codec = BatchView.codec(batch, 0);
+    long payload = (long) batch.limit() - BatchView.HEADER_BYTES;
+    if (codec == BatchView.CODEC_NONE) return payload > bytes;
+    if (payload * Decompressor.expansionMax(codec) <= bytes) return false;
+    return walkCompressed(batch, RecordRules.NONE).bytes() > bytes;
   }
 
   /** The codec to build the batch anew with, or null if it can stay as it is. */

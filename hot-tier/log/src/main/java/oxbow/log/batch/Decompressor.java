@@ -62,6 +62,16 @@ final class Decompressor implements AutoCloseable {
     this.large = large;
   }
 
+  /** How many times its size a payload can have at most when decompressed. */
+  static long expansionMax(int codec) {
+    return switch (codec) {
+      case BatchView.CODEC_GZIP -> 1_032;
+      case BatchView.CODEC_SNAPPY -> SNAPPY_EXPANSION_MAX;
+      case BatchView.CODEC_LZ4 -> 255;
+      default -> Integer.MAX_VALUE; // zstd says a hundred kilobytes with four bytes
+    };
+  }
+
   /** What {@link #fill} fills, from position zero. */
   ByteBuffer window() {
     return window;

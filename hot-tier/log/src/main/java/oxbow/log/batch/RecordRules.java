@@ -7,6 +7,10 @@ import oxbow.log.LogConfig;
  * What a topic asks of each record, taken apart so that the walk compares numbers only. Hot path.
  */
 final class RecordRules {
+  /** Nothing is asked of a record that is in the log already. */
+  static final RecordRules NONE = new RecordRules();
+
+  private final boolean isAnyAccepted;
   private final boolean needsKey;
   private final boolean takesProducerTime;
   private final long nowMs;
@@ -14,6 +18,7 @@ final class RecordRules {
   private final long afterMsMax;
 
   RecordRules(LogConfig config, long nowMs) {
+    this.isAnyAccepted = false;
     this.needsKey = config.isCompacted();
     this.takesProducerTime = config.timestampType() == TimestampType.CREATE_TIME;
     this.nowMs = nowMs;
@@ -21,7 +26,17 @@ final class RecordRules {
     this.afterMsMax = config.timestampAfterMsMax();
   }
 
+  private RecordRules() {
+    isAnyAccepted = true;
+    needsKey = false;
+    takesProducerTime = false;
+    nowMs = 0;
+    beforeMsMax = 0;
+    afterMsMax = 0;
+  }
+
   boolean accepts(int keyBytes, long timestampMs, boolean isStamped) {
+    if (isAnyAccepted) return true;
     if (needsKey && keyBytes < 0) return false;
     return (takesProducerTime && timestampMs != -1) ? isTimely(timestampMs) : !isStamped;
   }

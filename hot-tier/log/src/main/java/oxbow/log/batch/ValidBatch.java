@@ -31,7 +31,7 @@ public final class ValidBatch {
     return bytes.limit();
   }
 
-  /** Where the batch began in the buffer that was validated, counted from that buffer's start. */
+  /** Index at which the batch began in the buffer that was validated. */
   public int position() {
     return position;
   }

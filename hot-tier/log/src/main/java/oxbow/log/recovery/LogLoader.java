@@ -202,6 +202,7 @@ public final class LogLoader {
   /** Completes deletions and swaps that a stop interrupted; the segments' base offsets, sorted. */
   private List<Long> tidy() throws IOException {
     Set<String> names = new HashSet<>(files.list(directory));
+    for (String name : List.copyOf(names)) tidyIndexOfSwap(name, names);
     for (String name : List.copyOf(names)) {
       if (name.endsWith(LogFileUtils.DELETED_FILE_SUFFIX)
           || name.endsWith(LogFileUtils.CLEANED_FILE_SUFFIX)
@@ -231,6 +232,27 @@ public final class LogLoader {
       }
     }
     return new ArrayList<>(bases);
+  }
+
+  /**
+   * The indexes of a segment get the swap suffix before it does and lose it after. One that has it
+   * alone belongs to a swap that was not decided yet, or to one that was nearly done; its
+   * transactions are not made anew from the batches, so they must not get lost.
+   */
+  private void tidyIndexOfSwap(String name, Set<String> names) throws IOException {
+    String suffix = LogFileUtils.SWAP_FILE_SUFFIX;
+    String log = LogFileUtils.LOG_FILE_SUFFIX;
+    if (!name.endsWith(suffix) || name.endsWith(log + suffix)) return;
+    String segment = LogFileUtils.filenamePrefixFromOffset(LogFileUtils.offsetFromFileName(name));
+    if (names.contains(segment + log + suffix)) return;
+    names.remove(name);
+    if (names.contains(segment + log + LogFileUtils.CLEANED_FILE_SUFFIX)) {
+      files.delete(directory.resolve(name));
+    } else {
+      String live = name.substring(0, name.length() - suffix.length());
+      files.rename(directory.resolve(name), directory.resolve(live));
+      names.add(live);
+    }
   }
 
   /**

@@ -80,8 +80,8 @@ public final class SegmentFile {
     }
   }
 
-  /** Renames the file; those who read it go on. */
-  void rename(Path to) throws IOException {
+  /** Renames the file; those who read it go on, and nobody opens it by its old name meanwhile. */
+  synchronized void rename(Path to) throws IOException {
     try {
       files.rename(path, to);
     } catch (NoSuchFileException e) {
