@@ -25,6 +25,7 @@ import oxbow.broker.control.BrokerIdentity;
 import oxbow.broker.control.ClusterView;
 import oxbow.broker.control.ControlException;
 import oxbow.broker.control.ControlPlane;
+import oxbow.broker.control.LogLevels;
 import oxbow.broker.control.TopicSettings;
 import oxbow.broker.fetch.FetchApis;
 import oxbow.broker.fetch.OffsetApis;
@@ -66,7 +67,11 @@ public final class Broker implements AutoCloseable {
   /** Something to be closed, and what it is called if that fails. */
   private record Part(String name, AutoCloseable closing) {}
 
-  private Broker(BrokerConfig config, MeterRegistry meters, Consumer<ControlException> onFatal) {
+  private Broker(
+      BrokerConfig config,
+      MeterRegistry meters,
+      LogLevels logLevels,
+      Consumer<ControlException> onFatal) {
     try {
       // Long polls end on the tick: with Netty's 100 ms they would be a fifth late.
       var timer =
@@ -96,7 +101,8 @@ public final class Broker implements AutoCloseable {
       var port = new KafkaPort(config.net(), apis, quotas, meters, System::nanoTime);
       closesLast("kafka port", port);
       apis.serve(ApiKeys.API_VERSIONS, new ApiVersions(apis, control::featureLevels));
-      control.serveOn(apis);
+      control.watchQuotas(quotas::change);
+      control.serveOn(apis, quotas, logLevels, List.of());
       groups.serve(apis);
       new MetadataApis(control::view, control.autoTopics()::create, config.metadata())
           .serveOn(apis);
@@ -144,7 +150,20 @@ public final class Broker implements AutoCloseable {
    */
   public static Broker start(
       BrokerConfig config, MeterRegistry meters, Consumer<ControlException> onFatal) {
-    return new Broker(config, meters, onFatal);
+    return start(config, meters, LogLevels.NONE, onFatal);
+  }
+
+  /**
+   * The same, with loggers whose levels an administrator may change.
+   *
+   * @param logLevels what the process writes its log with
+   */
+  public static Broker start(
+      BrokerConfig config,
+      MeterRegistry meters,
+      LogLevels logLevels,
+      Consumer<ControlException> onFatal) {
+    return new Broker(config, meters, logLevels, onFatal);
   }
 
   private BrokerIdentity identity(BrokerConfig config) {

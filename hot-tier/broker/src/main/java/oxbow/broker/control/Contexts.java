@@ -6,6 +6,7 @@ import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.apache.kafka.controller.ControllerRequestContext;
 import oxbow.broker.net.Request;
+import oxbow.broker.quota.MutationQuota;
 
 /** On whose behalf the controller is called, and until when the answer is of use. */
 final class Contexts {
@@ -29,6 +30,15 @@ final class Contexts {
   static ControllerRequestContext of(Request request) {
     return new ControllerRequestContext(
         request.header().data(), request.client().principal(), OptionalLong.empty());
+  }
+
+  /** A client's call that has to be over in time, and uses a quota for what it changes. */
+  static ControllerRequestContext of(Request request, int timeoutMs, MutationQuota quota) {
+    return new ControllerRequestContext(
+        request.header().data(),
+        request.client().principal(),
+        OptionalLong.of(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs)),
+        quota::accept);
   }
 
   /** A client's call that has to be over in time. */

@@ -2,6 +2,7 @@ package oxbow.broker.control;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +24,18 @@ import org.apache.kafka.common.message.AllocateProducerIdsRequestData;
 import org.apache.kafka.common.message.AlterPartitionRequestData;
 import org.apache.kafka.common.message.AlterPartitionResponseData;
 import org.apache.kafka.common.message.ControllerRegistrationRequestData;
+import org.apache.kafka.common.network.ClientInformation;
+import org.apache.kafka.common.network.ListenerName;
+import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.RequestContext;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.controller.Controller;
 import org.apache.kafka.controller.QuorumController;
 import org.apache.kafka.controller.QuorumFeatures;
 import org.apache.kafka.controller.metrics.QuorumControllerMetrics;
+import org.apache.kafka.image.ClientQuotasDelta;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.MetadataProvenance;
 import org.apache.kafka.image.loader.MetadataLoader;
@@ -48,6 +54,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.broker.control.ControlException.Kind;
+import oxbow.broker.net.Request;
+import oxbow.broker.quota.ClientQuotas;
 import oxbow.broker.wire.ApiTable;
 import oxbow.broker.wire.FeatureLevels;
 
@@ -293,7 +301,7 @@ public final class ControlPlane implements AutoCloseable {
     return imageView();
   }
 
-  private ImageView imageView() {
+  ImageView imageView() {
     return Objects.requireNonNull(views.view(), "the metadata log has not been read yet");
   }
 
@@ -307,8 +315,21 @@ public final class ControlPlane implements AutoCloseable {
    * always on the loader's thread.
    */
   public void watch(ClusterListener listener) {
+    follow((now, change, _) -> listener.changed(now, change));
+  }
+
+  /** Adds a listener for client quotas. It is told all of them first, on the loader's thread. */
+  public void watchQuotas(QuotaListener listener) {
+    follow((_, _, delta) -> {
+      ClientQuotasDelta quotas = delta.clientQuotasDelta();
+      if (quotas == null) return;
+      quotas.changes().forEach((entity, of) -> listener.changed(entity, of.changes()));
+    });
+  }
+
+  private void follow(ViewPublisher.Follower follower) {
     install(
-        List.of(new ViewPublisher.Joining("watch-" + joined.incrementAndGet(), views, listener)));
+        List.of(new ViewPublisher.Joining("follow-" + joined.incrementAndGet(), views, follower)));
   }
 
   /** Adds a publisher of Kafka's kind, for the parts that need deltas. Its name must be unique. */
@@ -384,9 +405,26 @@ public final class ControlPlane implements AutoCloseable {
     return autoTopics;
   }
 
-  /** Adds the APIs that the controller answers. */
-  public void serveOn(ApiTable table) {
-    topicApis.serveOn(table);
+  /**
+   * Adds the APIs that the controller answers.
+   *
+   * @param quotas what clients may change
+   * @param logLevels the loggers whose levels an administrator can change
+   * @param followed names of dynamic broker settings that other parts follow; those that are
+   *     defaults of topics need not be named
+   */
+  public void serveOn(
+      ApiTable table, ClientQuotas quotas, LogLevels logLevels, Collection<String> followed) {
+    topicApis.serveOn(table, quotas);
+    new ConfigApis(
+            config.nodeId(),
+            this,
+            topicSettings,
+            brokerSettings,
+            new DynamicSettings(topicSettings, brokerSettings, followed),
+            logLevels)
+        .serveOn(table);
+    new ClusterApis(this).serveOn(table);
   }
 
   /**
@@ -403,6 +441,25 @@ public final class ControlPlane implements AutoCloseable {
   /** Asks the active controller. */
   <T> CompletableFuture<T> ask(Function<Controller, CompletableFuture<T>> rpc) {
     return route.call(rpc);
+  }
+
+  /**
+   * Has raft serve a request of an administrator's. Raft names endpoints of its own listener in the
+   * answer, so the request counts as having come over that.
+   */
+  CompletableFuture<ApiMessage> raft(Request request) {
+    var context =
+        new RequestContext(
+            request.header(),
+            request.client().connectionId(),
+            request.client().address(),
+            request.client().principal(),
+            new ListenerName(config.controllerListener()),
+            SecurityProtocol.PLAINTEXT,
+            ClientInformation.EMPTY,
+            false);
+    return raft.handle(
+        context, request.header(), request.body().data(), Time.SYSTEM.milliseconds());
   }
 
   /** Leaves the cluster in order, as long as the controller does not take too long. */

@@ -57,7 +57,12 @@ final class ControllerRoute {
       long retryDelayMs) {
     CompletableFuture<T> sent;
     try {
-      sent = rpc.apply(active.get());
+      Controller now = active.get();
+      // One that is not in office would refuse, and log that it did.
+      sent =
+          now.isActive()
+              ? rpc.apply(now)
+              : CompletableFuture.failedFuture(new NotControllerException("none is elected"));
     } catch (RuntimeException e) { // Kafka's controller throws some of its answers at once
       sent = CompletableFuture.failedFuture(e);
     }

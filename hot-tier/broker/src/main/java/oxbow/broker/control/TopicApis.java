@@ -28,6 +28,7 @@ import org.apache.kafka.common.message.DeleteTopicsResponseData.DeletableTopicRe
 import org.apache.kafka.common.message.DeleteTopicsResponseData.DeletableTopicResultCollection;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.ApiError;
 import org.apache.kafka.common.requests.CreatePartitionsRequest;
 import org.apache.kafka.common.requests.CreatePartitionsResponse;
@@ -39,11 +40,18 @@ import org.apache.kafka.controller.ControllerRequestContext;
 import org.apache.kafka.controller.ResultOrError;
 import org.jspecify.annotations.Nullable;
 import oxbow.broker.net.Request;
+import oxbow.broker.quota.ClientQuotas;
+import oxbow.broker.quota.MutationQuota;
 import oxbow.broker.wire.ApiTable;
 
 /** Creating, growing and deleting topics. Answered when this broker's view shows the change. */
 final class TopicApis {
   private static final String DUPLICATE_NAME = "Duplicate topic name.";
+
+  // From these versions on a client understands that its quota is used up.
+  private static final int CREATE_TOPICS_STRICT = 6;
+  private static final int DELETE_TOPICS_STRICT = 5;
+  private static final int CREATE_PARTITIONS_STRICT = 3;
 
   private final ControlPlane control;
   private final boolean isDeletionEnabled;
@@ -53,17 +61,34 @@ final class TopicApis {
     this.isDeletionEnabled = isDeletionEnabled;
   }
 
-  void serveOn(ApiTable table) {
+  void serveOn(ApiTable table, ClientQuotas quotas) {
     table
-        .serve(ApiKeys.CREATE_TOPICS, this::createTopics)
-        .serve(ApiKeys.DELETE_TOPICS, this::deleteTopics)
-        .serve(ApiKeys.CREATE_PARTITIONS, this::createPartitions);
+        .serve(
+            ApiKeys.CREATE_TOPICS,
+            request -> createTopics(request, quota(quotas, request, CREATE_TOPICS_STRICT)))
+        .serve(
+            ApiKeys.DELETE_TOPICS,
+            request -> deleteTopics(request, quota(quotas, request, DELETE_TOPICS_STRICT)))
+        .serve(
+            ApiKeys.CREATE_PARTITIONS,
+            request -> createPartitions(request, quota(quotas, request, CREATE_PARTITIONS_STRICT)));
   }
 
-  private void createTopics(Request request) {
+  private static MutationQuota quota(ClientQuotas quotas, Request request, int strictSince) {
+    return quotas.mutations(request.client(), request.header().apiVersion() >= strictSince);
+  }
+
+  private static AbstractResponse throttled(AbstractResponse response, MutationQuota quota) {
+    response.maybeSetThrottleTimeMs(quota.throttleMs());
+    return response;
+  }
+
+  private void createTopics(Request request, MutationQuota quota) {
     CreateTopicsRequestData body = ((CreateTopicsRequest) request.body()).data();
     Answers.answer(
-        request, create(Contexts.of(request, body.timeoutMs()), body), CreateTopicsResponse::new);
+        request,
+        create(Contexts.of(request, body.timeoutMs(), quota), body),
+        created -> throttled(new CreateTopicsResponse(created), quota));
   }
 
   CompletionStage<CreateTopicsResponseData> create(
@@ -102,7 +127,7 @@ final class TopicApis {
         .setErrorMessage(reason);
   }
 
-  private void deleteTopics(Request request) {
+  private void deleteTopics(Request request, MutationQuota quota) {
     DeleteTopicsRequestData body = ((DeleteTopicsRequest) request.body()).data();
     if (!isDeletionEnabled) {
       request.fail(
@@ -113,11 +138,13 @@ final class TopicApis {
     }
     Answers.answer(
         request,
-        new Deletion(Contexts.of(request, body.timeoutMs())).run(body),
+        new Deletion(Contexts.of(request, body.timeoutMs(), quota)).run(body),
         results ->
-            new DeleteTopicsResponse(
-                new DeleteTopicsResponseData()
-                    .setResponses(new DeletableTopicResultCollection(results.iterator()))));
+            throttled(
+                new DeleteTopicsResponse(
+                    new DeleteTopicsResponseData()
+                        .setResponses(new DeletableTopicResultCollection(results.iterator()))),
+                quota));
   }
 
   /** One DeleteTopics request: topics come by name or by id, and each only once. */
@@ -213,7 +240,7 @@ final class TopicApis {
     }
   }
 
-  private void createPartitions(Request request) {
+  private void createPartitions(Request request, MutationQuota quota) {
     var body = ((CreatePartitionsRequest) request.body()).data();
     var names = new Distinct<String>();
     body.topics().forEach(topic -> names.add(topic.name()));
@@ -223,7 +250,7 @@ final class TopicApis {
         request,
         control.change(controller ->
             controller.createPartitions(
-                Contexts.of(request, body.timeoutMs()), wanted, body.validateOnly())),
+                Contexts.of(request, body.timeoutMs(), quota), wanted, body.validateOnly())),
         answered -> {
           var results = new ArrayList<>(answered);
           for (String name : names.repeated) {
@@ -233,8 +260,9 @@ final class TopicApis {
                     .setErrorCode(Errors.INVALID_REQUEST.code())
                     .setErrorMessage(DUPLICATE_NAME));
           }
-          return new CreatePartitionsResponse(
-              new CreatePartitionsResponseData().setResults(results));
+          return throttled(
+              new CreatePartitionsResponse(new CreatePartitionsResponseData().setResults(results)),
+              quota);
         });
   }
 

@@ -39,7 +39,7 @@ final class ViewPublisher implements MetadataPublisher {
   private final FaultHandler faults;
 
   // Loader's thread only.
-  private final List<ClusterListener> listeners = new ArrayList<>();
+  private final List<Follower> followers = new ArrayList<>();
   private OptionalInt leader = OptionalInt.empty();
   private TopicSettings.@Nullable Effective effective;
 
@@ -118,7 +118,7 @@ final class ViewPublisher implements MetadataPublisher {
     if (areDefaultsChanged) effective = null;
     ImageView now = viewOf(image);
     var change = change(delta, before, image, last == null || areDefaultsChanged);
-    for (ClusterListener listener : listeners) tell(listener, now, change);
+    for (Follower follower : followers) tell(follower, now, change, delta);
     // Only now do clients see it: a leader that is named in it has opened its log by this time.
     view = now;
     wake(image.offset());
@@ -158,21 +158,27 @@ final class ViewPublisher implements MetadataPublisher {
     return !before.configMapForResource(resource).equals(now.configMapForResource(resource));
   }
 
-  /** Adds a listener, telling it everything first. Called on the loader's thread. */
-  void join(ClusterListener listener) {
-    ImageView now = Objects.requireNonNull(view, "joined before the first image");
-    tell(listener, now, everything(now));
-    listeners.add(listener);
+  /** Somebody who learns of each change before those who asked for it are answered. */
+  @FunctionalInterface
+  interface Follower {
+    void changed(ImageView now, ClusterListener.Change change, MetadataDelta delta);
   }
 
-  private void tell(ClusterListener listener, ImageView now, ClusterListener.Change change) {
+  /** Adds a follower, telling it everything first. Called on the loader's thread. */
+  private void join(Follower follower, MetadataDelta everything) {
+    ImageView now = Objects.requireNonNull(view, "joined before the first image");
+    tell(follower, now, everything(now), everything);
+    followers.add(follower);
+  }
+
+  private void tell(
+      Follower follower, ImageView now, ClusterListener.Change change, MetadataDelta delta) {
     try {
-      listener.changed(now, change);
+      follower.changed(now, change, delta);
     } catch (RuntimeException | Error e) {
       // The others still have to learn of it. What this one missed it can't make up for.
       RuntimeException _ =
-          faults.handleFault(
-              listener.getClass().getName() + " failed at offset " + now.metadataOffset(), e);
+          faults.handleFault("a listener failed at offset " + now.metadataOffset(), e);
     }
   }
 
@@ -274,17 +280,17 @@ final class ViewPublisher implements MetadataPublisher {
     }
   }
 
-  /** Brings a listener in on the loader's thread; has nothing to do afterwards. */
+  /** Brings a follower in on the loader's thread; has nothing to do afterwards. */
   static final class Joining implements MetadataPublisher {
     private final String name;
     private final ViewPublisher views;
-    private final ClusterListener listener;
+    private final Follower follower;
     private boolean hasJoined;
 
-    Joining(String name, ViewPublisher views, ClusterListener listener) {
+    Joining(String name, ViewPublisher views, Follower follower) {
       this.name = name;
       this.views = views;
-      this.listener = listener;
+      this.follower = follower;
     }
 
     @Override
@@ -297,7 +303,7 @@ final class ViewPublisher implements MetadataPublisher {
         MetadataDelta delta, MetadataImage image, LoaderManifest manifest) {
       if (hasJoined) return;
       hasJoined = true;
-      views.join(listener);
+      views.join(follower, delta);
     }
 
     @Override

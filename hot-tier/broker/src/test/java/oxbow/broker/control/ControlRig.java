@@ -2,6 +2,9 @@ package oxbow.broker.control;
 
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 import oxbow.broker.net.ApiHandler;
 import oxbow.broker.net.Client;
 import oxbow.broker.net.Request;
+import oxbow.broker.quota.ClientQuotas;
+import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.wire.ApiTable;
 
 /** A control plane with one serving broker, and a way to call its APIs. */
@@ -26,12 +31,15 @@ final class ControlRig implements AutoCloseable {
   static final Uuid LOGS = Uuid.fromString("AAAAAAAAAAAAAAAAAAAAZA");
 
   final ControlPlane plane;
+  final MemoryLogLevels logLevels = new MemoryLogLevels();
+  private final ClientQuotas quotas = new ClientQuotas(QuotaConfig.DEFAULT, System::nanoTime);
   private final ApiTable apis = new ApiTable();
   private final AtomicReference<@Nullable ControlException> fault = new AtomicReference<>();
 
   private ControlRig(ControlConfig config, TopicSettings settings) {
     plane = ControlPlane.start(config, settings, fault::set);
-    plane.serveOn(apis);
+    plane.serveOn(apis, quotas, logLevels, List.of());
+    plane.watchQuotas(quotas::change);
   }
 
   static ControlRig serving(Path directory) {
@@ -139,6 +147,27 @@ final class ControlRig implements AutoCloseable {
     @Override
     public boolean isAbandoned() {
       return false;
+    }
+  }
+
+  /** Loggers that exist only here. */
+  static final class MemoryLogLevels implements LogLevels {
+    private final Map<String, String> levels =
+        new TreeMap<>(Map.of(ROOT, "INFO", "oxbow.log", "INFO"));
+
+    @Override
+    public Map<String, String> levels() {
+      return new TreeMap<>(levels);
+    }
+
+    @Override
+    public void set(String logger, String level) {
+      levels.put(logger, level);
+    }
+
+    @Override
+    public void unset(String logger) {
+      levels.put(logger, levels.get(ROOT));
     }
   }
 }
