@@ -18,6 +18,8 @@ enum Closing {
   ADDRESS_LIMIT,
   /** An address opens connections faster than its quota allows. */
   ADDRESS_RATE,
+  /** The client went away in the middle of something. */
+  GONE,
   /** The socket, or a file that was being sent, failed. */
   TRANSPORT;
 
@@ -29,6 +31,11 @@ enum Closing {
       case UNKNOWN_VERSION -> UNKNOWN_VERSION;
       case MALFORMED -> MALFORMED;
     };
+  }
+
+  /** Ordinary: the counter is enough. */
+  boolean isQuiet() {
+    return this == IDLE || this == GONE;
   }
 
   /** As metrics and log lines name it. */

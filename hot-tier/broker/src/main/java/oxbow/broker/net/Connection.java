@@ -9,6 +9,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.RecvByteBufAllocator;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -517,12 +518,17 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (isClosing || isClosed) return;
     if (cause instanceof IOException) {
-      // Clients go away without a word all the time; a file that fails shows in the log's own
-      // lines.
-      close(Closing.TRANSPORT, String.valueOf(cause.getMessage()));
+      close(isPeerGone(cause) ? Closing.GONE : Closing.TRANSPORT, String.valueOf(cause));
     } else {
       log.atError().addKeyValue("address", address).setCause(cause).log("connection failed");
       close(Closing.TRANSPORT, cause.getClass().getSimpleName());
     }
+  }
+
+  private static boolean isPeerGone(Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    return cause instanceof ClosedChannelException
+        || message.contains("Connection reset")
+        || message.contains("Broken pipe");
   }
 }

@@ -107,7 +107,7 @@ final class NetMeters {
   void closing(Closing why, @Nullable SocketAddress address, String detail) {
     Closings counted = requireNonNull(closings.get(why));
     counted.count().increment();
-    if (why == Closing.IDLE) return; // ordinary; the counter is enough
+    if (why.isQuiet()) return;
     long due = counted.nextLineNanos().get();
     long now = nanoClock.getAsLong();
     if (now - due < 0 || !counted.nextLineNanos().compareAndSet(due, now + LINE_NANOS)) {

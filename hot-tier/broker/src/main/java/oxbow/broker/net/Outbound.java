@@ -13,7 +13,9 @@ import oxbow.broker.wire.ResponseEncoder;
  */
 final class Outbound {
   private static final int BUFFER_BYTES = 2048;
-  private static final int INLINE_BYTES_MAX = 16 * 1024;
+  // Measured: up to here one read and a shared write cost less than sendfile and a write of its
+  // own.
+  private static final int INLINE_BYTES_MAX = 32 * 1024;
 
   private @Nullable ByteBuf open; // answers not handed to the channel yet
 

@@ -29,13 +29,18 @@ final class ResponseBytes implements Writable {
   // sendfile on a channel that is not the JDK's own would hand a wrong object to native code.
   private static final String JDK_FILE_CHANNEL = "sun.nio.ch.FileChannelImpl";
 
+  // Many short slices would make a large buffer, held for as long as a slow client reads it.
+  private static final int INLINE_SLICES_MAX = 4;
+
   private final ByteBuf buffer;
   private final int inlineBytesMax;
+  private int inlineBytesLeft;
   private final ArrayDeque<EncodedResponse.Cut> cuts = new ArrayDeque<>(0);
 
   ResponseBytes(ByteBuf buffer, int inlineBytesMax) {
     this.buffer = buffer;
     this.inlineBytesMax = inlineBytesMax;
+    this.inlineBytesLeft = Math.multiplyExact(INLINE_SLICES_MAX, inlineBytesMax);
   }
 
   ArrayDeque<EncodedResponse.Cut> cuts() {
@@ -125,11 +130,12 @@ final class ResponseBytes implements Writable {
     int taken = 0;
     try {
       for (FileSlice slice : slices) {
-        if (slice.sizeBytes() > inlineBytesMax && isJdkFile(slice.channel())) {
+        if (!isInline(slice.sizeBytes()) && isJdkFile(slice.channel())) {
           cuts.add(new EncodedResponse.Cut(buffer.writerIndex(), new SliceRegion(slice)));
           taken++;
         } else {
           readFully(slice.channel(), slice.position(), slice.sizeBytes());
+          inlineBytesLeft -= slice.sizeBytes();
           slice.release();
           taken++;
         }
@@ -137,6 +143,10 @@ final class ResponseBytes implements Writable {
     } finally {
       for (FileSlice unsent : slices.subList(taken, slices.size())) unsent.release();
     }
+  }
+
+  private boolean isInline(int bytes) {
+    return bytes <= inlineBytesMax && bytes <= inlineBytesLeft;
   }
 
   private static boolean isJdkFile(FileChannel channel) {

@@ -63,7 +63,7 @@ public final class ResponseEncoder {
    * Appends the response, with its size in front, to the buffer. If that fails the buffer is as it
    * was, and files are given back.
    *
-   * @param inlineBytesMax slices up to this size are read into the buffer
+   * @param inlineBytesMax slices up to this size are read into the buffer, if they are few
    */
   public EncodedResponse encode(ByteBuf buffer, int inlineBytesMax) {
     int start = buffer.writerIndex();

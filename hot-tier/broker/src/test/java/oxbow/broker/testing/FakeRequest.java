@@ -158,7 +158,7 @@ public final class FakeRequest implements Request {
     var encoder = new ResponseEncoder(header, response);
     ByteBufAllocator allocator = UnpooledByteBufAllocator.DEFAULT;
     ByteBuf buffer = allocator.heapBuffer(encoder.bufferBytes());
-    encoder.encode(buffer, Integer.MAX_VALUE);
+    encoder.encode(buffer, Integer.MAX_VALUE / 8);
     buffer.skipBytes(Integer.BYTES);
     ApiKeys api = header.apiKey();
     int headerBytes =
