@@ -23,6 +23,14 @@ final class Records {
   /** Writes values without keys to one partition and waits until all are acknowledged. */
   static void produce(Proof proof, String topic, int partition, String... values) {
     try (KafkaProducer<String, String> producer = producer(proof.bootstrap(), Map.of())) {
+      send(producer, topic, partition, List.of(values));
+    }
+  }
+
+  /** Sends all values and waits until all are acknowledged. */
+  static void send(
+      KafkaProducer<String, String> producer, String topic, int partition, List<String> values) {
+    try {
       List<Future<RecordMetadata>> sent = new ArrayList<>();
       for (String value : values) {
         sent.add(producer.send(new ProducerRecord<>(topic, partition, null, value)));
