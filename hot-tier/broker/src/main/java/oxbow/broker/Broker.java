@@ -39,6 +39,8 @@ import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.replica.BrokerLogThreads;
 import oxbow.broker.replica.Partitions;
 import oxbow.broker.replica.ReplicaApis;
+import oxbow.broker.telemetry.ClientTelemetry;
+import oxbow.broker.telemetry.TelemetryConfig;
 import oxbow.broker.wire.ApiTable;
 import oxbow.broker.wire.ApiVersions;
 import oxbow.log.Logs;
@@ -106,6 +108,14 @@ public final class Broker implements AutoCloseable {
       groups.serve(apis);
       new MetadataApis(control::view, control.autoTopics()::create, config.metadata())
           .serveOn(apis);
+      new ClientTelemetry(
+              () -> control.view().clientMetrics(),
+              ClientTelemetry.countingOnly(meters),
+              TelemetryConfig.DEFAULT,
+              InstantSource.system(),
+              new SecureRandom(),
+              meters)
+          .serve(apis);
       new ReplicaApis(partitions, logs, logThreads).serve(apis);
       new OffsetApis(partitions, logThreads).serve(apis);
       new ProduceApis(

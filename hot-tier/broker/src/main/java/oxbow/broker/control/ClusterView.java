@@ -39,6 +39,9 @@ public interface ClusterView {
   /** What was set dynamically for a broker; -1: for all of them. */
   Map<String, String> brokerSettings(int id);
 
+  /** What was set for each subscription to clients' metrics, by its name. */
+  Map<String, Map<String, String>> clientMetrics();
+
   /** A topic's settings as its log uses them: its own, else the cluster's, else defaults. */
   Map<String, String> effectiveTopicSettings(String name);
 

@@ -146,6 +146,16 @@ final class ImageView implements ClusterView {
   }
 
   @Override
+  public Map<String, Map<String, String>> clientMetrics() {
+    var subscriptions = new TreeMap<String, Map<String, String>>();
+    for (ConfigResource resource : image.configs().resourceData().keySet()) {
+      if (resource.type() != ConfigResource.Type.CLIENT_METRICS) continue;
+      subscriptions.put(resource.name(), image.configs().configMapForResource(resource));
+    }
+    return subscriptions;
+  }
+
+  @Override
   public Map<String, String> effectiveTopicSettings(String name) {
     return settings.of(topicSettings(name));
   }

@@ -172,6 +172,11 @@ public final class FakeCluster {
     }
 
     @Override
+    public Map<String, Map<String, String>> clientMetrics() {
+      return Map.of();
+    }
+
+    @Override
     public Map<String, String> effectiveTopicSettings(String name) {
       return topicSettings(name);
     }
