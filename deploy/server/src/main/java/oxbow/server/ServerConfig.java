@@ -43,11 +43,23 @@ public final class ServerConfig {
   /** Reads and checks everything; throws {@link BadConfigException} with all that is wrong. */
   public static ServerConfig load(ConfigSources sources) {
     List<Problem> problems = new ArrayList<>();
-    Settings settings = Settings.read(sources, problems);
-    Contradictions.find(settings, problems);
+    Settings settings = read(sources, problems);
     if (!problems.isEmpty()) throw new BadConfigException(problems);
     return new ServerConfig(
         settings, withoutControllers(settings, settings.get(ConfigKeys.LISTENERS)));
+  }
+
+  /** All that is wrong; empty: {@link #load} takes it. */
+  public static List<Problem> problems(ConfigSources sources) {
+    List<Problem> problems = new ArrayList<>();
+    read(sources, problems);
+    return List.copyOf(problems);
+  }
+
+  private static Settings read(ConfigSources sources, List<Problem> problems) {
+    Settings settings = Settings.read(sources, problems);
+    Contradictions.find(settings, problems);
+    return settings;
   }
 
   /** The listeners that are opened: one kept for controllers is not. */
