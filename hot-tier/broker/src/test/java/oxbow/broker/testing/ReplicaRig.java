@@ -34,14 +34,20 @@ public final class ReplicaRig implements AutoCloseable {
   /** Another one, which doesn't exist. */
   public static final int OTHER = 2;
 
-  public final FakeCluster cluster = new FakeCluster().broker(SELF).broker(OTHER);
+  public final FakeCluster cluster;
   public final BrokerLogThreads logThreads = new BrokerLogThreads(2);
   public final Logs logs;
   public final Partitions partitions;
   private final Path directory;
 
   public ReplicaRig(Path directory) {
+    this(directory, new FakeCluster().broker(SELF).broker(OTHER));
+  }
+
+  /** A rig that comes back to a cluster which went on meanwhile. */
+  public ReplicaRig(Path directory, FakeCluster cluster) {
     this.directory = directory;
+    this.cluster = cluster;
     logs = Logs.open(LogsConfig.of(directory));
     partitions = new Partitions(SELF, logs, logThreads);
   }
