@@ -12,6 +12,15 @@ import java.util.List;
 final class Oxbow implements BrokerProcess {
   static final Duration STOP = Duration.ofSeconds(20);
 
+  /** As the launcher gives them, with the heap that must suffice, and with our own checks on. */
+  private static final List<String> JVM_FLAGS =
+      List.of(
+          "-Xmx256m",
+          "-XX:+UseSerialGC",
+          "-XX:+UseCompactObjectHeaders",
+          "--add-opens=java.base/java.nio=ALL-UNNAMED",
+          "-ea");
+
   private final int port;
   private final ChildProcess process;
 
@@ -20,7 +29,7 @@ final class Oxbow implements BrokerProcess {
     this.process = process;
   }
 
-  /** Starts with the heap that must suffice, on ports of its own. */
+  /** Starts on a port of its own. */
   static Oxbow start(Path folder, String... configLines) {
     return start(folder, Ports.free(), configLines);
   }
@@ -34,6 +43,11 @@ final class Oxbow implements BrokerProcess {
 
   /** Starts the process and doesn't wait for anything. */
   static ChildProcess launch(Path folder, int port, String... configLines) {
+    return launch(folder, folder, port, configLines);
+  }
+
+  /** Starts the process on the data of another folder. */
+  static ChildProcess launch(Path folder, Path dataOwner, int port, String... configLines) {
     Path config = folder.resolve("oxbow.properties");
     try {
       Files.createDirectories(folder);
@@ -46,16 +60,17 @@ final class Oxbow implements BrokerProcess {
             List.of(
                 "oxbow.server.Main",
                 "start",
+                "--host",
+                "127.0.0.1",
                 "--data",
-                folder.resolve("data").toString(),
+                dataOwner.resolve("data").toString(),
                 "--port",
                 Integer.toString(port),
                 "--http-port",
                 "0",
                 "--config",
                 config.toString()));
-    return ChildProcess.java(
-        "oxbow", folder, ClassPaths.server(), List.of("-Xmx256m", "-ea"), arguments);
+    return ChildProcess.java("oxbow", folder, ClassPaths.server(), JVM_FLAGS, arguments);
   }
 
   @Override

@@ -65,7 +65,8 @@ final class Proof implements AutoCloseable {
     if (broker == null) {
       broker =
           switch (targetName()) {
-            case "oxbow" -> Oxbow.start(folder.resolve("broker"));
+            case "oxbow" ->
+                Oxbow.start(folder.resolve("broker"), "group.initial.rebalance.delay.ms=0");
             case "kafka" -> ApacheKafka.start(folder.resolve("broker"), tools());
             default -> throw new IllegalArgumentException("proof.target: " + targetName());
           };
