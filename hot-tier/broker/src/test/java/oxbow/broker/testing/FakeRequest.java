@@ -44,6 +44,7 @@ public final class FakeRequest implements Request {
   private final Client client;
   private final CompletableFuture<AbstractResponse> answer = new CompletableFuture<>();
   private volatile boolean isAbandoned;
+  private volatile Executor thread = Runnable::run;
 
   /** From the usual client, in the version the body was built for. */
   public FakeRequest(AbstractRequest body) {
@@ -67,6 +68,12 @@ public final class FakeRequest implements Request {
         clientId,
         CLIENT.softwareName(),
         CLIENT.softwareVersion());
+  }
+
+  /** Its connection has this thread instead of the caller's. */
+  public FakeRequest on(Executor executor) {
+    thread = executor;
+    return this;
   }
 
   /** The client goes away. */
@@ -116,7 +123,7 @@ public final class FakeRequest implements Request {
 
   @Override
   public Executor thread() {
-    return Runnable::run;
+    return thread;
   }
 
   @Override
