@@ -21,6 +21,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
@@ -33,6 +35,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -148,6 +151,47 @@ final class RealConsumersTest {
       assertThat(admin.listGroups().all().get()).isEmpty();
       assertThatThrownBy(() -> describe(admin)).hasCauseInstanceOf(GroupIdNotFoundException.class);
     }
+  }
+
+  @Test
+  void groupSettingsAndMetricsSubscriptionsComeFromAdminTools() throws Exception {
+    // Given
+    try (var broker = new RunningBroker(data, AT_ONCE);
+        Admin admin = admin(broker)) {
+      createOrders(admin);
+      set(admin, ConfigResource.Type.GROUP, "readers", "consumer.session.timeout.ms", "50000");
+      set(admin, ConfigResource.Type.CLIENT_METRICS, "all", "metrics", "*");
+      set(admin, ConfigResource.Type.CLIENT_METRICS, "all", "interval.ms", "100");
+      // When
+      try (var member = consumer(broker, "consumer")) {
+        member.subscribe(List.of("orders"));
+        pollUntil("its metrics are pushed", () -> telemetry(broker, "pushes") >= 2, member);
+      }
+      // Then
+      assertThat(telemetry(broker, "received")).isGreaterThan(100);
+      var group = new ConfigResource(ConfigResource.Type.GROUP, "readers");
+      assertThat(
+              Objects.requireNonNull(admin.describeConfigs(List.of(group)).all().get().get(group))
+                  .get("consumer.session.timeout.ms")
+                  .value())
+          .isEqualTo("50000");
+    }
+  }
+
+  private static double telemetry(RunningBroker broker, String meter) {
+    return broker.meters.get("oxbow.telemetry." + meter).counter().count();
+  }
+
+  private static void set(
+      Admin admin, ConfigResource.Type type, String resource, String name, String value)
+      throws Exception {
+    admin
+        .incrementalAlterConfigs(
+            Map.of(
+                new ConfigResource(type, resource),
+                List.of(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET))))
+        .all()
+        .get();
   }
 
   @Test
