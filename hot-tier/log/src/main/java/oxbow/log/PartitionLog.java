@@ -48,6 +48,9 @@ public final class PartitionLog implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PartitionLog.class);
   private static final CompletionStage<Void> DURABLE = CompletableFuture.completedStage(null);
 
+  private static final short TRANSACTIONS_WITHOUT_EPOCH_BUMP = 0;
+  private static final short UNKNOWN_TRANSACTION_VERSION = -1;
+
   /** Unflushed bytes of a segment that start a flush, so that a crash leaves little to verify. */
   static final int UNFLUSHED_BYTES_MAX = 64 << 20;
 
@@ -122,7 +125,7 @@ public final class PartitionLog implements AutoCloseable {
             watermark,
             logEnd);
     producers.state().onHighWatermarkUpdated(watermark);
-    this.isDirectoryUnforced = flushedEnd < logEnd;
+    this.isDirectoryUnforced = loaded.isChanged();
     this.view = LogView.of(segments, offsets, lastStable(offsets));
   }
 
@@ -160,13 +163,22 @@ public final class PartitionLog implements AutoCloseable {
    * {@code OutOfOrderSequenceException}, ...); a failing disk is a {@link LogException}.
    */
   public AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin) {
+    return append(batches, leaderEpoch, origin, TRANSACTIONS_WITHOUT_EPOCH_BUMP);
+  }
+
+  /**
+   * The same, with the version of the transaction protocol (feature {@code transaction.version})
+   * that a coordinator's marker follows: from 2 on each transaction ends with an epoch of its own.
+   */
+  public AppendResult append(
+      ByteBuffer batches, int leaderEpoch, AppendOrigin origin, short transactionVersion) {
     ValidBatch valid = env.validator().validate(batches, config, origin, env.clock().millis());
     long logAppendTimeMs = valid.isLogAppendTime() ? valid.maxTimestampMs() : -1;
     lock.lock();
     try {
       checkWritable();
       valid.stamp(view.offsets().logEnd(), leaderEpoch);
-      return append(valid.bytes(), origin, logAppendTimeMs);
+      return append(valid.bytes(), origin, logAppendTimeMs, transactionVersion);
     } finally {
       lock.unlock();
     }
@@ -197,14 +209,19 @@ public final class PartitionLog implements AutoCloseable {
       }
       int from = valid.getFirst().position();
       int end = valid.getLast().position() + valid.getLast().sizeBytes();
-      return append(batches.slice(from, end - from), AppendOrigin.REPLICATION, -1);
+      return append(
+          batches.slice(from, end - from),
+          AppendOrigin.REPLICATION,
+          -1,
+          UNKNOWN_TRANSACTION_VERSION);
     } finally {
       lock.unlock();
     }
   }
 
   /** Appends stamped batches; everything that can be refused is checked first. */
-  private AppendResult append(ByteBuffer batches, AppendOrigin origin, long logAppendTimeMs) {
+  private AppendResult append(
+      ByteBuffer batches, AppendOrigin origin, long logAppendTimeMs, short transactionVersion) {
     int from = batches.position();
     int bytes = batches.remaining();
     long maxTimestampMs = -1;
@@ -227,7 +244,8 @@ public final class PartitionLog implements AutoCloseable {
               origin == AppendOrigin.CLIENT ? producers.duplicate(batches, at) : null;
           if (duplicate != null) return duplicate(duplicate);
           int position = active.sizeBytes() + at - from;
-          producers.check(changes, batches, at, origin, active.baseOffset(), position);
+          producers.check(
+              changes, batches, at, origin, transactionVersion, active.baseOffset(), position);
         }
       }
       write(active, batches);
@@ -248,7 +266,7 @@ public final class PartitionLog implements AutoCloseable {
       Segment active, ByteBuffer batches, Producers.@Nullable Changes changes, long logEnd) {
     try {
       noteEpochs(batches);
-      if (changes != null) producers.apply(changes, active);
+      if (changes != null) isDirectoryUnforced |= producers.apply(changes, active);
       producers.appendedUpTo(logEnd);
       publishEnd(logEnd, active);
     } catch (IOException | RuntimeException e) {
@@ -476,7 +494,7 @@ public final class PartitionLog implements AutoCloseable {
       lock.lock();
       try {
         now = view;
-        if (withIndexes && now.offsets().logEnd() > flushedEnd) snapshot(now);
+        if (withIndexes) snapshot(now);
         files = Set.copyOf(unforcedFiles);
         isNewFile = isDirectoryUnforced || !files.isEmpty();
         isDirectoryUnforced = false;
@@ -513,6 +531,7 @@ public final class PartitionLog implements AutoCloseable {
 
   /** Notes the producers at the log end, so that recovery need not look at what came before. */
   private void snapshot(LogView now) throws IOException {
+    if (!producers.hasNews()) return;
     List<Long> bases = new ArrayList<>(now.count());
     for (int i = 0; i < now.count(); i++) bases.add(now.segment(i).baseOffset());
     producers.state().removeStraySnapshots(bases);
@@ -928,6 +947,8 @@ public final class PartitionLog implements AutoCloseable {
     var offsets =
         new LogOffsets(
             start, localStart, Math.clamp(old.coldEnd(), localStart, watermark), watermark, end);
+    // Replaying put all transactions among those that end above it.
+    producers.state().onHighWatermarkUpdated(watermark);
     view = view.with(segments, offsets, lastStable(offsets));
   }
 

@@ -76,13 +76,17 @@ final class Producers {
       ByteBuffer batches,
       int at,
       AppendOrigin origin,
+      short transactionVersion,
       long segmentBase,
       int position) {
     ProducerAppendInfo append = changes.of(state, BatchView.producerId(batches, at), origin);
     if (BatchView.isControl(batches, at)) {
       ByteBuffer batch = batches.slice(at, BatchView.sizeBytes(batches, at));
       append
-          .append(MemoryRecords.readableRecords(batch).batchIterator().next(), Optional.empty())
+          .append(
+              MemoryRecords.readableRecords(batch).batchIterator().next(),
+              Optional.empty(),
+              transactionVersion)
           .ifPresent(changes.completed::add);
       return;
     }
@@ -96,18 +100,26 @@ final class Producers {
         BatchView.isTransactional(batches, at));
   }
 
-  /** Notes what was appended to a segment. */
-  void apply(Changes changes, Segment segment) throws IOException {
+  /** Notes what was appended to a segment; true: its transaction index has more entries. */
+  boolean apply(Changes changes, Segment segment) throws IOException {
     for (ProducerAppendInfo append : changes.appends) state.update(append);
+    boolean hasAborted = false;
     for (CompletedTxn transaction : changes.completed) {
       long lastStable = state.lastStableOffset(transaction);
       if (transaction.isAborted()) segment.addAborted(new AbortedTxn(transaction, lastStable));
+      hasAborted |= transaction.isAborted();
       state.completeTxn(transaction);
     }
+    return hasAborted;
   }
 
   void appendedUpTo(long logEnd) {
     state.updateMapEndOffset(logEnd);
+  }
+
+  /** Records were appended since the last snapshot. */
+  boolean hasNews() {
+    return state.mapEndOffset() > state.latestSnapshotOffset().orElse(0);
   }
 
   /** Writes a snapshot to the page cache, if there is something new; where it lies. */

@@ -10,6 +10,8 @@ import org.apache.kafka.storage.internals.checkpoint.LeaderEpochCheckpointFile;
 import org.apache.kafka.storage.internals.log.EpochEntry;
 import org.apache.kafka.storage.internals.log.LogDirFailureChannel;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oxbow.log.io.LogFiles;
 
 /**
@@ -18,21 +20,17 @@ import oxbow.log.io.LogFiles;
  * latest one before the recovery point passes it.
  */
 public final class EpochFile extends LeaderEpochCheckpointFile {
+  private static final Logger log = LoggerFactory.getLogger(EpochFile.class);
+
   private final LogFiles files;
   private final Path path;
   private @Nullable List<EpochEntry> unstored;
   private boolean isUnforced;
-  private boolean isDamaged;
 
   public EpochFile(LogFiles files, Path directory) throws IOException {
     super(LeaderEpochCheckpointFile.newFile(directory.toFile()), new LogDirFailureChannel(1));
     this.files = files;
     this.path = LeaderEpochCheckpointFile.newFile(directory.toFile()).toPath();
-  }
-
-  /** The file could not be read: the epochs have to be taken from the batches. */
-  boolean isDamaged() {
-    return isDamaged;
   }
 
   @Override
@@ -62,8 +60,11 @@ public final class EpochFile extends LeaderEpochCheckpointFile {
       }
     } catch (NoSuchFileException _) {
       // Made with the first epoch.
-    } catch (IOException | NumberFormatException _) {
-      isDamaged = true;
+    } catch (IOException | NumberFormatException e) {
+      log.atWarn()
+          .addKeyValue("file", path)
+          .addKeyValue("reason", e.getMessage())
+          .log("damaged leader epochs ignored");
       epochs.clear();
     }
     return epochs;
@@ -73,8 +74,11 @@ public final class EpochFile extends LeaderEpochCheckpointFile {
   public synchronized void store(boolean isForced) throws IOException {
     List<EpochEntry> epochs = unstored;
     if (epochs == null) {
-      if (isForced && isUnforced) files.force(path);
-      if (isForced) isUnforced = false;
+      if (isForced && isUnforced) {
+        files.force(path);
+        files.forceDirectory(LogFiles.parent(path));
+        isUnforced = false;
+      }
       return;
     }
     List<String> entries = new ArrayList<>(epochs.size());

@@ -18,6 +18,7 @@ import org.apache.kafka.storage.internals.epoch.LeaderEpochFileCache;
 import org.apache.kafka.storage.internals.log.AbortedTxn;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.CompletedTxn;
+import org.apache.kafka.storage.internals.log.EpochEntry;
 import org.apache.kafka.storage.internals.log.LogFileUtils;
 import org.apache.kafka.storage.internals.log.LogOffsetMetadata;
 import org.apache.kafka.storage.internals.log.ProducerAppendInfo;
@@ -82,6 +83,7 @@ public final class LogLoader {
    *
    * @param segments in offset order, the last one active; never empty
    * @param recoveryPoint everything below is on disk
+   * @param isChanged it was not as a clean stop leaves it
    * @param verifiedBytes bytes that had to be read in full
    * @param truncatedBytes bytes cut off because they weren't whole batches
    * @param rebuiltIndexes segments whose indexes were damaged or absent
@@ -93,6 +95,7 @@ public final class LogLoader {
       EpochFile epochFile,
       long logStart,
       long recoveryPoint,
+      boolean isChanged,
       long verifiedBytes,
       long truncatedBytes,
       int rebuiltIndexes) {}
@@ -137,6 +140,7 @@ public final class LogLoader {
           epochFile,
           start,
           settings.recoveryPoint,
+          false,
           0,
           0,
           0);
@@ -182,8 +186,10 @@ public final class LogLoader {
             new ProducerStateManagerConfig(settings.producerExpirationMs, false),
             time);
     producers.truncateAndReload(logStart, recoveryPoint, time.milliseconds());
-    if (epochFile.isDamaged()) rebuildEpochs(epochs);
-    replay(segments, producers, epochs, producers.mapEndOffset());
+    completeEpochs(epochs, logStart);
+    long replayFrom = producers.mapEndOffset();
+    active.forgetAborted(replayFrom);
+    replay(segments, producers, epochs, replayFrom);
     producers.updateMapEndOffset(logEnd);
     epochs.truncateFromEndAsyncFlush(logEnd);
     if (logStart > 0) epochs.truncateFromStartAsyncFlush(logStart);
@@ -194,6 +200,7 @@ public final class LogLoader {
         epochFile,
         logStart,
         recoveryPoint,
+        replayFrom < logEnd || verifiedBytes + truncatedBytes + rebuiltIndexes > 0,
         verifiedBytes,
         truncatedBytes,
         rebuiltIndexes);
@@ -452,18 +459,36 @@ public final class LogLoader {
     }
   }
 
-  private static void noteEpoch(LeaderEpochFileCache epochs, BatchCursor cursor) {
+  private static boolean noteEpoch(LeaderEpochFileCache epochs, BatchCursor cursor) {
     int epoch = BatchView.leaderEpoch(cursor.header(), cursor.headerAt());
-    if (epoch >= 0 && epoch > epochs.latestEpoch().orElse(-1)) {
-      epochs.assign(epoch, cursor.baseOffset());
-    }
+    if (epoch < 0 || epoch <= epochs.latestEpoch().orElse(-1)) return false;
+    epochs.assign(epoch, cursor.baseOffset());
+    return true;
   }
 
-  private void rebuildEpochs(LeaderEpochFileCache epochs) throws IOException {
-    log.atWarn().addKeyValue("partition", partition).log("damaged leader epochs rebuilt");
+  /**
+   * Takes the epochs of the oldest records from their batches, where the file was damaged or speaks
+   * of a later log start than the one that was written down.
+   */
+  private void completeEpochs(LeaderEpochFileCache epochs, long logStart) throws IOException {
+    List<EpochEntry> known = epochs.epochEntries();
+    long missingEnd = known.isEmpty() ? Long.MAX_VALUE : known.getFirst().startOffset();
+    if (missingEnd <= logStart) return;
+    epochs.clear();
+    int added = 0;
     for (Segment segment : segments) {
-      BatchCursor cursor = segment.cursor(0, segment.sizeBytes());
-      while (cursor.next()) noteEpoch(epochs, cursor);
+      int start = segment.locate(logStart, segment.sizeBytes());
+      BatchCursor cursor = segment.cursor(start, segment.sizeBytes());
+      while (cursor.next() && cursor.baseOffset() < missingEnd) {
+        if (!noteEpoch(epochs, cursor) && added == 0) break; // batches without epochs
+        added++;
+      }
+    }
+    if (!known.isEmpty()) epochs.assign(known);
+    if (added > 0) {
+      log.atInfo()
+          .addKeyValue("partition", partition)
+          .log("leader epochs of the oldest records taken from their batches");
     }
   }
 }

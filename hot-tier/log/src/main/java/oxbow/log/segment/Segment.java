@@ -12,6 +12,7 @@ import org.apache.kafka.storage.internals.log.TransactionIndex;
 import org.jspecify.annotations.Nullable;
 import oxbow.log.FileSlice;
 import oxbow.log.batch.BatchView;
+import oxbow.log.io.LogFile;
 import oxbow.log.io.LogFiles;
 
 /**
@@ -22,6 +23,11 @@ import oxbow.log.io.LogFiles;
 public final class Segment {
   /** A scan that far from an index entry means that entries are missing. */
   private static final int SCAN_BYTES_MAX = 8 << 20;
+
+  // Kafka's transaction index: version 2 | producer id 8 | first offset 8 | last 8 | last stable 8
+  private static final int ABORTED_BYTES = 34;
+  private static final int ABORTED_FIRST_AT = 10;
+  private static final int ABORTED_LAST_AT = 18;
 
   private final LogFiles files;
   private final long baseOffset;
@@ -285,10 +291,34 @@ public final class Segment {
     return index;
   }
 
-  /** Forgets the aborted transactions whose markers lie at or after an offset. */
+  /**
+   * Forgets the aborted transactions whose markers lie at or after an offset, and whatever a crash
+   * left of entries that were not forced.
+   */
   public void forgetAborted(long offset) throws IOException {
     if (!hasTransactions) return;
-    transactions().truncateTo(offset);
+    ByteBuffer entries = ByteBuffer.wrap(files.content(transactionsPath()));
+    int kept = 0;
+    long lastBefore = -1;
+    while (entries.limit() - kept >= ABORTED_BYTES) {
+      long first = entries.getLong(kept + ABORTED_FIRST_AT);
+      long last = entries.getLong(kept + ABORTED_LAST_AT);
+      boolean isSound =
+          entries.getShort(kept) == AbortedTxn.CURRENT_VERSION
+              && last >= baseOffset
+              && last > lastBefore
+              && first <= last;
+      if (!isSound || last >= offset) break;
+      lastBefore = last;
+      kept += ABORTED_BYTES;
+    }
+    if (kept == entries.limit()) return;
+    TransactionIndex index = transactions;
+    if (index != null) index.close();
+    transactions = null;
+    try (LogFile file = files.openExisting(transactionsPath())) {
+      file.truncate(kept);
+    }
     areTransactionsForced = false;
   }
 
@@ -589,7 +619,7 @@ public final class Segment {
     } catch (DamagedSegmentException _) {
       isIndexDamaged = true;
     }
-    if (hasTransactions) transactions().truncateTo(followingOffset);
+    forgetAborted(followingOffset);
   }
 
   // Flushing: under the partition's maintenance lock.
