@@ -1,7 +1,6 @@
 package oxbow.broker.fetch;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel.MapMode;
@@ -19,6 +18,9 @@ import oxbow.log.FileSlice;
 final class PageCache {
   private static final Logger log = LoggerFactory.getLogger(PageCache.class);
 
+  /** Read beyond what was asked for; a client's usual partition limit is half of it. */
+  private static final int AHEAD_BYTES_MAX = 2 << 20;
+
   private final Executor logThreads;
   private final LongAdder loaded = new LongAdder();
 
@@ -35,13 +37,21 @@ final class PageCache {
     }
   }
 
-  /** Brings slices into memory, then goes on, on a log thread. */
+  /**
+   * Brings slices into memory and goes on, on a log thread; then reads on behind the last of them,
+   * since whoever reads old records asks for the next ones soon.
+   */
   void load(List<FileSlice> slices, Runnable then) {
     logThreads.execute(() -> {
-      try {
-        slices.forEach(this::load);
-      } finally {
-        then.run();
+      // Mapped before the slices are given away: the mapping outlives the open file.
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment ahead = mapAhead(slices.getLast(), arena);
+        try {
+          slices.forEach(this::load);
+        } finally {
+          then.run();
+        }
+        load(ahead);
       }
     });
   }
@@ -53,10 +63,26 @@ final class PageCache {
 
   private void load(FileSlice slice) {
     try (Arena arena = Arena.ofConfined()) {
-      map(slice, arena).load();
-      loaded.add(slice.sizeBytes());
-    } catch (IOException | UncheckedIOException e) {
+      load(map(slice, arena));
+    } catch (IOException e) {
       log.atWarn().setCause(e).log("records not read ahead");
+    }
+  }
+
+  private void load(MemorySegment mapped) {
+    if (mapped.byteSize() == 0 || mapped.isLoaded()) return;
+    mapped.load();
+    loaded.add(mapped.byteSize());
+  }
+
+  private static MemorySegment mapAhead(FileSlice slice, Arena arena) {
+    try {
+      long from = slice.position() + slice.sizeBytes();
+      long bytes = Math.min(AHEAD_BYTES_MAX, slice.channel().size() - from);
+      if (bytes <= 0) return MemorySegment.NULL;
+      return slice.channel().map(MapMode.READ_ONLY, from, bytes, arena);
+    } catch (IOException e) {
+      return MemorySegment.NULL; // reading the slice itself tells what is wrong
     }
   }
 

@@ -2,6 +2,7 @@ package oxbow.broker.produce;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
@@ -13,7 +14,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs appends on the thread that brings them while their log's disk keeps up, and on log threads
- * for a while after one of them was slow. Hot path.
+ * for a while after two in a row were slow, or one very slow. Hot path.
+ *
+ * <p>One slow append alone tells little: where others take the CPU, a thread loses it for longer
+ * than a disk may take. A disk that is throttled or stuck makes the next append slow too.
  *
  * <p>One thread's appends to one log run in the order in which it brought them, whichever way they
  * go: while a log has a lane, everything goes through it, one append after the other.
@@ -21,11 +25,15 @@ import org.slf4j.LoggerFactory;
 final class AppendHandover {
   private static final Logger log = LoggerFactory.getLogger(AppendHandover.class);
 
+  /** Appends this many times slower than slow need no second one. */
+  private static final int VERY = 10;
+
   private final long slowNanos;
   private final long handoverNanos;
   private final Executor logThreads;
   private final LongSupplier nanoTime;
   private final ConcurrentMap<TopicIdPartition, Lane> lanes = new ConcurrentHashMap<>();
+  private final Set<TopicIdPartition> suspects = ConcurrentHashMap.newKeySet();
 
   AppendHandover(ProduceConfig config, Executor logThreads, LongSupplier nanoTime) {
     this.slowNanos = config.slowAppend().toNanos();
@@ -46,6 +54,7 @@ final class AppendHandover {
     append.run();
     long tookNanos = nanoTime.getAsLong() - start;
     if (tookNanos > slowNanos) slow(partition, tookNanos);
+    else if (!suspects.isEmpty()) suspects.remove(partition);
   }
 
   /** Logs whose appends go through log threads at this moment. */
@@ -54,6 +63,9 @@ final class AppendHandover {
   }
 
   private void slow(TopicIdPartition partition, long tookNanos) {
+    boolean isFirst = suspects.add(partition);
+    if (isFirst && tookNanos < VERY * slowNanos) return;
+    suspects.remove(partition);
     lanes.values().removeIf(Lane::closeIfOver); // those of logs that nobody appends to any more
     Lane fresh = new Lane();
     Lane lane = lanes.putIfAbsent(partition, fresh);

@@ -40,7 +40,7 @@ class AppendHandoverTest {
 
   @Test
   void afterASlowAppendThoseOfThatLogGoToLogThreads() {
-    handover.run(ORDERS_0, append("slow", 50));
+    handover.run(ORDERS_0, append("slow", 200));
 
     handover.run(ORDERS_0, append("later", 1));
     handover.run(ORDERS_1, append("neighbour", 1));
@@ -51,8 +51,31 @@ class AppendHandoverTest {
   }
 
   @Test
+  void oneSlowAppendBetweenFastOnesChangesNothing() {
+    for (int i = 0; i < 3; i++) {
+      handover.run(ORDERS_0, append("slow", 199));
+      handover.run(ORDERS_0, append("fast", 1));
+    }
+
+    assertThat(ran).hasSize(6);
+    assertThat(handover.slowLogs()).isZero();
+  }
+
+  @Test
+  void twoSlowAppendsInARowAreEnough() {
+    handover.run(ORDERS_0, append("slow", 21));
+    handover.run(ORDERS_0, append("slow", 21));
+
+    handover.run(ORDERS_0, append("later", 1));
+
+    assertThat(ran).containsExactly("slow", "slow");
+    runLogThread();
+    assertThat(ran).containsExactly("slow", "slow", "later");
+  }
+
+  @Test
   void aLogIsTriedAgainOnceItsAppendsWereFastForAWhile() {
-    handover.run(ORDERS_0, append("slow", 50));
+    handover.run(ORDERS_0, append("slow", 200));
     handover.run(ORDERS_0, append("handed", 1));
     runLogThread();
     nanos += CONFIG.handover().toNanos();
@@ -65,7 +88,7 @@ class AppendHandoverTest {
 
   @Test
   void anAppendNeverOvertakesOneThatStillWaits() {
-    handover.run(ORDERS_0, append("slow", 50));
+    handover.run(ORDERS_0, append("slow", 200));
     handover.run(ORDERS_0, append("waits", 1));
     nanos += 10 * CONFIG.handover().toNanos();
 
@@ -78,10 +101,10 @@ class AppendHandoverTest {
 
   @Test
   void aSlowLogThatNobodyAppendsToIsForgottenWithTheNextSlowOne() {
-    handover.run(ORDERS_0, append("slow", 50));
+    handover.run(ORDERS_0, append("slow", 200));
     nanos += CONFIG.handover().toNanos();
 
-    handover.run(ORDERS_1, append("slow too", 50));
+    handover.run(ORDERS_1, append("slow too", 200));
 
     assertThat(handover.slowLogs()).isEqualTo(1);
   }
