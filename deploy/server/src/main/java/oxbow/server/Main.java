@@ -1,0 +1,93 @@
+package oxbow.server;
+
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.net.InetSocketAddress;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.LoggerFactory;
+import oxbow.server.cli.Cli;
+import oxbow.server.cli.ExitCode;
+import oxbow.server.cli.Terminal;
+import oxbow.server.config.ConfigKeys;
+import oxbow.server.logging.Logging;
+
+/** The process: reads the command line and runs its command, of which {@code start} is one. */
+public final class Main {
+  private Main() {}
+
+  /** Ends the process with the command's exit code. */
+  public static void main(String[] arguments) {
+    Terminal terminal = Terminal.ofProcess();
+    System.exit(
+        Cli.run(arguments, terminal, (config, isQuiet) -> serve(config, isQuiet, System.out)));
+  }
+
+  /** Serves until the process is told to stop, or can't go on. */
+  private static int serve(ServerConfig config, boolean isQuiet, PrintStream out) {
+    Logging.apply(
+        Logging.Format.valueOf(
+            config.settings().get(ConfigKeys.LOGGING_FORMAT).toUpperCase(Locale.ROOT)),
+        config.settings().get(ConfigKeys.LOGGING_LEVEL),
+        config.settings().get(ConfigKeys.LOGGING_LEVELS));
+    var broken = new CompletableFuture<RuntimeException>();
+    RunningServer server = Wiring.start(config, broken::complete);
+    var stop =
+        new Thread(
+            () -> {
+              server.close();
+              if (!isQuiet) out.println("Stopped.");
+            },
+            "stop");
+    Runtime.getRuntime().addShutdownHook(stop);
+    server
+        .ready()
+        .whenComplete((_, failure) -> {
+          if (failure != null) broken.complete(new CompletionException(failure));
+          else if (!isQuiet) greet(config, server, out);
+        });
+    server
+        .http()
+        .whenComplete((address, failure) -> {
+          if (failure != null) broken.complete(new CompletionException(failure));
+          else if (!isQuiet) greetHttp(address, out);
+        });
+
+    RuntimeException reason = broken.join(); // a stop from outside ends the process meanwhile
+    LoggerFactory.getLogger(Main.class)
+        .atError()
+        .setCause(reason)
+        .log("the server can't go on and stops");
+    return ExitCode.FAILED;
+  }
+
+  private static void greet(ServerConfig config, RunningServer server, PrintStream out) {
+    long startedMs = ManagementFactory.getRuntimeMXBean().getStartTime();
+    out.printf(
+        "Oxbow %s is ready after %.1f s. It speaks Apache Kafka %s. Ctrl-C stops it.%n",
+        server.version().oxbow(),
+        (System.currentTimeMillis() - startedMs) / 1000.0,
+        server.version().kafka());
+    server
+        .kafka()
+        .forEach((listener, address) -> out.printf("  Kafka  %s (%s)%n", text(address), listener));
+    out.printf("  data   %s%n", config.dataDirectory().toAbsolutePath().normalize());
+    out.flush();
+  }
+
+  private static void greetHttp(Optional<InetSocketAddress> address, PrintStream out) {
+    address.ifPresent(bound -> out.printf("  HTTP   http://%s%n", text(bound)));
+    out.flush();
+  }
+
+  /** As a person would type it, on this machine. */
+  private static String text(InetSocketAddress address) {
+    String host =
+        address.getAddress().isAnyLocalAddress() || address.getAddress().isLoopbackAddress()
+            ? "localhost"
+            : address.getHostString();
+    return host + ":" + address.getPort();
+  }
+}
