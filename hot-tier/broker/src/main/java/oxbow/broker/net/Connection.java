@@ -20,6 +20,7 @@ import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.ApiVersionsRequest;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.ProduceRequest;
+import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -230,6 +231,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
     return client;
   }
 
+  /** A bug of ours, or a fault below: counted, and told now and then. */
+  void failedUnexpectedly(RequestHeader request, boolean wasAnswered, Throwable failure) {
+    port.meters().failed(request, wasAnswered, failure);
+  }
+
   // ---- Answering.
 
   /** A request of this connection was settled, on whatever thread. */
@@ -292,11 +298,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
     } catch (RuntimeException e) {
       ResponseEncoder.discard(response);
       if (!(e instanceof UnsupportedVersionException)) {
-        log.atError()
-            .addKeyValue("api", exchange.header().apiKey().name)
-            .addKeyValue("version", exchange.header().apiVersion())
-            .setCause(e)
-            .log("answer could not be written");
+        failedUnexpectedly(exchange.header(), false, e);
       }
       return sendInstead(context, exchange, e);
     }

@@ -13,9 +13,8 @@ import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import oxbow.broker.wire.DecodedRequest;
+import oxbow.broker.wire.ResponseEncoder;
 
 /**
  * One request and what became of it. Settled once, from any thread; everything after that happens
@@ -30,7 +29,6 @@ final class Exchange implements Request, Runnable {
     CLOSE
   }
 
-  private static final Logger log = LoggerFactory.getLogger(Exchange.class);
   private static final VarHandle OUTCOME;
 
   static {
@@ -105,6 +103,7 @@ final class Exchange implements Request, Runnable {
   @Override
   public void answer(AbstractResponse response) {
     boolean isFirst = settle(response);
+    if (!isFirst) ResponseEncoder.discard(response);
     invariant(isFirst, "a request was answered twice", header().correlationId());
   }
 
@@ -119,12 +118,7 @@ final class Exchange implements Request, Runnable {
     Throwable cause = unwrapped(failure);
     boolean isFirst = settle(errorResponse(cause));
     if (!isFirst || !(cause instanceof ApiException)) {
-      log.atError()
-          .addKeyValue("api", header().apiKey().name)
-          .addKeyValue("version", header().apiVersion())
-          .addKeyValue("answered", !isFirst)
-          .setCause(cause)
-          .log("request failed unexpectedly");
+      connection.failedUnexpectedly(header(), !isFirst, cause);
     }
   }
 
@@ -134,7 +128,7 @@ final class Exchange implements Request, Runnable {
       AbstractResponse response = body().getErrorResponse(0, failure);
       return response == null ? Silent.CLOSE : response;
     } catch (RuntimeException e) {
-      log.atWarn().addKeyValue("api", header().apiKey().name).setCause(e).log("no error response");
+      connection.failedUnexpectedly(header(), false, e);
       return Silent.CLOSE;
     }
   }

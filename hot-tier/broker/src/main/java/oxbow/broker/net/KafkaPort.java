@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -49,11 +50,12 @@ public final class KafkaPort implements AutoCloseable {
   private final ApiTable apis;
   private final ClientQuotas quotas;
   private final LongSupplier nanoClock;
+  private final PooledByteBufAllocator allocator;
   private final FrameBudget budget;
   private final NetMeters meters;
   private final AtomicLong accepted = new AtomicLong();
   private final List<Channel> listening = new ArrayList<>();
-  private final List<Acceptor> acceptors = new ArrayList<>();
+  private final List<Acceptor> acceptors = new CopyOnWriteArrayList<>(); // event loops read it
   private final List<NetLoop> loops = new ArrayList<>();
   private @Nullable MultiThreadIoEventLoopGroup group;
 
@@ -72,8 +74,9 @@ public final class KafkaPort implements AutoCloseable {
     this.config = config;
     this.apis = apis;
     this.nanoClock = nanoClock;
+    this.allocator = allocator(config.threads());
     this.budget = new FrameBudget(config.heldBytesMax(), config.heldRequestsMax());
-    this.meters = new NetMeters(meters, budget, nanoClock);
+    this.meters = new NetMeters(meters, budget, allocator, nanoClock);
   }
 
   /**
@@ -111,7 +114,7 @@ public final class KafkaPort implements AutoCloseable {
               limits,
               pace,
               List.copyOf(loops),
-              PooledByteBufAllocator.DEFAULT,
+              allocator,
               accepted);
       acceptors.add(acceptor);
       ServerChannel channel =
@@ -178,6 +181,24 @@ public final class KafkaPort implements AutoCloseable {
     return (InetSocketAddress) channel.localAddress();
   }
 
+  /** A pool of the port's own: one arena for each event loop, nothing on the heap. */
+  private static PooledByteBufAllocator allocator(int threads) {
+    return new PooledByteBufAllocator(
+        true,
+        0,
+        threads,
+        PooledByteBufAllocator.defaultPageSize(),
+        PooledByteBufAllocator.defaultMaxOrder(),
+        PooledByteBufAllocator.defaultSmallCacheSize(),
+        PooledByteBufAllocator.defaultNormalCacheSize(),
+        false); // threads of others that answer keep no caches: the loops do the writing
+  }
+
+  /** For tests: the pool of all buffers of this port. */
+  PooledByteBufAllocator allocator() {
+    return allocator;
+  }
+
   private long checkMs() {
     Duration shortest = config.frameTimeout();
     if (config.writeTimeout().compareTo(shortest) < 0) shortest = config.writeTimeout();
@@ -185,7 +206,8 @@ public final class KafkaPort implements AutoCloseable {
     return Math.clamp(shortest.toMillis() / 4, 10, 1000);
   }
 
-  private synchronized void roomWasMade() {
+  /** Called by event loops, which must not wait for a lock that {@link #close} holds. */
+  private void roomWasMade() {
     for (Acceptor acceptor : acceptors) acceptor.roomWasMade();
   }
 }

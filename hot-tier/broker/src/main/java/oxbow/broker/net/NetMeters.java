@@ -6,15 +6,16 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.RequestHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,19 +25,25 @@ import org.slf4j.LoggerFactory;
  */
 final class NetMeters {
   private static final Logger log = LoggerFactory.getLogger(NetMeters.class);
-  private static final long LINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final LongSupplier nanoClock;
   private final EnumMap<ApiKeys, Answers> answers = new EnumMap<>(ApiKeys.class);
   private final EnumMap<Closing, Closings> closings = new EnumMap<>(Closing.class);
+  private final LongAdder failures = new LongAdder();
+  private final LineLimit failureLines;
   private final LongAdder accepted = new LongAdder();
   final AtomicInteger connections = new AtomicInteger();
   final LongAdder bytesIn = new LongAdder();
   final LongAdder bytesOut = new LongAdder();
   final LongAdder throttles = new LongAdder();
 
-  NetMeters(MeterRegistry registry, FrameBudget budget, LongSupplier nanoClock) {
+  NetMeters(
+      MeterRegistry registry,
+      FrameBudget budget,
+      PooledByteBufAllocator allocator,
+      LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
+    this.failureLines = new LineLimit(nanoClock);
     for (ApiKeys api : ApiKeys.values()) {
       var counted = new Answers(new LongAdder(), new LongAdder());
       answers.put(api, counted);
@@ -51,8 +58,7 @@ final class NetMeters {
           .register(registry);
     }
     for (Closing closing : Closing.values()) {
-      var counted =
-          new Closings(new LongAdder(), new AtomicLong(nanoClock.getAsLong()), new LongAdder());
+      var counted = new Closings(new LongAdder(), new LineLimit(nanoClock));
       closings.put(closing, counted);
       FunctionCounter.builder("oxbow.net.closed", counted, c -> c.count().sum())
           .description("connections the broker closed or refused")
@@ -62,12 +68,16 @@ final class NetMeters {
     counter(registry, "oxbow.net.accepted", "connections accepted", accepted);
     counter(registry, "oxbow.net.bytes.in", "bytes read from clients", bytesIn);
     counter(registry, "oxbow.net.bytes.out", "bytes of answers", bytesOut);
+    counter(registry, "oxbow.net.failures", "requests that failed unexpectedly", failures);
     counter(registry, "oxbow.net.throttles", "answers that slowed their client down", throttles);
     Gauge.builder("oxbow.net.connections", connections, AtomicInteger::get)
         .description("open connections")
         .register(registry);
     Gauge.builder("oxbow.net.held.bytes", budget, FrameBudget::heldBytes)
         .description("bytes of requests held in memory")
+        .register(registry);
+    Gauge.builder("oxbow.net.buffer.bytes", allocator, pool -> pool.metric().usedDirectMemory())
+        .description("memory of the pool that requests and answers lie in")
         .register(registry);
     Gauge.builder("oxbow.net.held.requests", budget, FrameBudget::heldFrames)
         .description("requests held in memory")
@@ -108,18 +118,28 @@ final class NetMeters {
     Closings counted = requireNonNull(closings.get(why));
     counted.count().increment();
     if (why.isQuiet()) return;
-    long due = counted.nextLineNanos().get();
-    long now = nanoClock.getAsLong();
-    if (now - due < 0 || !counted.nextLineNanos().compareAndSet(due, now + LINE_NANOS)) {
-      counted.untold().increment();
-      return;
-    }
+    long untold = counted.lines().next();
+    if (untold == LineLimit.UNTOLD) return;
     log.atWarn()
         .addKeyValue("reason", why.label())
         .addKeyValue("address", address)
         .addKeyValue("detail", detail)
-        .addKeyValue("untold", counted.untold().sumThenReset())
+        .addKeyValue("untold", untold)
         .log("connection closed");
+  }
+
+  /** Counts a request that failed in a way its handler did not foresee. */
+  void failed(RequestHeader request, boolean wasAnswered, Throwable failure) {
+    failures.increment();
+    long untold = failureLines.next();
+    if (untold == LineLimit.UNTOLD) return;
+    log.atError()
+        .addKeyValue("api", request.apiKey().name)
+        .addKeyValue("version", request.apiVersion())
+        .addKeyValue("answered", wasAnswered)
+        .addKeyValue("untold", untold)
+        .setCause(failure)
+        .log("request failed unexpectedly");
   }
 
   private static void counter(
@@ -131,6 +151,5 @@ final class NetMeters {
 
   private record Answers(LongAdder count, LongAdder nanos) {}
 
-  /** Closed connections of one reason; those without a line of their own since the last one. */
-  private record Closings(LongAdder count, AtomicLong nextLineNanos, LongAdder untold) {}
+  private record Closings(LongAdder count, LineLimit lines) {}
 }

@@ -3,15 +3,20 @@ package oxbow.broker.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.MetadataResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ApiVersionsRequest;
 import org.apache.kafka.common.requests.ApiVersionsResponse;
 import org.apache.kafka.common.requests.MetadataRequest;
 import org.apache.kafka.common.requests.MetadataResponse;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 
 final class KafkaPortTest {
@@ -27,10 +32,8 @@ final class KafkaPortTest {
       assertThat(response.data().apiKeys())
           .extracting(api -> ApiKeys.forId(api.apiKey()), api -> api.maxVersion())
           .containsExactlyInAnyOrder(
-              org.assertj.core.groups.Tuple.tuple(
-                  ApiKeys.API_VERSIONS, ApiKeys.API_VERSIONS.latestVersion(false)),
-              org.assertj.core.groups.Tuple.tuple(
-                  ApiKeys.METADATA, ApiKeys.METADATA.latestVersion(false)));
+              Tuple.tuple(ApiKeys.API_VERSIONS, ApiKeys.API_VERSIONS.latestVersion(false)),
+              Tuple.tuple(ApiKeys.METADATA, ApiKeys.METADATA.latestVersion(false)));
     }
   }
 
@@ -44,9 +47,7 @@ final class KafkaPortTest {
 
       var response =
           ApiVersionsResponse.parse(
-              new org.apache.kafka.common.protocol.ByteBufferAccessor(
-                  java.nio.ByteBuffer.wrap(client.receive()).position(4)),
-              (short) 0);
+              new ByteBufferAccessor(ByteBuffer.wrap(client.receive()).position(4)), (short) 0);
 
       assertThat(Errors.forCode(response.data().errorCode())).isEqualTo(Errors.UNSUPPORTED_VERSION);
       assertThat(response.data().apiKeys()).hasSize(1);
@@ -82,7 +83,7 @@ final class KafkaPortTest {
                           throw new InvalidTopicException("no such name");
                         }));
         var client = port.connect()) {
-      var request = new MetadataRequest.Builder(java.util.List.of("a"), false).build();
+      var request = new MetadataRequest.Builder(List.of("a"), false).build();
 
       var response = client.ask(request, MetadataResponse.class);
 
@@ -92,7 +93,7 @@ final class KafkaPortTest {
 
   @Test
   void clientIsKnownByWhatItSaidInApiVersions() throws IOException {
-    var seen = new java.util.concurrent.ArrayBlockingQueue<Client>(1);
+    var seen = new ArrayBlockingQueue<Client>(1);
     try (var port =
             new PortFixture(
                 NetConfig.DEFAULT,

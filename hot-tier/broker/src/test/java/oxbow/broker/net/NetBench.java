@@ -12,18 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.message.FetchRequestData;
-import org.apache.kafka.common.message.FetchResponseData;
-import org.apache.kafka.common.message.ProduceRequestData;
-import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.FetchRequest;
-import org.apache.kafka.common.requests.FetchResponse;
 import org.apache.kafka.common.requests.ProduceRequest;
-import org.apache.kafka.common.requests.ProduceResponse;
 import oxbow.broker.testing.TestSlice;
 import oxbow.broker.wire.SlicedRecords;
 
@@ -46,13 +38,13 @@ final class NetBench {
     Path file = Files.createTempFile("net-bench", ".log");
     Files.write(file, new byte[FILE_BYTES]);
     Run[] runs = {
-      new Run("produce 1 KiB", produce(1 << 10), 1 << 10),
-      new Run("produce 16 KiB", produce(16 << 10), 16 << 10),
-      new Run("produce 128 KiB", produce(128 << 10), 128 << 10),
-      new Run("produce 1 MiB", produce(1 << 20), 1 << 20),
-      new Run("fetch 16 KiB", fetch(16 << 10), 16 << 10),
-      new Run("fetch 64 KiB", fetch(64 << 10), 64 << 10),
-      new Run("fetch 1 MiB", fetch(1 << 20), 1 << 20),
+      new Run("produce 1 KiB", Messages.produce(1, 1 << 10), 1 << 10),
+      new Run("produce 16 KiB", Messages.produce(1, 16 << 10), 16 << 10),
+      new Run("produce 128 KiB", Messages.produce(1, 128 << 10), 128 << 10),
+      new Run("produce 1 MiB", Messages.produce(1, 1 << 20), 1 << 20),
+      new Run("fetch 16 KiB", Messages.fetch(16 << 10), 16 << 10),
+      new Run("fetch 64 KiB", Messages.fetch(64 << 10), 64 << 10),
+      new Run("fetch 1 MiB", Messages.fetch(1 << 20), 1 << 20),
     };
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         var port =
@@ -123,58 +115,12 @@ final class NetBench {
   }
 
   private static void answerProduce(Request request) {
-    long sum = 0;
-    for (var topic : ((ProduceRequest) request.body()).data().topicData()) {
-      for (var partition : topic.partitionData()) sum += partition.records().sizeInBytes();
-    }
-    var answer = new ProduceResponseData.TopicProduceResponse().setTopicId(Uuid.ONE_UUID);
-    answer
-        .partitionResponses()
-        .add(new ProduceResponseData.PartitionProduceResponse().setBaseOffset(sum));
-    var data = new ProduceResponseData();
-    data.responses().add(answer);
-    request.answer(new ProduceResponse(data));
+    request.answer(Messages.produced(Messages.bytes((ProduceRequest) request.body())));
   }
 
   private static void answerFetch(Request request, FileChannel channel) {
-    var wanted = ((FetchRequest) request.body()).data().maxBytes();
-    var data =
-        new FetchResponseData()
-            .setResponses(
-                java.util.List.of(
-                    new FetchResponseData.FetchableTopicResponse()
-                        .setTopicId(Uuid.ONE_UUID)
-                        .setPartitions(
-                            java.util.List.of(
-                                new FetchResponseData.PartitionData()
-                                    .setRecords(
-                                        new SlicedRecords(new TestSlice(channel, 0, wanted)))))));
-    request.answer(FetchResponse.of(data));
-  }
-
-  private static ProduceRequest produce(int bytes) {
-    var data =
-        new ProduceRequestData()
-            .setAcks((short) 1)
-            .setTimeoutMs(30_000)
-            .setTopicData(
-                new ProduceRequestData.TopicProduceDataCollection(
-                    java.util.List.of(
-                            new ProduceRequestData.TopicProduceData()
-                                .setTopicId(Uuid.ONE_UUID)
-                                .setPartitionData(
-                                    java.util.List.of(
-                                        new ProduceRequestData.PartitionProduceData()
-                                            .setRecords(
-                                                MemoryRecords.readableRecords(
-                                                    ByteBuffer.allocate(bytes))))))
-                        .iterator()));
-    return new ProduceRequest(data, ApiKeys.PRODUCE.latestVersion());
-  }
-
-  private static FetchRequest fetch(int bytes) {
-    return new FetchRequest(
-        new FetchRequestData().setMaxBytes(bytes), ApiKeys.FETCH.latestVersion());
+    int bytes = ((FetchRequest) request.body()).data().maxBytes();
+    request.answer(Messages.fetched(new SlicedRecords(new TestSlice(channel, 0, bytes))));
   }
 
   private static long netCpuNanos() {

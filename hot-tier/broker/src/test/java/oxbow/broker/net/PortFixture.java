@@ -44,6 +44,13 @@ final class PortFixture implements AutoCloseable {
     return meters.get(name).gauge().value();
   }
 
+  /** Buffers of the pool in use; only of a closed port does it tell the truth. */
+  long buffersInUse() {
+    return port.allocator().metric().directArenas().stream()
+        .mapToLong(arena -> arena.numActiveAllocations())
+        .sum();
+  }
+
   @Override
   public void close() {
     port.close();

@@ -10,6 +10,11 @@ public final class Await {
 
   private Await() {}
 
+  /** Fails unless the condition comes to hold within some seconds. */
+  public static void until(String condition, BooleanSupplier holds) {
+    until(condition, Duration.ofSeconds(20), holds);
+  }
+
   /** Fails unless the condition comes to hold in time. */
   public static void until(String condition, Duration timeMax, BooleanSupplier holds) {
     long deadline = System.nanoTime() + timeMax.toNanos();
