@@ -29,6 +29,7 @@ import oxbow.broker.control.LogLevels;
 import oxbow.broker.control.TopicSettings;
 import oxbow.broker.fetch.FetchApis;
 import oxbow.broker.fetch.OffsetApis;
+import oxbow.broker.group.GroupConfig;
 import oxbow.broker.group.GroupCoordinators;
 import oxbow.broker.metadata.MetadataApis;
 import oxbow.broker.net.KafkaPort;
@@ -104,7 +105,7 @@ public final class Broker implements AutoCloseable {
       closesLast("kafka port", port);
       apis.serve(ApiKeys.API_VERSIONS, new ApiVersions(apis, control::featureLevels));
       control.watchQuotas(quotas::change);
-      control.serveOn(apis, quotas, logLevels, List.of());
+      control.serveOn(apis, quotas, logLevels, GroupConfig.DYNAMIC);
       groups.serve(apis);
       new MetadataApis(control::view, control.autoTopics()::create, config.metadata())
           .serveOn(apis);

@@ -1,9 +1,9 @@
 package oxbow.broker.group;
 
-import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import org.apache.kafka.common.config.AbstractConfig;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.config.ConfigException;
@@ -30,6 +30,12 @@ public record GroupConfig(Map<String, String> settings) {
   public static final GroupConfig DEFAULT = new GroupConfig(Map.of());
 
   private static final String SHARE_PREFIX = "group.share.";
+
+  /** Those that take effect while the broker runs, as an administrator sets them for brokers. */
+  public static final Set<String> DYNAMIC =
+      GroupCoordinatorConfig.RECONFIGURABLE_CONFIGS.stream()
+          .filter(name -> !name.startsWith(SHARE_PREFIX))
+          .collect(Collectors.toUnmodifiableSet());
 
   /** Throws Kafka's {@code ConfigException}, naming key, rule and value, if a setting is wrong. */
   public GroupConfig {
@@ -67,11 +73,16 @@ public record GroupConfig(Map<String, String> settings) {
     return new ShareGroupConfig(parsed(settings));
   }
 
-  private static AbstractConfig parsed(Map<String, String> settings) {
+  /** The settings of a coordinator that runs. */
+  LiveSettings live() {
+    return parsed(settings);
+  }
+
+  private static LiveSettings parsed(Map<String, String> settings) {
     ConfigDef all = new ConfigDef();
     GroupCoordinatorConfig.CONFIG_DEF.configKeys().values().forEach(key -> define(all, key));
     ShareGroupConfig.CONFIG_DEF.configKeys().values().forEach(key -> define(all, key));
-    return new AbstractConfig(all, new HashMap<>(settings), false);
+    return new LiveSettings(all, settings);
   }
 
   private static void define(ConfigDef definition, ConfigKey key) {

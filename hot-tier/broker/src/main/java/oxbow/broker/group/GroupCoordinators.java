@@ -2,6 +2,7 @@ package oxbow.broker.group;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -40,14 +41,19 @@ import oxbow.broker.wire.ApiTable;
 public final class GroupCoordinators implements Partitions.LeadershipListener, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(GroupCoordinators.class);
 
+  private final int brokerId;
+  private final LiveSettings settings;
   private final GroupCoordinatorConfig config;
   private final GroupCoordinator service;
   private final GroupMetrics metrics;
   private final GroupTopics topics;
   private volatile GroupMetadata metadata = new GroupMetadata(MetadataImage.EMPTY);
 
-  /** Won before the first metadata told how many partitions there are; guarded by this. */
-  private final Map<Integer, Integer> electedEarly = new HashMap<>();
+  /**
+   * Leader epochs of partitions led here; guarded by this. The coordinator hears of them once the
+   * first metadata told how many partitions there are.
+   */
+  private final Map<Integer, Integer> led = new HashMap<>();
 
   private State state = State.WAITING; // guarded by this
 
@@ -95,7 +101,9 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
       PartitionMetadataClient logEnds,
       GroupTopicCreation topics,
       MeterRegistry meters) {
-    this.config = config.coordinator();
+    this.brokerId = brokerId;
+    this.settings = config.live();
+    this.config = new GroupCoordinatorConfig(settings);
     this.metrics = new GroupMetrics(meters);
     this.topics = new GroupTopics(topics, time);
     ShareGroupConfig shareGroups = config.shareGroups();
@@ -169,6 +177,7 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
     var now = new GroupMetadata(image);
     metadata = now;
     synchronized (this) {
+      boolean isFirst = state == State.WAITING;
       switch (state) {
         case CLOSED -> {
           return;
@@ -182,10 +191,29 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
       }
       service.onMetadataUpdate(delta, image);
       if (delta.configsDelta() != null) {
+        changeBroker(delta.configsDelta().changes().keySet(), image);
         changeGroups(delta.configsDelta().changes().keySet(), image);
       }
-      electedEarly.forEach(service::onElection);
-      electedEarly.clear();
+      if (isFirst) led.forEach(service::onElection);
+    }
+  }
+
+  private void changeBroker(Set<ConfigResource> changed, MetadataImage image) {
+    if (changed.stream().noneMatch(resource -> resource.type() == ConfigResource.Type.BROKER)) {
+      return;
+    }
+    var dynamic = new HashMap<String, String>();
+    for (String name : List.of("", Integer.toString(brokerId))) { // its own come after everyone's
+      dynamic.putAll(
+          image
+              .configs()
+              .configMapForResource(new ConfigResource(ConfigResource.Type.BROKER, name)));
+    }
+    try {
+      settings.change(dynamic, GroupConfig.DYNAMIC);
+    } catch (RuntimeException refused) {
+      // The controller let it pass; the coordinator goes on with the settings it has.
+      log.atWarn().setCause(refused).log("the coordinator's dynamic settings were not taken");
     }
   }
 
@@ -207,21 +235,19 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
   @Override
   public synchronized void elected(TopicPartition partition, int leaderEpoch) {
     if (!isOurs(partition)) return;
-    switch (state) {
-      case WAITING -> electedEarly.put(partition.partition(), leaderEpoch);
-      case RUNNING -> service.onElection(partition.partition(), leaderEpoch);
-      case CLOSED -> {}
-    }
+    led.put(partition.partition(), leaderEpoch);
+    if (state == State.RUNNING) service.onElection(partition.partition(), leaderEpoch);
   }
 
   @Override
   public synchronized void resigned(TopicPartition partition, int leaderEpoch) {
     if (!isOurs(partition)) return;
-    switch (state) {
-      case WAITING -> electedEarly.remove(partition.partition());
-      case RUNNING -> service.onResignation(partition.partition(), OptionalInt.of(leaderEpoch));
-      case CLOSED -> {}
-    }
+    Integer won = led.get(partition.partition());
+    if (won == null || leaderEpoch < won) return;
+    led.remove(partition.partition());
+    // No epoch: a partition that is deleted ends in the very epoch it was led in, which the
+    // coordinator would take for old news.
+    if (state == State.RUNNING) service.onResignation(partition.partition(), OptionalInt.empty());
   }
 
   private static boolean isOurs(TopicPartition partition) {

@@ -115,6 +115,11 @@ final class CoordinatorLog implements PartitionWriter, CoordinatorLoader<Coordin
     if (id.partition() == damagedPartition) {
       return CompletableFuture.failedFuture(new NotLeaderOrFollowerException("damaged"));
     }
+    if (areLoadsHeld) {
+      var later = new CompletableFuture<LoadSummary>();
+      heldLoads.add(later);
+      return later;
+    }
     var serde = new GroupCoordinatorRecordSerde();
     long count = 0;
     for (MemoryRecords records : batches.getOrDefault(id, List.of())) {
@@ -135,6 +140,18 @@ final class CoordinatorLog implements PartitionWriter, CoordinatorLoader<Coordin
   }
 
   private int damagedPartition = -1;
+  private boolean areLoadsHeld;
+  private final List<CompletableFuture<LoadSummary>> heldLoads = new ArrayList<>();
+
+  /** Lets loads of empty partitions take until {@link #releaseLoads}. */
+  synchronized void holdLoads() {
+    areLoadsHeld = true;
+  }
+
+  synchronized void releaseLoads() {
+    areLoadsHeld = false;
+    heldLoads.forEach(load -> load.complete(new LoadSummary(0, 0, 0, 0, 0)));
+  }
 
   /** Lets this partition's load fail. */
   synchronized void damage(int partition) {

@@ -42,6 +42,7 @@ import org.apache.kafka.common.requests.StreamsGroupDescribeRequest;
 import org.apache.kafka.common.requests.StreamsGroupDescribeResponse;
 import org.apache.kafka.common.requests.StreamsGroupHeartbeatRequest;
 import org.apache.kafka.common.requests.StreamsGroupHeartbeatResponse;
+import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -235,6 +236,41 @@ final class GroupCoordinatorsTest {
     assertThat(refused).isEqualTo(Errors.NOT_COORDINATOR);
     assertThat(taken).isEqualTo(Errors.NONE);
     Await.until("it serves", GroupRig.PATIENCE, () -> commitError(broker, lost) == Errors.NONE);
+  }
+
+  @Test
+  void aPartitionThatIsBeingLoadedAsksClientsToWait() {
+    // Given
+    GroupRig broker = with(GroupRig.started());
+    broker.groups.resigned(new TopicPartition("__consumer_offsets", 0), 4);
+    broker.log.holdLoads();
+    broker.groups.elected(new TopicPartition("__consumer_offsets", 0), 5);
+    Await.until("it is loading", GroupRig.PATIENCE, () -> broker.partitions("loading") == 1);
+    String group = groupIn(broker, 0);
+    // When
+    Errors committing = commitError(broker, group);
+    Errors joining = broker.ask(Members.join(group, "", null), JoinGroupResponse.class).error();
+    broker.log.releaseLoads();
+    // Then
+    assertThat(committing).isEqualTo(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+    assertThat(joining).isEqualTo(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+    Await.until("it serves", GroupRig.PATIENCE, () -> commitError(broker, group) == Errors.NONE);
+  }
+
+  @Test
+  void aBrokersDynamicSettingsTakeEffectAtOnceAndGoAgain() {
+    // Given
+    var live = GroupConfig.DEFAULT.live();
+    var coordinator = new GroupCoordinatorConfig(live);
+    // When
+    live.change(Map.of("group.consumer.assignment.interval.ms", "500"), GroupConfig.DYNAMIC);
+    int set = coordinator.consumerGroupAssignmentIntervalMs();
+    live.change(Map.of("group.consumer.assignment.interval.ms", "900000"), GroupConfig.DYNAMIC);
+    int beyond = coordinator.consumerGroupAssignmentIntervalMs();
+    live.change(Map.of(), GroupConfig.DYNAMIC);
+    int unset = coordinator.consumerGroupAssignmentIntervalMs();
+    // Then
+    assertThat(List.of(set, beyond, unset)).containsExactly(500, 15_000, 1_000);
   }
 
   @Test

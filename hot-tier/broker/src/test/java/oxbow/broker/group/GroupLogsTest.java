@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ import oxbow.broker.testing.Await;
 import oxbow.broker.testing.FakeRequest;
 import oxbow.broker.testing.ReplicaRig;
 import oxbow.broker.wire.ApiTable;
+import oxbow.log.LogException;
+import oxbow.log.LogException.Kind;
 
 final class GroupLogsTest {
   private static final String OFFSETS = "__consumer_offsets";
@@ -40,16 +43,20 @@ final class GroupLogsTest {
   private final class Node implements AutoCloseable {
     final ReplicaRig replicas = new ReplicaRig(data);
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    final GroupCoordinators groups =
-        new GroupCoordinators(
-            new GroupConfig(Map.of("offsets.topic.num.partitions", Integer.toString(PARTITIONS))),
-            ReplicaRig.SELF,
-            replicas.partitions,
-            _ -> new CompletableFuture<>(),
-            meters);
+    final GroupCoordinators groups;
     private final ApiTable apis = new ApiTable();
 
-    Node() {
+    Node(String... settings) {
+      var all = new HashMap<String, String>();
+      all.put("offsets.topic.num.partitions", Integer.toString(PARTITIONS));
+      for (int i = 0; i < settings.length; i += 2) all.put(settings[i], settings[i + 1]);
+      groups =
+          new GroupCoordinators(
+              new GroupConfig(all),
+              ReplicaRig.SELF,
+              replicas.partitions,
+              _ -> new CompletableFuture<>(),
+              meters);
       groups.serve(apis);
       replicas.partitions.watchLeadership(groups);
       new Metadata(groups::metadataChanged)
@@ -120,6 +127,52 @@ final class GroupLogsTest {
       assertThat(node.commits("group-1", 500)).isEqualTo(Errors.NONE);
       assertThat(node.committed("group-1")).isEqualTo(500);
     }
+  }
+
+  @Test
+  void compressedPartitionsOfManyChunksComeBackWhole() {
+    // Given
+    try (var node = new Node("offsets.topic.compression.codec", "4")) {
+      for (int i = 0; i < 300; i++) node.commits("group-" + i, i);
+    }
+    // When
+    try (var node = new Node("offsets.load.buffer.size", "300")) {
+      // Then
+      for (int i = 0; i < 300; i++) assertThat(node.committed("group-" + i)).isEqualTo(i);
+    }
+  }
+
+  @Test
+  void aDeletedOffsetsTopicIsForgottenAndMayComeAnew() {
+    // Given
+    try (var node = new Node()) {
+      node.commits("g", 1);
+      // When
+      node.replicas.cluster.delete(OFFSETS);
+      node.replicas.tell();
+      Await.until(
+          "nothing is coordinated",
+          GroupRig.PATIENCE,
+          () -> node.commits("g", 2) == Errors.NOT_COORDINATOR);
+      node.replicas.create(OFFSETS, PARTITIONS, Map.of("cleanup.policy", "compact"));
+      // Then
+      Await.until("all are loaded", GroupRig.PATIENCE, () -> node.partitions("active") == 3);
+      assertThat(node.committed("g")).isEqualTo(-1);
+      assertThat(node.commits("g", 3)).isEqualTo(Errors.NONE);
+    }
+  }
+
+  @Test
+  void aFullDiskIsWorthTryingAgainAndALostLogIsLookedForElsewhere() {
+    // Given
+    var id = new TopicPartition(OFFSETS, 0);
+    // When
+    var full = PartitionLogWriter.asKafkas(id, new LogException(Kind.DISK_FULL, "no room"));
+    var lost = PartitionLogWriter.asKafkas(id, new LogException(Kind.OFFLINE, "bad sector"));
+    // Then
+    assertThat(Errors.forException(full)).isEqualTo(Errors.COORDINATOR_NOT_AVAILABLE);
+    assertThat(Errors.forException(lost)).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+    assertThat(full).hasMessageContaining("__consumer_offsets-0").hasMessageContaining("no room");
   }
 
   @Test
