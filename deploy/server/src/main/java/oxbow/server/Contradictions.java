@@ -15,6 +15,9 @@ import oxbow.server.config.Settings;
 
 /** Rules between settings: each value is fine by itself, together they can't hold. */
 final class Contradictions {
+  private static final List<String> LEVELS =
+      List.of("trace", "debug", "info", "warn", "error", "off");
+
   private final Settings settings;
   private final List<Problem> problems;
 
@@ -37,6 +40,7 @@ final class Contradictions {
             refuse(
                 ConfigKeys.CONNECTIONS_PER_ADDRESS_OVERRIDES, "has " + name + ", which " + rule));
     oneNode();
+    levels();
     sizes();
     groups();
     notGreater(ConfigKeys.COMPACTION_LAG_MIN_MS, ConfigKeys.COMPACTION_LAG_MAX_MS);
@@ -119,6 +123,18 @@ final class Contradictions {
 
   private static boolean overlaps(String host, String other) {
     return host.isEmpty() || other.isEmpty() || host.equals("0.0.0.0") || host.equals(other);
+  }
+
+  private void levels() {
+    settings
+        .get(ConfigKeys.LOGGING_LEVELS)
+        .forEach((logger, level) -> {
+          if (!LEVELS.contains(level)) {
+            refuse(
+                ConfigKeys.LOGGING_LEVELS,
+                "gives " + logger + " a level that is none of " + String.join(", ", LEVELS));
+          }
+        });
   }
 
   private void oneNode() {

@@ -24,6 +24,7 @@ import oxbow.server.config.Listener;
 import oxbow.server.config.Problem;
 import oxbow.server.config.Settings;
 import oxbow.server.http.HttpConfig;
+import oxbow.server.logging.Logging;
 
 /**
  * The whole configuration of a node, read once and checked as a whole. The parts of the server take
@@ -236,6 +237,16 @@ public final class ServerConfig {
       settings.given(key).ifPresent(setting -> given.put(key.name(), setting.value().strip()));
     }
     return Map.copyOf(given);
+  }
+
+  /** Sets the format and the levels of the log. */
+  public void applyLogging() {
+    Logging.apply(
+        settings.get(ConfigKeys.LOGGING_FORMAT).equals("json")
+            ? Logging.Format.JSON
+            : Logging.Format.TEXT,
+        settings.get(ConfigKeys.LOGGING_LEVEL),
+        settings.get(ConfigKeys.LOGGING_LEVELS));
   }
 
   /** What was accepted and has no effect, a line each. */

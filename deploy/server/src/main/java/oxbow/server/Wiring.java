@@ -9,6 +9,7 @@ import oxbow.broker.replica.Partition;
 import oxbow.server.http.HealthPart;
 import oxbow.server.http.HealthPart.Report;
 import oxbow.server.http.HttpPort;
+import oxbow.server.logging.RuntimeLevels;
 
 /** The one place where every object of the process is built, in order. */
 public final class Wiring {
@@ -21,8 +22,10 @@ public final class Wiring {
    */
   public static RunningServer start(ServerConfig config, Consumer<RuntimeException> onFatal) {
     Version version = Version.current();
+    config.applyLogging();
     var meters = new Meters();
-    var broker = Broker.start(brokerConfig(config), meters.registry(), onFatal::accept);
+    var broker =
+        Broker.start(brokerConfig(config), meters.registry(), new RuntimeLevels(), onFatal::accept);
     Optional<HttpPort> http =
         config.http().map(bounds -> new HttpPort(bounds, version, meters.registry()));
     http.ifPresent(port -> askForReadiness(port, broker, config));

@@ -130,7 +130,14 @@ public final class Cli {
               .description("Show this help.")
               .build());
     }
-    spec.usageMessage().sortOptions(false).sortSynopsis(false).abbreviateSynopsis(true);
+    spec.usageMessage()
+        .sortOptions(false)
+        .sortSynopsis(false)
+        .abbreviateSynopsis(true)
+        .descriptionHeading("%n")
+        .parameterListHeading("%nArguments:%n")
+        .optionListHeading("%nOptions:%n")
+        .commandListHeading("%nCommands:%n");
     if (spec.parent() == null) {
       spec.addOption(
           OptionSpec.builder("--version")
@@ -155,7 +162,8 @@ public final class Cli {
     String command = failure.getCommandLine().getCommandSpec().qualifiedName();
     String message = failure.getMessage();
     if (failure.getCause() instanceof CommandException why) message = why.getMessage();
-    terminal.err().println("oxbow: " + lowerFirst(message == null ? "bad command" : message));
+    if (message == null) message = "the command line can't be understood";
+    terminal.err().println("oxbow: " + lowerFirst(message.replaceFirst("^Error: ", "")));
     if (failure instanceof UnmatchedArgumentException unmatched) {
       List<String> near = unmatched.getSuggestions();
       if (!near.isEmpty()) {

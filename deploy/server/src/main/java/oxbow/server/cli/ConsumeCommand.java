@@ -17,6 +17,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
@@ -202,11 +203,8 @@ final class ConsumeCommand implements Callable<Integer> {
         isReadCommitted ? "read_committed" : "read_uncommitted");
     properties.put(
         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, isFromBeginning ? "earliest" : "latest");
-    if (group == null) {
-      properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-    } else {
-      properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-    }
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    if (group != null) properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
     return properties;
   }
 
@@ -215,12 +213,22 @@ final class ConsumeCommand implements Callable<Integer> {
     for (String topic : topics) partitionsOf(consumer, topic);
     consumer.subscribe(topics);
     long printed = 0;
-    while (printed < max && !terminal.out().checkError()) {
-      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-        if (printed == max) break;
-        printer.print(record, terminal.out());
-        printed++;
+    Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
+    try {
+      while (printed < max && !terminal.out().checkError()) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+          if (printed == max) break;
+          printer.print(record, terminal.out());
+          printed++;
+          done.put(
+              new TopicPartition(record.topic(), record.partition()),
+              new OffsetAndMetadata(record.offset() + 1, record.leaderEpoch(), ""));
+        }
+        if (!done.isEmpty()) consumer.commitAsync(done, null);
       }
+    } finally {
+      // Only what was printed counts as read. After Ctrl-C the wish to wake up is used up by now.
+      if (!done.isEmpty()) consumer.commitSync(done, client.timeout());
     }
     return ExitCode.OK;
   }

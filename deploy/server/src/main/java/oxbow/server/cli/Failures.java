@@ -29,7 +29,11 @@ final class Failures {
       case ExecutionException e when e.getCause() != null -> of(e.getCause(), bootstrap);
       case CompletionException e when e.getCause() != null -> of(e.getCause(), bootstrap);
       case UnknownTopicOrPartitionException e ->
-          with(ExitCode.NOT_FOUND, e, "`oxbow topics list` shows all there are");
+          new CommandException(
+              ExitCode.NOT_FOUND,
+              "there is no such topic or partition",
+              "`oxbow topics list` shows all there are",
+              e);
       case GroupIdNotFoundException e ->
           with(ExitCode.NOT_FOUND, e, "`oxbow groups list` shows all there are");
       case TopicExistsException e ->

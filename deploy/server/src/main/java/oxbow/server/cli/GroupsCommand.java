@@ -323,9 +323,7 @@ final class GroupsCommand {
     for (String topic : topics) {
       int colon = topic.indexOf(':');
       String name = colon < 0 ? topic : topic.substring(0, colon);
-      TopicDescription description =
-          client.await(admin.describeTopics(List.of(name)).allTopicNames()).get(name);
-      if (description == null) throw CommandException.notFound("there is no topic " + name, "");
+      TopicDescription description = Topics.named(client, admin, name);
       List<TopicPartition> led = Offsets.led(description);
       if (colon < 0) {
         partitions.addAll(led);

@@ -53,7 +53,11 @@ final class Output {
       String padding = " ".repeat(width - name.length());
       terminal
           .out()
-          .println(name.replace('_', ' ') + padding + "  " + (value == null ? "-" : value));
+          .println(
+              name.replace('_', ' ')
+                  + padding
+                  + "  "
+                  + (value == null || value.equals("") ? "-" : value));
     });
     tables.forEach((name, table) -> {
       if (table.isEmpty()) return;

@@ -155,8 +155,7 @@ final class TopicsCommand {
           List<String> names) {
     Output output = client.output(terminal);
     try (Admin admin = client.admin()) {
-      Map<String, TopicDescription> topics =
-          client.await(admin.describeTopics(names).allTopicNames());
+      Map<String, TopicDescription> topics = Topics.named(client, admin, names);
       Map<ConfigResource, org.apache.kafka.clients.admin.Config> configs =
           client.await(
               admin
@@ -256,7 +255,7 @@ final class TopicsCommand {
       }
       if (!changes.isEmpty()) {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
-        client.await(admin.incrementalAlterConfigs(Map.of(resource, changes)).all());
+        Topics.await(client, name, admin.incrementalAlterConfigs(Map.of(resource, changes)).all());
       }
       if (partitions != null) grow(client, admin, name, partitions);
     }
@@ -299,7 +298,7 @@ final class TopicsCommand {
       var deleted = admin.deleteTopics(new TreeSet<>(names)).topicNameValues();
       for (Map.Entry<String, KafkaFuture<Void>> answer : new TreeMap<>(deleted).entrySet()) {
         try {
-          client.await(answer.getValue());
+          Topics.await(client, answer.getKey(), answer.getValue());
           table.row(answer.getKey(), true);
           if (!output.isJson()) output.line("deleted topic " + answer.getKey());
         } catch (CommandException e) {
@@ -326,8 +325,7 @@ final class TopicsCommand {
           @Nullable String at) {
     Output output = client.output(terminal);
     try (Admin admin = client.admin()) {
-      Map<String, TopicDescription> topics =
-          client.await(admin.describeTopics(names).allTopicNames());
+      Map<String, TopicDescription> topics = Topics.named(client, admin, names);
       List<TopicPartition> led =
           new TreeMap<>(topics).values().stream().flatMap(t -> Offsets.led(t).stream()).toList();
       if (at == null) {
@@ -388,16 +386,13 @@ final class TopicsCommand {
     }
     confirmation.require(terminal, "delete the records of " + name + " before " + before);
     try (Admin admin = client.admin()) {
-      TopicDescription topic =
-          client.await(admin.describeTopics(List.of(name)).allTopicNames()).get(name);
+      TopicDescription topic = Topics.named(client, admin, name);
       Map<TopicPartition, RecordsToDelete> wanted = new LinkedHashMap<>();
-      if (topic != null) {
-        for (TopicPartitionInfo info : topic.partitions()) {
-          if (partitions != null && !partitions.contains(info.partition())) continue;
-          wanted.put(
-              new TopicPartition(name, info.partition()),
-              RecordsToDelete.beforeOffset(before.equals("end") ? -1 : Long.parseLong(before)));
-        }
+      for (TopicPartitionInfo info : topic.partitions()) {
+        if (partitions != null && !partitions.contains(info.partition())) continue;
+        wanted.put(
+            new TopicPartition(name, info.partition()),
+            RecordsToDelete.beforeOffset(before.equals("end") ? -1 : Long.parseLong(before)));
       }
       if (wanted.isEmpty()) {
         throw CommandException.notFound("topic " + name + " has no such partition", "");

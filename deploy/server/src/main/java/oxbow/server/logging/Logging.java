@@ -5,7 +5,6 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Map;
@@ -45,6 +44,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
   public static void apply(Format format, String level, Map<String, String> levels) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     attach(context, format);
+    context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
     setLevel(OURS, level);
     levels.forEach(Logging::setLevel);
   }
@@ -94,7 +94,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   private static void attach(LoggerContext context, Format format, String target) {
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    var appender = new ConsoleAppender<ILoggingEvent>();
+    var appender = new LimitedConsole();
     appender.setContext(context);
     appender.setName(APPENDER);
     appender.setTarget(target);
