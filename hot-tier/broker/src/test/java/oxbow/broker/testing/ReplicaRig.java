@@ -46,9 +46,17 @@ public final class ReplicaRig implements AutoCloseable {
 
   /** A rig that comes back to a cluster which went on meanwhile. */
   public ReplicaRig(Path directory, FakeCluster cluster) {
-    this.directory = directory;
+    this(cluster, LogsConfig.of(directory));
+  }
+
+  public ReplicaRig(LogsConfig config) {
+    this(new FakeCluster().broker(SELF).broker(OTHER), config);
+  }
+
+  private ReplicaRig(FakeCluster cluster, LogsConfig config) {
+    this.directory = config.directory();
     this.cluster = cluster;
-    logs = Logs.open(LogsConfig.of(directory));
+    logs = Logs.open(config);
     partitions = new Partitions(SELF, logs, logThreads);
   }
 
@@ -136,10 +144,11 @@ public final class ReplicaRig implements AutoCloseable {
     }
   }
 
+  /** Those about to be deleted have another ending, and the log itself holds them open. */
   private boolean isSegmentFile(Path descriptor) {
     try {
       String target = Files.readSymbolicLink(descriptor).toString();
-      return target.startsWith(directory.toString()) && target.contains(".log");
+      return target.startsWith(directory.toString()) && target.endsWith(".log");
     } catch (IOException e) {
       return false; // closed meanwhile
     }
