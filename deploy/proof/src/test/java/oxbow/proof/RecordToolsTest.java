@@ -192,7 +192,7 @@ final class RecordToolsTest {
         .out()
         .lines()
         .filter(line -> line.contains("\"name\":\"records_consumed\""))
-        .mapToLong(line -> Long.parseLong(line.replaceAll(".*\"count\":(\\d+).*", "$1")))
+        .mapToLong(line -> Long.parseLong(line.replaceFirst(".*?\"count\":(\\d+).*", "$1")))
         .sum();
   }
 

@@ -236,6 +236,10 @@ public final class ServerConfig {
       if (!key.isKafkas()) continue;
       settings.given(key).ifPresent(setting -> given.put(key.name(), setting.value().strip()));
     }
+    // What a broker of Kafka's can't be without, and tools therefore show.
+    given.putIfAbsent("node.id", Integer.toString(nodeId()));
+    given.putIfAbsent("process.roles", "broker,controller");
+    given.putIfAbsent("log.dirs", logDirectory().toString());
     return Map.copyOf(given);
   }
 

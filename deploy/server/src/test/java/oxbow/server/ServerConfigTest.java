@@ -94,7 +94,14 @@ class ServerConfigTest {
     assertThat(config.produce()).isEqualTo(ProduceConfig.DEFAULT);
     assertThat(config.metadata()).isEqualTo(MetadataConfig.DEFAULT);
     assertThat(config.groups()).isEqualTo(GroupConfig.DEFAULT);
-    assertThat(config.control()).isEqualTo(ControlConfig.of(1, Path.of("data", "metadata")));
+    ControlConfig own = ControlConfig.of(1, Path.of("data", "metadata"));
+    assertThat(config.control())
+        .usingRecursiveComparison()
+        .ignoringFields("settings")
+        .isEqualTo(own);
+    assertThat(config.control().settings())
+        .isEqualTo(
+            Map.of("node.id", "1", "process.roles", "broker,controller", "log.dirs", "data/log"));
   }
 
   @Test
