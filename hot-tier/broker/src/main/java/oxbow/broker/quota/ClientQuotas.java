@@ -115,6 +115,11 @@ public final class ClientQuotas {
     return (int) pauseMs;
   }
 
+  /** For tests: of how many clients it knows what they used. */
+  int metersHeld() {
+    return meters.size() + buckets.size();
+  }
+
   private int use(QuotaKind kind, Client client, double amount, long pauseMsMax) {
     QuotaRules.Limit limit = limit(kind, client);
     if (limit == null) return 0;
