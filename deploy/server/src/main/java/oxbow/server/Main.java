@@ -3,7 +3,6 @@ package oxbow.server;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -11,8 +10,6 @@ import org.slf4j.LoggerFactory;
 import oxbow.server.cli.Cli;
 import oxbow.server.cli.ExitCode;
 import oxbow.server.cli.Terminal;
-import oxbow.server.config.ConfigKeys;
-import oxbow.server.logging.Logging;
 
 /** The process: reads the command line and runs its command, of which {@code start} is one. */
 public final class Main {
@@ -27,11 +24,6 @@ public final class Main {
 
   /** Serves until the process is told to stop, or can't go on. */
   private static int serve(ServerConfig config, boolean isQuiet, PrintStream out) {
-    Logging.apply(
-        Logging.Format.valueOf(
-            config.settings().get(ConfigKeys.LOGGING_FORMAT).toUpperCase(Locale.ROOT)),
-        config.settings().get(ConfigKeys.LOGGING_LEVEL),
-        config.settings().get(ConfigKeys.LOGGING_LEVELS));
     var broken = new CompletableFuture<RuntimeException>();
     RunningServer server = Wiring.start(config, broken::complete);
     var stop =

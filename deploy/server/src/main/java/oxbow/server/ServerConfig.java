@@ -15,6 +15,8 @@ import oxbow.broker.group.GroupConfig;
 import oxbow.broker.metadata.MetadataConfig;
 import oxbow.broker.net.NetConfig;
 import oxbow.broker.produce.ProduceConfig;
+import oxbow.broker.quota.QuotaConfig;
+import oxbow.broker.telemetry.TelemetryConfig;
 import oxbow.log.LogsConfig;
 import oxbow.server.config.BadConfigException;
 import oxbow.server.config.ConfigKey;
@@ -190,6 +192,22 @@ public final class ServerConfig {
   public MetadataConfig metadata() {
     return new MetadataConfig(
         settings.get(ConfigKeys.AUTO_CREATE), settings.get(ConfigKeys.DESCRIBED_PARTITIONS_MAX));
+  }
+
+  /** Over what time clients' rates are measured. */
+  public QuotaConfig quotas() {
+    return new QuotaConfig(
+        settings.get(ConfigKeys.QUOTA_SAMPLES),
+        settings.get(ConfigKeys.QUOTA_SAMPLE_SECONDS),
+        settings.get(ConfigKeys.CONTROLLER_QUOTA_SAMPLES),
+        settings.get(ConfigKeys.CONTROLLER_QUOTA_SAMPLE_SECONDS));
+  }
+
+  /** How much clients may tell of themselves. */
+  public TelemetryConfig telemetry() {
+    return new TelemetryConfig(
+        settings.get(ConfigKeys.TELEMETRY_BYTES_MAX),
+        settings.get(ConfigKeys.TELEMETRY_CLIENTS_MAX));
   }
 
   private Duration millis(ConfigKey<Long> key) {

@@ -3,6 +3,8 @@ package oxbow.server;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oxbow.broker.Broker;
 import oxbow.broker.BrokerConfig;
 import oxbow.broker.replica.Partition;
@@ -13,6 +15,8 @@ import oxbow.server.logging.RuntimeLevels;
 
 /** The one place where every object of the process is built, in order. */
 public final class Wiring {
+  private static final Logger log = LoggerFactory.getLogger(Wiring.class);
+
   private Wiring() {}
 
   /**
@@ -23,6 +27,9 @@ public final class Wiring {
   public static RunningServer start(ServerConfig config, Consumer<RuntimeException> onFatal) {
     Version version = Version.current();
     config.applyLogging();
+    for (String warning : config.warnings()) {
+      log.atWarn().addKeyValue("setting", warning).log("setting accepted");
+    }
     var meters = new Meters();
     var broker =
         Broker.start(brokerConfig(config), meters.registry(), new RuntimeLevels(), onFatal::accept);
@@ -44,7 +51,9 @@ public final class Wiring {
         config.produce(),
         config.fetch(),
         config.groups(),
-        config.metadata());
+        config.metadata(),
+        config.quotas(),
+        config.telemetry());
   }
 
   private static void askForReadiness(HttpPort port, Broker broker, ServerConfig config) {

@@ -24,6 +24,8 @@ import oxbow.broker.metadata.MetadataConfig;
 import oxbow.broker.net.Listener;
 import oxbow.broker.net.NetConfig;
 import oxbow.broker.produce.ProduceConfig;
+import oxbow.broker.quota.QuotaConfig;
+import oxbow.broker.telemetry.TelemetryConfig;
 import oxbow.log.LogConfig;
 import oxbow.log.LogsConfig;
 import oxbow.server.config.BadConfigException;
@@ -94,6 +96,8 @@ class ServerConfigTest {
     assertThat(config.produce()).isEqualTo(ProduceConfig.DEFAULT);
     assertThat(config.metadata()).isEqualTo(MetadataConfig.DEFAULT);
     assertThat(config.groups()).isEqualTo(GroupConfig.DEFAULT);
+    assertThat(config.quotas()).isEqualTo(QuotaConfig.DEFAULT);
+    assertThat(config.telemetry()).isEqualTo(TelemetryConfig.DEFAULT);
     ControlConfig own = ControlConfig.of(1, Path.of("data", "metadata"));
     assertThat(config.control())
         .usingRecursiveComparison()
@@ -111,6 +115,14 @@ class ServerConfigTest {
       ConfigKey<?> key = ConfigKeys.find(coordinators.name).orElseThrow();
       String theirs = ConfigDef.convertToString(coordinators.defaultValue, coordinators.type);
       assertThat(key.defaultText()).as(key.name()).isEqualTo(theirs);
+    }
+  }
+
+  @Test
+  void groupKeysSayWhetherTheCoordinatorFollowsThemOnline() {
+    for (ConfigKey<?> key : ConfigKeys.all()) {
+      if (key.section() != ConfigKey.Section.GROUPS) continue;
+      assertThat(key.isOnline()).as(key.name()).isEqualTo(GroupConfig.DYNAMIC.contains(key.name()));
     }
   }
 
@@ -264,6 +276,7 @@ class ServerConfigTest {
         "offsets.topic.replication.factor=3|must be 1: there is one node",
         "max.connections.per.ip.overrides=10.0.0.1:many|which takes a number of connections",
         "max.connections.per.ip.overrides=no.such.host.invalid:1|is no address and no host name",
+        "logging.levels=oxbow:loud|gives oxbow a level that is none of trace, debug",
         "min.insync.replicas=2|must be 1: there is one node",
         "message.max.bytes=200000000;log.segment.bytes=300000000|at most socket.request.max.bytes",
         "message.max.bytes=2000000;log.segment.bytes=1048576|at most log.segment.bytes",

@@ -36,12 +36,10 @@ import oxbow.broker.net.KafkaPort;
 import oxbow.broker.produce.ProduceApis;
 import oxbow.broker.produce.ProducerIds;
 import oxbow.broker.quota.ClientQuotas;
-import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.replica.BrokerLogThreads;
 import oxbow.broker.replica.Partitions;
 import oxbow.broker.replica.ReplicaApis;
 import oxbow.broker.telemetry.ClientTelemetry;
-import oxbow.broker.telemetry.TelemetryConfig;
 import oxbow.broker.wire.ApiTable;
 import oxbow.broker.wire.ApiVersions;
 import oxbow.log.Logs;
@@ -100,7 +98,7 @@ public final class Broker implements AutoCloseable {
       control.publishTo(groups.publisher());
 
       var apis = new ApiTable();
-      var quotas = new ClientQuotas(QuotaConfig.DEFAULT, System::nanoTime);
+      var quotas = new ClientQuotas(config.quotas(), System::nanoTime);
       var port = new KafkaPort(config.net(), apis, quotas, meters, System::nanoTime);
       closesLast("kafka port", port);
       apis.serve(ApiKeys.API_VERSIONS, new ApiVersions(apis, control::featureLevels));
@@ -112,7 +110,7 @@ public final class Broker implements AutoCloseable {
       new ClientTelemetry(
               () -> control.view().clientMetrics(),
               ClientTelemetry.countingOnly(meters),
-              TelemetryConfig.DEFAULT,
+              config.telemetry(),
               InstantSource.system(),
               new SecureRandom(),
               meters)

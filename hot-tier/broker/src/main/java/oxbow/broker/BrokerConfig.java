@@ -11,6 +11,8 @@ import oxbow.broker.metadata.MetadataConfig;
 import oxbow.broker.net.Listener;
 import oxbow.broker.net.NetConfig;
 import oxbow.broker.produce.ProduceConfig;
+import oxbow.broker.quota.QuotaConfig;
+import oxbow.broker.telemetry.TelemetryConfig;
 import oxbow.log.LogsConfig;
 
 /**
@@ -32,7 +34,9 @@ public record BrokerConfig(
     ProduceConfig produce,
     FetchConfig fetch,
     GroupConfig groups,
-    MetadataConfig metadata) {
+    MetadataConfig metadata,
+    QuotaConfig quotas,
+    TelemetryConfig telemetry) {
   public BrokerConfig {
     listeners = List.copyOf(listeners);
     advertised = Map.copyOf(advertised);

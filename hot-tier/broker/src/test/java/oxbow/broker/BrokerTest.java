@@ -30,6 +30,8 @@ import oxbow.broker.metadata.MetadataConfig;
 import oxbow.broker.net.Listener;
 import oxbow.broker.net.NetConfig;
 import oxbow.broker.produce.ProduceConfig;
+import oxbow.broker.quota.QuotaConfig;
+import oxbow.broker.telemetry.TelemetryConfig;
 import oxbow.log.LogsConfig;
 
 class BrokerTest {
@@ -80,7 +82,9 @@ class BrokerTest {
                 ProduceConfig.DEFAULT,
                 FetchConfig.DEFAULT,
                 GroupConfig.DEFAULT,
-                MetadataConfig.DEFAULT),
+                MetadataConfig.DEFAULT,
+                QuotaConfig.DEFAULT,
+                TelemetryConfig.DEFAULT),
             new SimpleMeterRegistry(),
             fatal -> {
               throw fatal;

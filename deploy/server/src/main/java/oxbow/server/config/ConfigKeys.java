@@ -656,6 +656,7 @@ public final class ConfigKeys {
           key(GROUPS, ConfigTypes.INT, "group.coordinator.cached.buffer.max.bytes")
               .value(MIB + 12)
               .atLeast(512 * KIB)
+              .online()
               .doc("Largest write buffer that the coordinator keeps for the next write."));
 
   public static final ConfigKey<Integer> GROUP_INITIAL_DELAY_MS =
@@ -859,13 +860,6 @@ public final class ConfigKeys {
               .atLeast(1)
               .doc("Silence after which the controller takes a broker for dead."));
 
-  public static final ConfigKey<Integer> REQUEST_TIMEOUT_MS =
-      add(
-          key(METADATA, ConfigTypes.INT, "request.timeout.ms")
-              .value(30_000)
-              .atLeast(1)
-              .doc("Longest time an admin request waits for the controller."));
-
   // ---- quotas and client metrics
 
   public static final ConfigKey<Integer> QUOTA_SAMPLES =
@@ -882,12 +876,36 @@ public final class ConfigKeys {
               .between(1, 86_400)
               .doc("Length of a sample."));
 
+  public static final ConfigKey<Integer> CONTROLLER_QUOTA_SAMPLES =
+      add(
+          key(QUOTAS, ConfigTypes.INT, "controller.quota.window.num")
+              .value(11)
+              .between(1, 10_000)
+              .doc("Samples that a client's rate of changes of metadata is averaged over."));
+
+  public static final ConfigKey<Integer> CONTROLLER_QUOTA_SAMPLE_SECONDS =
+      add(
+          key(QUOTAS, ConfigTypes.INT, "controller.quota.window.size.seconds")
+              .value(1)
+              .between(1, 86_400)
+              .doc("Length of a sample of those."));
+
   public static final ConfigKey<Integer> TELEMETRY_BYTES_MAX =
       add(
           key(QUOTAS, ConfigTypes.INT, "telemetry.max.bytes")
               .value(MIB)
               .atLeast(1)
               .doc("Largest report of its own metrics that a client may send."));
+
+  public static final ConfigKey<Integer> TELEMETRY_CLIENTS_MAX =
+      add(
+          key(QUOTAS, ConfigTypes.INT, "telemetry.clients.max")
+              .value(16_384)
+              .atLeast(1)
+              .ours()
+              .doc(
+                  "Clients whose subscriptions are remembered. Beyond, those that were silent"
+                      + " longest are forgotten and begin anew."));
 
   // ---- HTTP port
 
@@ -1003,7 +1021,9 @@ public final class ConfigKeys {
 
   /** A default that topics may override, and that admin tools may change for all of them. */
   private static <T> ConfigKey.Builder<T> topic(ConfigType<T> type, String name) {
-    return key(TOPIC, type, name).online();
+    ConfigKey.Builder<T> builder = key(TOPIC, type, name);
+    boolean isCoarse = name.endsWith(".hours") || name.endsWith(".minutes");
+    return isCoarse ? builder : builder.online();
   }
 
   /** The keys that consumer groups and streams groups both have. */
@@ -1043,6 +1063,7 @@ public final class ConfigKeys {
         key(GROUPS, ConfigTypes.INT, prefix + "assignment.interval.ms")
             .value(assignmentMs)
             .atLeast(0)
+            .online()
             .doc("Shortest time between two assignments of " + groups + "."));
     add(
         key(GROUPS, ConfigTypes.INT, prefix + "min.assignment.interval.ms")

@@ -72,13 +72,13 @@ public final class UnservedKeys {
 
     String controller = "the controller runs inside this process and needs no port";
     BY_PREFIX.put("controller.quorum.", ignored(controller));
+    BY_NAME.put("request.timeout.ms", ignored("nothing is asked over the network by this node"));
     BY_NAME.put("controller.socket.timeout.ms", ignored(controller));
     BY_NAME.put("controlled.shutdown.enable", ignored("a stop is always an orderly one"));
     BY_NAME.put("initial.broker.registration.timeout.ms", ignored(controller));
     BY_NAME.put("early.start.listeners", ignored("listeners open once the broker can serve"));
     BY_NAME.put("socket.connection.setup.timeout.ms", ignored(oneNode));
     BY_NAME.put("socket.connection.setup.timeout.max.ms", ignored(oneNode));
-    BY_PREFIX.put("controller.quota.", refused("use quota.window.*: one window counts for all"));
     BY_PREFIX.put("controller.performance.", refused("it is an internal setting of Kafka's"));
 
     String threads = "requests are served by num.network.threads, none of which waits";

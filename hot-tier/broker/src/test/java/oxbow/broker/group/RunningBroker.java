@@ -19,6 +19,8 @@ import oxbow.broker.metadata.MetadataConfig;
 import oxbow.broker.net.Listener;
 import oxbow.broker.net.NetConfig;
 import oxbow.broker.produce.ProduceConfig;
+import oxbow.broker.quota.QuotaConfig;
+import oxbow.broker.telemetry.TelemetryConfig;
 import oxbow.log.LogsConfig;
 
 /** A whole broker on a directory, for clients that connect by TCP. */
@@ -41,7 +43,9 @@ final class RunningBroker implements AutoCloseable {
                 ProduceConfig.DEFAULT,
                 FetchConfig.DEFAULT,
                 new GroupConfig(settings),
-                MetadataConfig.DEFAULT),
+                MetadataConfig.DEFAULT,
+                QuotaConfig.DEFAULT,
+                TelemetryConfig.DEFAULT),
             meters,
             fatal::set);
     broker.ready().toCompletableFuture().get(30, TimeUnit.SECONDS);
