@@ -5,9 +5,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
+import org.apache.kafka.common.errors.DuplicateBrokerRegistrationException;
 import org.apache.kafka.common.errors.StaleBrokerEpochException;
 import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
 import org.apache.kafka.common.message.BrokerRegistrationRequestData;
@@ -55,6 +57,7 @@ final class BrokerLife {
   private final Duration heartbeatInterval;
   private final ControllerRoute controller;
   private final LongSupplier metadataOffset;
+  private final BooleanSupplier hasPredecessor;
   private final ControlTimer timer;
 
   private final Uuid incarnation = Uuid.randomUuid();
@@ -72,6 +75,9 @@ final class BrokerLife {
   // Read by other threads, which name it in their own requests.
   private volatile long epoch = -1;
 
+  /**
+   * @param hasPredecessor whether a broker with our id and our log directories is registered
+   */
   BrokerLife(
       int nodeId,
       String clusterId,
@@ -80,6 +86,7 @@ final class BrokerLife {
       Duration heartbeatInterval,
       ControllerRoute controller,
       LongSupplier metadataOffset,
+      BooleanSupplier hasPredecessor,
       ControlTimer timer) {
     this.nodeId = nodeId;
     this.clusterId = clusterId;
@@ -88,6 +95,7 @@ final class BrokerLife {
     this.heartbeatInterval = heartbeatInterval;
     this.controller = controller;
     this.metadataOffset = metadataOffset;
+    this.hasPredecessor = hasPredecessor;
     this.timer = timer;
   }
 
@@ -189,16 +197,49 @@ final class BrokerLife {
             .whenComplete((reply, failure) ->
                 timer.execute(() -> {
                   isCallOut = false;
-                  if (failure != null) {
+                  if (failure == null) {
+                    registered(reply.epoch());
+                  } else if (failure instanceof DuplicateBrokerRegistrationException) {
+                    buryPredecessor(failure);
+                  } else {
                     retry("not registered", failure);
-                    return;
                   }
-                  epoch = reply.epoch();
-                  if (state == State.REGISTERING) state = State.FENCED;
-                  log.atInfo().addKeyValue("epoch", epoch).log("broker registered");
-                  registered.complete(epoch);
-                  retryDelayMs = RETRY_DELAY_MS_MIN;
-                  call();
+                }));
+  }
+
+  private void registered(long newEpoch) {
+    epoch = newEpoch;
+    if (state == State.REGISTERING) state = State.FENCED;
+    log.atInfo().addKeyValue("epoch", epoch).log("broker registered");
+    registered.complete(epoch);
+    retryDelayMs = RETRY_DELAY_MS_MIN;
+    call();
+  }
+
+  /**
+   * After a crash the controller takes the dead incarnation for alive until its session ends, and
+   * the new one would wait for that. Whoever was registered with our log directories is dead, since
+   * we hold their locks: it is taken off the list. Fencing it would not do, since a heartbeat in
+   * its name is a sign of life. Its partitions are treated as after any crash.
+   */
+  private void buryPredecessor(Throwable failure) {
+    if (!hasPredecessor.getAsBoolean() || state == State.GONE) {
+      retry("not registered", failure);
+      return;
+    }
+    isCallOut = true;
+    var _ =
+        controller
+            .call(active -> active.unregisterBroker(context(), nodeId))
+            .whenComplete((_, unburied) ->
+                timer.execute(() -> {
+                  isCallOut = false;
+                  if (unburied == null) {
+                    log.atInfo().addKeyValue("broker", nodeId).log("crashed broker unregistered");
+                    call();
+                  } else {
+                    retry("crashed broker not unregistered", unburied);
+                  }
                 }));
   }
 

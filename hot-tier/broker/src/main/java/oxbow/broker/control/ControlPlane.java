@@ -3,6 +3,7 @@ package oxbow.broker.control;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,7 @@ import org.apache.kafka.image.publisher.MetadataPublisher;
 import org.apache.kafka.image.publisher.SnapshotEmitter;
 import org.apache.kafka.image.publisher.SnapshotGenerator;
 import org.apache.kafka.image.publisher.metrics.SnapshotEmitterMetrics;
+import org.apache.kafka.metadata.BrokerRegistration;
 import org.apache.kafka.metadata.VersionRange;
 import org.apache.kafka.raft.MetadataLogConfig;
 import org.apache.kafka.server.common.ProducerIdsBlock;
@@ -80,6 +82,7 @@ public final class ControlPlane implements AutoCloseable {
   private final ControlConfig config;
   private final MetadataDirectory directory;
   private final ControlTimer timer;
+  private final Faults faults;
   private final RaftNode raft;
   private final QuorumControllerMetrics controllerMetrics;
   private final QuorumController controller;
@@ -106,10 +109,11 @@ public final class ControlPlane implements AutoCloseable {
     this.timer = timer;
     this.topicSettings = topicSettings;
     this.brokerSettings = new BrokerSettings(config.settings());
-    raft = new RaftNode(config, directory, timer, faults);
+    this.faults = faults;
     controllerMetrics =
         new QuorumControllerMetrics(
             Optional.empty(), Time.SYSTEM, (int) config.sessionTimeout().toMillis());
+    raft = new RaftNode(config, directory, timer, faults);
     views =
         new ViewPublisher(
             config.nodeId(),
@@ -355,15 +359,27 @@ public final class ControlPlane implements AutoCloseable {
             config.heartbeatInterval(),
             route,
             loader::lastAppliedOffset,
+            () -> hasPredecessor(identity),
             timer);
     if (!life.compareAndSet(null, born)) throw new IllegalStateException("registered twice");
     watch((_, _) -> born.metadataApplied());
     return born.start();
   }
 
-  /** Lets the controller count on this broker's replicas; completes when it does. */
+  private boolean hasPredecessor(BrokerIdentity identity) {
+    ImageView now = views.view();
+    if (now == null) return false;
+    BrokerRegistration registered = now.image().cluster().broker(config.nodeId());
+    return registered != null
+        && !Collections.disjoint(registered.directories(), identity.logDirectories());
+  }
+
+  /**
+   * Lets the controller count on this broker's replicas; completes when it does and the view shows
+   * it, with the leaders that were elected.
+   */
   public CompletionStage<Void> ready() {
-    return registered().ready();
+    return registered().ready().thenCompose(_ -> applied());
   }
 
   /** The epoch this broker was registered under; -1 before. */
@@ -432,10 +448,12 @@ public final class ControlPlane implements AutoCloseable {
    * came of it, so that whoever asked sees it at once.
    */
   <T> CompletableFuture<T> change(Function<Controller, CompletableFuture<T>> rpc) {
-    return route
-        .call(rpc)
-        .thenCompose(
-            result -> views.applied(raft.highWatermark().orElse(0) - 1).thenApply(_ -> result));
+    return route.call(rpc).thenCompose(result -> applied().thenApply(_ -> result));
+  }
+
+  /** Completes once the view shows everything that is committed now. */
+  private CompletableFuture<Void> applied() {
+    return views.applied(raft.highWatermark().orElse(0) - 1);
   }
 
   /** Asks the active controller. */
@@ -467,25 +485,31 @@ public final class ControlPlane implements AutoCloseable {
   public void close() {
     BrokerLife left = life.get();
     if (left != null) {
-      await(left.leave());
+      if (!faults.areFatal()) await(left.leave());
       left.stop();
     }
+    route.close();
+    // Raft goes first: the controller must have lost its office when its queue closes.
+    quietly("raft", raft);
+    controller.beginShutdown();
     loader.beginShutdown();
     snapshots.beginShutdown();
-    controller.beginShutdown();
-    raft.close();
+    quietly("controller", controller);
+    quietly("metadata loader", loader);
+    quietly("snapshot generator", snapshots);
+    quietly("controller metrics", controllerMetrics);
+    quietly("views", views);
+    quietly("timer", timer);
+    quietly("metadata directory", directory);
+  }
+
+  private static void quietly(String part, AutoCloseable closing) {
     try {
-      controller.close();
-      loader.close();
-      snapshots.close();
+      closing.close();
     } catch (Exception e) {
       if (e instanceof InterruptedException) Thread.currentThread().interrupt();
-      log.atWarn().setCause(e).log("control plane not closed cleanly");
+      log.atWarn().addKeyValue("part", part).setCause(e).log("not closed cleanly");
     }
-    controllerMetrics.close();
-    views.close();
-    timer.close();
-    directory.close();
   }
 
   private void await(CompletableFuture<Void> leave) {

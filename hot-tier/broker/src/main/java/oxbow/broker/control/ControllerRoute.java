@@ -1,10 +1,13 @@
 package oxbow.broker.control;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.errors.NotControllerException;
@@ -16,13 +19,16 @@ import org.apache.kafka.controller.Controller;
  * just being elected, or has lost its office between, costs a short wait instead of an error; every
  * call ends after the timeout at the latest.
  */
-final class ControllerRoute {
+final class ControllerRoute implements AutoCloseable {
   private static final long RETRY_DELAY_MS_MIN = 2;
   private static final long RETRY_DELAY_MS_MAX = 100;
 
   private final Supplier<Controller> active;
   private final ControlTimer timer;
   private final Duration timeout;
+  private final Map<Long, CompletableFuture<?>> underway = new ConcurrentHashMap<>();
+  private final AtomicLong calls = new AtomicLong();
+  private volatile boolean isClosed;
 
   /**
    * @param active finds the controller to call: the one in this process, or a stand-in that sends
@@ -45,7 +51,14 @@ final class ControllerRoute {
               new TimeoutException("no controller answered within " + timeout.toMillis() + " ms"));
           return null;
         });
-    var _ = answer.whenComplete((_, _) -> expiry.cancel(false));
+    long call = calls.incrementAndGet();
+    underway.put(call, answer);
+    var _ =
+        answer.whenComplete((_, _) -> {
+          expiry.cancel(false);
+          underway.remove(call);
+        });
+    if (isClosed) fail(answer);
     attempt(rpc, answer, deadlineNanos, RETRY_DELAY_MS_MIN);
     return answer;
   }
@@ -88,13 +101,26 @@ final class ControllerRoute {
         });
   }
 
+  /** Fails the calls that are under way, and those to come. */
+  @Override
+  public void close() {
+    isClosed = true;
+    underway.values().forEach(ControllerRoute::fail);
+  }
+
+  private static void fail(CompletableFuture<?> answer) {
+    answer.completeExceptionally(closed());
+  }
+
+  private static ControlException closed() {
+    return new ControlException(ControlException.Kind.CLOSED, "the control plane was closed");
+  }
+
   static Throwable unwrapped(Throwable failure) {
     boolean isWrapper =
         failure instanceof CompletionException || failure instanceof ExecutionException;
     Throwable cause = failure.getCause();
     if (isWrapper && cause != null) return cause;
-    return failure instanceof CancellationException
-        ? new ControlException(ControlException.Kind.CLOSED, "the control plane was closed")
-        : failure;
+    return failure instanceof CancellationException ? closed() : failure;
   }
 }

@@ -22,6 +22,11 @@ final class Faults {
     this.onFatal = onFatal;
   }
 
+  /** Whether a fatal fault was reported. */
+  boolean areFatal() {
+    return isReported.get();
+  }
+
   FaultHandler fatal(String part) {
     return (message, cause) -> {
       var fault = new ControlException(Kind.FATAL, part + ": " + message, cause);

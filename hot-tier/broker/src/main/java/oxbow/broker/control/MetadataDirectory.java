@@ -110,7 +110,7 @@ final class MetadataDirectory implements AutoCloseable {
 
   /** Formatting leaves a bootstrap snapshot there; only a running node leaves its vote. */
   private static boolean holdsMetadata(Path directory) {
-    return Files.exists(partitionDirectory(directory).resolve("quorum-state"));
+    return Files.exists(partitionDirectory(directory).resolve(VoteFile.NAME));
   }
 
   private static void format(ControlConfig config) {

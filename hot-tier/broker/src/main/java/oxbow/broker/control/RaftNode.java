@@ -22,7 +22,6 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.metadata.MetadataRecordSerde;
 import org.apache.kafka.raft.Endpoints;
-import org.apache.kafka.raft.FileQuorumStateStore;
 import org.apache.kafka.raft.KafkaRaftClient;
 import org.apache.kafka.raft.KafkaRaftClientDriver;
 import org.apache.kafka.raft.MetadataLogConfig;
@@ -74,16 +73,14 @@ final class RaftNode implements AutoCloseable {
             Feature.KRAFT_VERSION.supportedVersionRange(),
             quorum);
     driver = new KafkaRaftClientDriver<>(client, "control-raft", faults.fatal("raft"), logs);
-    client.initialize(
-        Map.of(),
-        new FileQuorumStateStore(
-            directory
-                .partitionDirectory()
-                .toPath()
-                .resolve(FileQuorumStateStore.DEFAULT_FILE_NAME)
-                .toFile()),
-        metrics,
-        _ -> {});
+    try {
+      client.initialize(
+          Map.of(), new VoteFile(directory.partitionDirectory().toPath()), metrics, _ -> {});
+    } catch (RuntimeException e) {
+      raftLog.close();
+      metrics.close();
+      throw e;
+    }
   }
 
   /** Where a node that is no voter looks for the quorum: a sole voter needs only itself. */

@@ -1,14 +1,27 @@
 package oxbow.broker.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static oxbow.broker.control.ControlRig.await;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ControlPlaneTest {
+  private static final ClusterView.Endpoint ENDPOINT = new ClusterView.Endpoint("localhost", 9092);
+
   @TempDir Path directory;
 
   @Test
@@ -18,7 +31,7 @@ final class ControlPlaneTest {
     Uuid topicId;
     try (var rig = ControlRig.serving(directory.resolve("metadata"))) {
       clusterId = rig.plane.clusterId();
-      ControlRig.await(rig.plane.autoTopics().create(List.of("orders")));
+      await(rig.plane.autoTopics().create(List.of("orders")));
       topicId = rig.plane.view().topic("orders").orElseThrow().id();
     }
     // When
@@ -35,5 +48,167 @@ final class ControlPlaneTest {
             assertThat(partition.offline()).isEmpty();
           });
     }
+  }
+
+  @Test
+  void aBrokerCountsOnlyOnceItIsReady() {
+    try (var rig = ControlRig.serving(directory.resolve("metadata"))) {
+      await(rig.plane.autoTopics().create(List.of("orders")));
+    }
+    try (var plane = start(ControlConfig.of(1, directory.resolve("metadata")))) {
+      long epoch = await(plane.register(BrokerIdentity.of("PLAINTEXT", ENDPOINT, ControlRig.LOGS)));
+      await(plane.loaded());
+      assertThat(plane.brokerEpoch()).isEqualTo(epoch);
+      ControlRig.until(() -> plane.view().broker(1).orElseThrow().epoch() == epoch);
+      ClusterView.Broker fenced = plane.view().broker(1).orElseThrow();
+      assertThat(fenced.isFenced()).isTrue();
+      assertThat(fenced.endpoints()).isEqualTo(Map.of("PLAINTEXT", ENDPOINT));
+      ClusterView.Partition partition =
+          plane.view().topic("orders").orElseThrow().partitions().get(0);
+      assertThat(partition.leader()).isEqualTo(-1);
+      assertThat(partition.offline()).containsExactly(1);
+
+      await(plane.ready());
+
+      ControlRig.until(() -> !plane.view().broker(1).orElseThrow().isFenced());
+      ControlRig.until(
+          () -> plane.view().topic("orders").orElseThrow().partitions().get(0).leader() == 1);
+    }
+  }
+
+  @Test
+  void aBrokerThatWasForgottenComesBackByItself() {
+    var config = quick(ControlConfig.of(1, directory.resolve("metadata")));
+    try (var rig = ControlRig.serving(config)) {
+      long epoch = rig.plane.brokerEpoch();
+      await(rig.plane.change(controller -> controller.unregisterBroker(Contexts.ofBroker(), 1)));
+
+      ControlRig.until(() ->
+          rig.plane.brokerEpoch() > epoch
+              && rig.plane.view().broker(1).filter(broker -> !broker.isFenced()).isPresent());
+    }
+  }
+
+  @Test
+  void theMetadataLogIsCutAtSnapshots() throws Exception {
+    var config =
+        ControlConfig.of(1, directory.resolve("metadata"))
+            .withSettings(Map.of("metadata.log.max.record.bytes.between.snapshots", "500"));
+    try (var rig = ControlRig.serving(config)) {
+      for (int i = 0; i < 30; i++) {
+        await(rig.plane.autoTopics().create(List.of("topic-" + i)));
+      }
+      ControlRig.until(() -> !snapshots().isEmpty());
+    }
+    try (var rig = ControlRig.serving(config)) {
+      assertThat(rig.plane.view().topics()).hasSize(30);
+    }
+  }
+
+  private List<Path> snapshots() {
+    try (Stream<Path> files = Files.list(directory.resolve("metadata/__cluster_metadata-0"))) {
+      return files
+          .filter(file -> file.toString().endsWith(".checkpoint"))
+          .filter(file -> !file.getFileName().toString().startsWith("00000000000000000000-"))
+          .toList();
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aFatalFaultIsToldOnceAndClosingDoesNotWait() throws Exception {
+    var told = new ArrayList<ControlException>();
+    var first = new CountDownLatch(1);
+    var config = ControlConfig.of(1, directory.resolve("metadata"));
+    var plane =
+        ControlPlane.start(
+            config,
+            new TopicSettings(),
+            fault -> {
+              synchronized (told) {
+                told.add(fault);
+              }
+              first.countDown();
+            });
+    await(plane.register(BrokerIdentity.of("PLAINTEXT", ENDPOINT, ControlRig.LOGS)));
+    await(plane.ready());
+
+    // Nobody interrupts raft in earnest; it is a way to have its disk fail.
+    Thread raft =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().startsWith("control-raft"))
+            .findFirst()
+            .orElseThrow();
+    raft.interrupt();
+
+    assertThat(first.await(10, TimeUnit.SECONDS)).isTrue();
+    plane.close();
+    synchronized (told) {
+      assertThat(told).hasSize(1);
+      assertThat(told.get(0).kind()).isEqualTo(ControlException.Kind.FATAL);
+      assertThat(told.get(0)).hasMessageStartingWith("raft: ");
+    }
+    ControlRig.serving(config).close();
+  }
+
+  @Test
+  void whoWaitsIsToldThatItWasClosed() {
+    var plane = start(ControlConfig.of(1, directory.resolve("metadata")));
+    CompletableFuture<Void> served;
+    try (plane) {
+      await(plane.register(BrokerIdentity.of("PLAINTEXT", ENDPOINT, ControlRig.LOGS)));
+      served = new CompletableFuture<>();
+      var never = plane.change(_ -> new CompletableFuture<Void>());
+      var _ = never.whenComplete((_, failure) -> served.completeExceptionally(failure));
+    }
+    assertThatThrownBy(() -> served.get(10, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .hasCauseInstanceOf(ControlException.class);
+  }
+
+  @Test
+  void closingLeavesNoThreadBehind() {
+    ControlRig.serving(directory.resolve("metadata")).close();
+
+    ControlRig.until(() ->
+        Thread.getAllStackTraces().keySet().stream()
+            .noneMatch(thread -> thread.getName().startsWith("control-")));
+  }
+
+  @Test
+  void aStartedJvmStartsAControlPlaneQuickly() {
+    ControlRig.serving(directory.resolve("first")).close();
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) {
+      long startNanos = System.nanoTime();
+      try (var rig = ControlRig.serving(directory.resolve("again-" + i))) {
+        assertThat(rig.plane.view().broker(1)).isPresent();
+        best = Math.min(best, System.nanoTime() - startNanos);
+      }
+    }
+    assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(400));
+  }
+
+  private static ControlPlane start(ControlConfig config) {
+    return ControlPlane.start(
+        config,
+        new TopicSettings(),
+        fault -> {
+          throw fault;
+        });
+  }
+
+  private static ControlConfig quick(ControlConfig config) {
+    return new ControlConfig(
+        config.nodeId(),
+        config.directory(),
+        config.clusterId(),
+        config.controllerListener(),
+        config.controllerEndpoint(),
+        Duration.ofMillis(50),
+        Duration.ofSeconds(5),
+        config.shutdownTimeout(),
+        config.settings());
   }
 }

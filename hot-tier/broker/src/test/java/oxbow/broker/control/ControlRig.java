@@ -12,6 +12,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.common.requests.AbstractRequest;
@@ -52,10 +54,17 @@ final class ControlRig implements AutoCloseable {
 
   static ControlRig serving(ControlConfig config, TopicSettings settings) {
     var rig = new ControlRig(config, settings);
-    await(
-        rig.plane.register(
-            BrokerIdentity.of("PLAINTEXT", new ClusterView.Endpoint("localhost", 9092), LOGS)));
-    await(rig.plane.ready());
+    try {
+      await(
+          rig.plane.register(
+              BrokerIdentity.of("PLAINTEXT", new ClusterView.Endpoint("localhost", 9092), LOGS)));
+      await(rig.plane.ready());
+    } catch (AssertionError e) {
+      ControlException fatal = rig.fault.get();
+      if (fatal != null) e.addSuppressed(fatal);
+      rig.plane.close();
+      throw e;
+    }
     return rig;
   }
 
@@ -76,6 +85,15 @@ final class ControlRig implements AutoCloseable {
       return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new AssertionError("not completed", e);
+    }
+  }
+
+  /** Waits for a condition that nothing tells about. */
+  static void until(BooleanSupplier condition) {
+    long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadlineNanos) throw new AssertionError("not within 10 s");
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
     }
   }
 
