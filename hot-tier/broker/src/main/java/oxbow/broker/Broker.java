@@ -37,6 +37,7 @@ import oxbow.broker.produce.ProduceApis;
 import oxbow.broker.produce.ProducerIds;
 import oxbow.broker.quota.ClientQuotas;
 import oxbow.broker.replica.BrokerLogThreads;
+import oxbow.broker.replica.PartitionMeters;
 import oxbow.broker.replica.Partitions;
 import oxbow.broker.replica.ReplicaApis;
 import oxbow.broker.telemetry.ClientTelemetry;
@@ -85,6 +86,7 @@ public final class Broker implements AutoCloseable {
       closesLast("control plane", control);
       partitions = new Partitions(config.control().nodeId(), logs, logThreads);
       closesLast("partitions", partitions);
+      PartitionMeters.register(partitions, meters);
       var groups =
           new GroupCoordinators(
               config.groups(),

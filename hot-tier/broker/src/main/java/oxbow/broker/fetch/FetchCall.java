@@ -113,9 +113,13 @@ final class FetchCall {
     }
   }
 
-  /** Looks again and answers with what there is. */
+  /** Looks again and answers with what there is. Throws nothing: its callers answer nobody. */
   void finish() {
-    complete(look());
+    try {
+      complete(look());
+    } catch (RuntimeException e) {
+      request.fail(e);
+    }
   }
 
   int bytesMin() {
@@ -368,14 +372,19 @@ final class FetchCall {
   private void completeCold(Look look, ColdRead read, ColdReads from) {
     from.read(read.partition().id(), read.offset(), read.bytesMax(), limit)
         .whenComplete((found, failure) -> {
-          if (failure != null) {
-            Errors error = Failures.errorOf(failure, read.partition().id());
-            read.answer().setErrorCode(onWire(error).code());
-          } else {
-            found.ifPresent(batches -> fill(read.answer(), batches));
+          try {
+            if (failure == null) found.ifPresent(batches -> fill(read.answer(), batches));
+            else refuse(read, failure);
+          } catch (RuntimeException e) {
+            refuse(read, e);
           }
           answer(look);
         });
+  }
+
+  private void refuse(ColdRead read, Throwable failure) {
+    Errors error = Failures.errorOf(failure, read.partition().id());
+    read.answer().setErrorCode(onWire(error).code());
   }
 
   private void fill(PartitionData answer, ColdReads.ColdBatches batches) {

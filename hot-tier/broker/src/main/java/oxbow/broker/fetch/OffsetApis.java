@@ -63,7 +63,13 @@ public final class OffsetApis {
             .flatMap(topic -> topic.partitions().stream())
             .anyMatch(asked -> readsRecords(asked.timestamp()));
     if (readsRecords) {
-      logThreads.execute(() -> answerOffsets(request));
+      logThreads.execute(() -> {
+        try {
+          answerOffsets(request);
+        } catch (RuntimeException e) {
+          request.fail(e); // nobody above would answer it on this thread
+        }
+      });
     } else {
       answerOffsets(request);
     }

@@ -71,6 +71,11 @@ public final class Partition {
     return role instanceof Role.Leader;
   }
 
+  /** It is led here, and not all of its replicas are in sync. */
+  boolean isUnderReplicated() {
+    return role instanceof Role.Leader leader && leader.inSync().size() < leader.replicas().size();
+  }
+
   /** It was deleted or moved away: whoever keeps a reference asks {@link Partitions} again. */
   public boolean isGone() {
     return role instanceof Role.Gone;
