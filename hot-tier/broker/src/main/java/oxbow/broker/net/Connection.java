@@ -23,8 +23,6 @@ import org.apache.kafka.common.requests.ProduceRequest;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import oxbow.broker.quota.ClientQuotas;
 import oxbow.broker.wire.BadRequestException;
 import oxbow.broker.wire.DecodedRequest;
@@ -39,8 +37,6 @@ import oxbow.broker.wire.ResponseEncoder;
  * #holds}, and whoever sets the bit sees to it that it is cleared.
  */
 final class Connection extends ChannelInboundHandlerAdapter implements FrameBudget.Waiter {
-  private static final Logger log = LoggerFactory.getLogger(Connection.class);
-
   // Why a connection is not read.
   private static final int FULL_BUDGET = 1;
   private static final int FULL_QUEUE = 2;
@@ -67,7 +63,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
   private Client client;
   private int holds;
   private int awaitedBytes; // asked of the budget
-  private boolean isServing; // inside next(): answers are flushed at its end
+  private boolean isServing; // in the middle of reading: answers are flushed at its end
   private boolean isFlushScheduled;
   private boolean isClosing; // closes once what was written is sent
 
@@ -522,7 +518,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
     if (cause instanceof IOException) {
       close(isPeerGone(cause) ? Closing.GONE : Closing.TRANSPORT, String.valueOf(cause));
     } else {
-      log.atError().addKeyValue("address", address).setCause(cause).log("connection failed");
+      port.meters().failed(address, cause);
       close(Closing.TRANSPORT, cause.getClass().getSimpleName());
     }
   }

@@ -95,6 +95,7 @@ public final class KafkaPort implements AutoCloseable {
       loop.start(checkMs());
       loops.add(loop);
     }
+    apis.complete();
     var port =
         new Connection.Port(
             config,

@@ -68,7 +68,11 @@ final class NetMeters {
     counter(registry, "oxbow.net.accepted", "connections accepted", accepted);
     counter(registry, "oxbow.net.bytes.in", "bytes read from clients", bytesIn);
     counter(registry, "oxbow.net.bytes.out", "bytes of answers", bytesOut);
-    counter(registry, "oxbow.net.failures", "requests that failed unexpectedly", failures);
+    counter(
+        registry,
+        "oxbow.net.failures",
+        "requests and connections that failed unexpectedly",
+        failures);
     counter(registry, "oxbow.net.throttles", "answers that slowed their client down", throttles);
     Gauge.builder("oxbow.net.connections", connections, AtomicInteger::get)
         .description("open connections")
@@ -140,6 +144,18 @@ final class NetMeters {
         .addKeyValue("untold", untold)
         .setCause(failure)
         .log("request failed unexpectedly");
+  }
+
+  /** Counts a connection that broke in a way nobody foresaw. */
+  void failed(SocketAddress address, Throwable failure) {
+    failures.increment();
+    long untold = failureLines.next();
+    if (untold == LineLimit.UNTOLD) return;
+    log.atError()
+        .addKeyValue("address", address)
+        .addKeyValue("untold", untold)
+        .setCause(failure)
+        .log("connection failed unexpectedly");
   }
 
   private static void counter(

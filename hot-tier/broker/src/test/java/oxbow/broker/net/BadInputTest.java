@@ -194,6 +194,33 @@ final class BadInputTest {
     assertThat(closed.buffersInUse()).isZero();
   }
 
+  @Test
+  void aFileThatWasClosedClosesItsConnectionOnly(@TempDir Path directory) throws Exception {
+    Path path = directory.resolve("segment");
+    try (var file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(1 << 20);
+    }
+    FileChannel channel = FileChannel.open(path);
+    channel.close();
+    PortFixture closed;
+    try (var port =
+            new PortFixture(
+                NetConfig.DEFAULT,
+                apis -> {
+                  serveMetadata(apis);
+                  apis.serve(ApiKeys.FETCH, request -> answerFrom(request, channel));
+                });
+        var healthy = port.connect();
+        var unlucky = port.connect()) {
+      closed = port;
+      unlucky.send(Messages.fetch(1 << 20));
+      assertThat(unlucky.isClosedByServer()).isTrue();
+
+      healthy.ask(Messages.metadata(), MetadataResponse.class);
+    }
+    assertThat(closed.buffersInUse()).isZero();
+  }
+
   private static void assertRefused(PortFixture port, Closing why, byte[] garbage)
       throws IOException {
     double before = port.closings(why);

@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -58,9 +59,39 @@ final class NetBench {
         measure(run, port, 1);
         measure(run, port, seconds);
       }
+      if ("idle connections".contains(only)) measureIdle(port, 2_000);
     } finally {
       Files.delete(file);
     }
+  }
+
+  /**
+   * What connections cost that were used once; the client's ends are outside of the heap, mostly.
+   */
+  private static void measureIdle(PortFixture port, int count) throws IOException {
+    long before = usedHeapBytes();
+    double pool = port.gauge("oxbow.net.buffer.bytes");
+    var clients = new ArrayList<SocketChannel>();
+    ByteBuffer frame = ByteBuffer.wrap(WireClient.frame(Messages.fetch(1), 1));
+    ByteBuffer answer = ByteBuffer.allocateDirect(4096);
+    for (int i = 0; i < count; i++) {
+      var client = SocketChannel.open(port.address);
+      clients.add(client);
+      send(client, frame);
+      if (client.read(answer.clear()) < 0) throw new EOFException();
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "idle             %d bytes of heap for each of %d connections, %.0f KiB more in the pool%n",
+        (usedHeapBytes() - before) / count,
+        count,
+        (port.gauge("oxbow.net.buffer.bytes") - pool) / 1024);
+    for (SocketChannel client : clients) client.close();
+  }
+
+  private static long usedHeapBytes() {
+    for (int i = 0; i < 3; i++) System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
   private static void measure(Run run, PortFixture port, int seconds) throws IOException {
