@@ -95,7 +95,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
     env.threads().every(config.checkpointMs(), env.checkpoints()::soon);
     env.threads().every(config.retentionCheckMs(), () -> env.threads().execute(this::expire));
     env.threads().every(WATERMARK_CHECKPOINT_MS, env.checkpoints()::soon);
-    env.threads().every(COMPACTION_CHECK_MS, () -> env.threads().execute(env.compaction()::run));
+    env.threads().every(COMPACTION_CHECK_MS, () -> env.threads().execute(this::compact));
     env.threads().every(SPACE_CHECK_MS, env.space()::look);
     env.threads().every(PRODUCER_CHECK_MS, this::expireProducers);
   }
@@ -381,6 +381,11 @@ public final class Logs implements SealedSegments, AutoCloseable {
           .setCause(e)
           .log("deleted partition's files are left until the next start");
     }
+  }
+
+  /** Compacts the logs that ask for it. */
+  void compact() {
+    env.compaction().run();
   }
 
   private List<CleanableLog> cleanableLogs() {

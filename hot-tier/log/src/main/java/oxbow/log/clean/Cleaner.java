@@ -405,10 +405,13 @@ final class Cleaner {
     return isOversized;
   }
 
+  /**
+   * Aborted transactions with a marker at or after an offset; those below the log start are gone.
+   */
   private static List<AbortedTxn> aborted(CleanableLog log, long from, long to) throws IOException {
     List<AbortedTxn> aborted = new ArrayList<>();
     for (Segment segment : CleanRange.from(log.segments(), from)) {
-      if (segment.collectAborted(from, to, aborted)) break;
+      if (segment.collectAborted(log.logStart(), to, aborted)) break;
     }
     return aborted;
   }
