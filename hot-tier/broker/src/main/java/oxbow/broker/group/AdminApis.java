@@ -64,7 +64,7 @@ final class AdminApis {
 
   void describeConsumerGroups(Request request) {
     ConsumerGroupDescribeRequestData asked = ((ConsumerGroupDescribeRequest) request.body()).data();
-    if (!groups.metadata().hasConsumerGroups()) {
+    if (!groups.servesConsumerGroups()) {
       request.fail(Errors.UNSUPPORTED_VERSION.exception());
       return;
     }
@@ -84,7 +84,7 @@ final class AdminApis {
 
   void describeStreamsGroups(Request request) {
     StreamsGroupDescribeRequestData asked = ((StreamsGroupDescribeRequest) request.body()).data();
-    if (!groups.metadata().hasStreamsGroups()) {
+    if (!groups.servesStreamsGroups()) {
       request.fail(Errors.UNSUPPORTED_VERSION.exception());
       return;
     }

@@ -1,5 +1,6 @@
 package oxbow.broker.group;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -26,6 +27,9 @@ public record GroupConfig(Map<String, String> settings) {
           // Kafka's 3 can't be met by a cluster of one broker; a cluster's configuration says 3.
           GroupCoordinatorConfig.OFFSETS_TOPIC_REPLICATION_FACTOR_CONFIG, (short) 1);
 
+  private static final String PROTOCOLS = "group.coordinator.rebalance.protocols";
+  private static final String CLASSIC = "classic";
+
   /** Nothing set. */
   public static final GroupConfig DEFAULT = new GroupConfig(Map.of());
 
@@ -45,6 +49,9 @@ public record GroupConfig(Map<String, String> settings) {
       if (!known.names().contains(setting.getKey())) {
         throw new ConfigException(setting.getKey(), setting.getValue(), "is not a group setting");
       }
+    }
+    if (!protocols(settings).contains(CLASSIC)) {
+      throw new ConfigException(PROTOCOLS, settings.get(PROTOCOLS), "can't do without classic");
     }
     try {
       new GroupCoordinatorConfig(parsed(settings));
@@ -71,6 +78,18 @@ public record GroupConfig(Map<String, String> settings) {
   /** What the coordinator wants to know of share groups: their defaults. */
   public ShareGroupConfig shareGroups() {
     return new ShareGroupConfig(parsed(settings));
+  }
+
+  boolean servesConsumerGroups() {
+    return protocols(settings).contains("consumer");
+  }
+
+  boolean servesStreamsGroups() {
+    return protocols(settings).contains("streams");
+  }
+
+  private static List<String> protocols(Map<String, String> settings) {
+    return parsed(settings).getList(PROTOCOLS);
   }
 
   /** The settings of a coordinator that runs. */

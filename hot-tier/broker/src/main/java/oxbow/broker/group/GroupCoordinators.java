@@ -42,6 +42,8 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
   private static final Logger log = LoggerFactory.getLogger(GroupCoordinators.class);
 
   private final int brokerId;
+  private final boolean servesConsumerGroups;
+  private final boolean servesStreamsGroups;
   private final LiveSettings settings;
   private final GroupCoordinatorConfig config;
   private final GroupCoordinator service;
@@ -102,6 +104,8 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
       GroupTopicCreation topics,
       MeterRegistry meters) {
     this.brokerId = brokerId;
+    this.servesConsumerGroups = config.servesConsumerGroups();
+    this.servesStreamsGroups = config.servesStreamsGroups();
     this.settings = config.live();
     this.config = new GroupCoordinatorConfig(settings);
     this.metrics = new GroupMetrics(meters);
@@ -256,6 +260,16 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
 
   GroupMetadata metadata() {
     return metadata;
+  }
+
+  /** Whether this broker has them switched on, and the cluster too. */
+  boolean servesConsumerGroups() {
+    return servesConsumerGroups && metadata.hasConsumerGroups();
+  }
+
+  /** Whether this broker has them switched on, and the cluster too. */
+  boolean servesStreamsGroups() {
+    return servesStreamsGroups && metadata.hasStreamsGroups();
   }
 
   /** The offsets partition that holds a group. */

@@ -93,7 +93,7 @@ final class MemberApis {
   }
 
   void consumerHeartbeat(Request request) {
-    if (!groups.metadata().hasConsumerGroups()) {
+    if (!groups.servesConsumerGroups()) {
       request.fail(Errors.UNSUPPORTED_VERSION.exception());
       return;
     }
@@ -106,7 +106,7 @@ final class MemberApis {
 
   void streamsHeartbeat(Request request) {
     StreamsGroupHeartbeatRequestData asked = ((StreamsGroupHeartbeatRequest) request.body()).data();
-    if (!groups.metadata().hasStreamsGroups()) {
+    if (!groups.servesStreamsGroups()) {
       request.fail(Errors.UNSUPPORTED_VERSION.exception());
       return;
     }

@@ -54,4 +54,19 @@ final class GroupConfigTest {
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("group.consumer.max.session.timeout.ms");
   }
+
+  @Test
+  void protocolsAreSwitchedOffByNameButForTheClassicOne() {
+    // When
+    var config = new GroupConfig(Map.of("group.coordinator.rebalance.protocols", "classic"));
+    // Then
+    assertThat(config.servesConsumerGroups()).isFalse();
+    assertThat(config.servesStreamsGroups()).isFalse();
+    assertThat(GroupConfig.DEFAULT.servesConsumerGroups()).isTrue();
+    assertThat(GroupConfig.DEFAULT.servesStreamsGroups()).isTrue();
+    assertThatThrownBy(
+            () -> new GroupConfig(Map.of("group.coordinator.rebalance.protocols", "consumer")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("classic");
+  }
 }

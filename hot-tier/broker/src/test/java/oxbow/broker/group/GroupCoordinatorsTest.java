@@ -491,6 +491,22 @@ final class GroupCoordinatorsTest {
   }
 
   @Test
+  void aProtocolThatIsSwitchedOffIsRefused() {
+    // Given
+    GroupRig broker =
+        with(
+            GroupRig.started(
+                new CoordinatorLog(),
+                new ManualTime(),
+                Map.of("group.coordinator.rebalance.protocols", "classic")));
+    // When
+    Errors consumer = Errors.forCode(beat(broker, "g", MEMBER, 0).errorCode());
+    Errors streams = Errors.forCode(beatStreams(broker, "orders").errorCode());
+    // Then
+    assertThat(List.of(consumer, streams)).containsOnly(Errors.UNSUPPORTED_VERSION);
+  }
+
+  @Test
   void requestsForPartitionsThatAreNotLedHereAreSentAway() {
     // Given
     GroupRig broker = with(GroupRig.unused());
