@@ -408,6 +408,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
     List<PartitionLog> shortened = new ArrayList<>();
     for (PartitionLog partition : openLogs()) {
       if (partition.detachExpired()) shortened.add(partition);
+      partition.rest();
     }
     if (shortened.isEmpty()) return;
     try {

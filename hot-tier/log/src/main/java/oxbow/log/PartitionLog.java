@@ -69,6 +69,7 @@ public final class PartitionLog implements AutoCloseable {
   private final CleanableLog cleanable = new Cleanable();
   private final AtomicBoolean isFlushDue = new AtomicBoolean();
   private final AtomicBoolean isFlushHandedOver = new AtomicBoolean();
+  private final AtomicBoolean isRebuildHandedOver = new AtomicBoolean();
   private final List<Waiter> waiters = new ArrayList<>();
 
   private volatile Path directory;
@@ -504,8 +505,11 @@ public final class PartitionLog implements AutoCloseable {
       long end = now.offsets().logEnd();
       long startNanos = env.nanoClock().nanos();
       boolean isForced = false;
-      for (int i = firstUnflushed(now); i < now.count(); i++) {
-        isForced |= flush(now.segment(i), now.endOf(i), withIndexes);
+      for (int i = 0; i < now.count(); i++) {
+        Segment segment = now.segment(i);
+        boolean isDone = segment.isSealed() && segment.areIndexesStored();
+        if (isDone && segment.unforcedBytes() == 0) continue;
+        isForced |= flush(segment, now.endOf(i), withIndexes);
       }
       boolean hasNewRecords = end > flushedEnd;
       epochFile.store(hasNewRecords);
@@ -551,16 +555,6 @@ public final class PartitionLog implements AutoCloseable {
     } catch (IOException e) {
       throw new UnforcedException(e);
     }
-  }
-
-  private int firstUnflushed(LogView now) {
-    int first = now.count() - 1;
-    while (first > 0) {
-      Segment before = now.segment(first - 1);
-      if (before.unforcedBytes() == 0 && before.areIndexesStored()) break;
-      first--;
-    }
-    return first;
   }
 
   private boolean flush(Segment segment, int end, boolean withIndexes) throws IOException {
@@ -701,10 +695,57 @@ public final class PartitionLog implements AutoCloseable {
               ? segmentEnd
               : segment.locate(end, segmentEnd);
       int position = segment.locate(offset, segmentEnd);
+      if (segment.isIndexDamaged()) handOverRebuild();
       if (position >= limitPosition) continue; // compaction left nothing here
       return slice(now, i, offset, position, limitPosition, bytesMax, limit, wholeFirstBatch);
     }
     return new LogRead(now.offsets(), now.lastStable(), null, List.of(), false);
+  }
+
+  private void handOverRebuild() {
+    if (!isRebuildHandedOver.compareAndSet(false, true)) return;
+    env.threads()
+        .execute(() -> {
+          try {
+            rebuildIndexes();
+          } catch (IOException e) {
+            failed(e);
+          } finally {
+            isRebuildHandedOver.set(false);
+          }
+        });
+  }
+
+  /** Makes indexes new that readers found damaged; until then they walk over all batches. */
+  private void rebuildIndexes() throws IOException {
+    maintenance.lock();
+    try {
+      LogView now = view;
+      for (int i = 0; i < now.count() && !isClosed; i++) {
+        Segment segment = now.segment(i);
+        if (!segment.isIndexDamaged()) continue;
+        log.atWarn()
+            .addKeyValue("partition", id.topicPartition())
+            .addKeyValue("segment", segment.baseOffset())
+            .log("damaged index rebuilt");
+        env.counters().rebuiltIndexes.increment();
+        lock.lock(); // the active segment must not grow meanwhile
+        try {
+          segment.rebuildIndexes(config.indexIntervalBytes());
+        } finally {
+          lock.unlock();
+        }
+      }
+    } finally {
+      maintenance.unlock();
+    }
+    handOverFlush();
+  }
+
+  /** Gives back file handles and memory that sealed segments keep for readers to come. */
+  void rest() {
+    LogView now = view;
+    for (int i = 0; i + 1 < now.count(); i++) now.segment(i).rest();
   }
 
   private static boolean isBelow(LogView now, int segment, long end) {
