@@ -144,7 +144,8 @@ final class Checkpoints {
       recoveryPoints.known.put(name, partition.recoveryPoint());
       logStarts.known.put(name, offsets.logStart());
       highWatermarks.known.put(name, offsets.highWatermark());
-      if (offsets.coldEnd() > offsets.localStart()) coldEnds.known.put(name, offsets.coldEnd());
+      if (offsets.coldEnd() > offsets.logStart()) coldEnds.known.put(name, offsets.coldEnd());
+      else coldEnds.known.remove(name);
     } finally {
       writing.unlock();
     }

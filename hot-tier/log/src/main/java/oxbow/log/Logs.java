@@ -240,6 +240,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
         new LogLoader.Settings(
             checkpoints.recoveryPoint(partition),
             checkpoints.logStart(partition),
+            checkpoints.coldEnd(partition),
             env.compaction().isCompacted(partition),
             logConfig.indexIntervalBytes(),
             config.producerExpirationMs());

@@ -67,6 +67,7 @@ public final class LogLoader {
    *
    * @param recoveryPoint everything below is on disk
    * @param logStart the log start last written down
+   * @param coldEnd the cold tier's end last written down; zero: it has nothing
    * @param mayHaveGaps it was compacted: offsets may be missing between two segments
    * @param indexIntervalBytes distance of index entries made anew
    * @param producerExpirationMs how long a silent producer's state is kept
@@ -74,6 +75,7 @@ public final class LogLoader {
   public record Settings(
       long recoveryPoint,
       long logStart,
+      long coldEnd,
       boolean mayHaveGaps,
       int indexIntervalBytes,
       int producerExpirationMs) {}
@@ -151,7 +153,9 @@ public final class LogLoader {
 
   private Loaded load() throws IOException {
     List<Long> bases = tidy();
-    long logStart = Math.max(settings.logStart, bases.isEmpty() ? 0 : bases.getFirst());
+    long firstBase = bases.isEmpty() ? 0 : bases.getFirst();
+    boolean isTrimmed = settings.coldEnd > 0 && settings.coldEnd >= firstBase;
+    long logStart = isTrimmed ? settings.logStart : Math.max(settings.logStart, firstBase);
     int first = 0;
     while (first + 1 < bases.size() && bases.get(first + 1) <= logStart) first++;
     for (Long base : bases.subList(0, first)) deleteSegment(base);
@@ -173,7 +177,7 @@ public final class LogLoader {
     }
     long logEnd = active.nextOffset();
     long recoveryPoint = Math.min(settings.recoveryPoint, logEnd);
-    logStart = Math.max(logStart, segments.getFirst().baseOffset());
+    if (!isTrimmed) logStart = Math.max(logStart, segments.getFirst().baseOffset());
 
     var epochFile = new EpochFile(files, directory);
     var scheduler = new ImmediateScheduler();

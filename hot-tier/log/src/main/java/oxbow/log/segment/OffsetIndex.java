@@ -131,7 +131,7 @@ final class OffsetIndex {
   }
 
   void store(Unstored unstored, boolean isForced) throws IOException {
-    if (unstored.count == 0) return;
+    if (unstored.count == 0 && unstored.stored > 0) return; // an empty file says: none, not lost
     ByteBuffer bytes = ByteBuffer.allocate(unstored.count * ENTRY_BYTES);
     LongBuffer longs = bytes.asLongBuffer();
     longs.put(unstored.entries, 0, unstored.count);

@@ -127,7 +127,7 @@ final class TimeIndex {
   }
 
   void store(Unstored unstored, boolean isForced) throws IOException {
-    if (unstored.count == 0) return;
+    if (unstored.count == 0 && unstored.stored > 0) return; // an empty file says: none, not lost
     ByteBuffer bytes = ByteBuffer.allocate(unstored.count * ENTRY_BYTES);
     for (int i = 0; i < unstored.count; i++) {
       bytes.putLong(unstored.timestamps[i]).putInt(unstored.offsets[i]);

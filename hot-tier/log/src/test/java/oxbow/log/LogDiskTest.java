@@ -1,0 +1,179 @@
+package oxbow.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static oxbow.log.TestLogs.ORDERS_0;
+import static oxbow.log.TestLogs.ORDERS_1;
+import static oxbow.log.TestLogs.SMALL;
+import static oxbow.log.TestLogs.config;
+import static oxbow.log.TestLogs.names;
+import static oxbow.log.TestLogs.records;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LogDiskTest {
+  private static final LogConfig FSYNCED = config(Map.of("flush.messages", "1"));
+
+  @TempDir Path directory;
+  private TestLogs test;
+  private PartitionLog log;
+
+  @BeforeEach
+  void open() {
+    test = new TestLogs(directory, 10_000);
+    log = test.open();
+  }
+
+  @AfterEach
+  void close() {
+    test.close();
+  }
+
+  @Test
+  void fullDiskRefusesWritesServesReadsAndRecoversByItself() {
+    // Given
+    test.fill(log, 10);
+    test.files.space(30);
+    // When
+    assertDiskFull();
+    // Then
+    assertThat(log.offline()).isEmpty();
+    assertThat(records(log, 0)).isEqualTo(names(0, 10));
+    test.pass(1_000);
+    assertDiskFull();
+    test.files.space(Long.MAX_VALUE);
+    test.pass(1_000);
+    test.fill(log, 10);
+    assertThat(records(log, 0)).isEqualTo(names(0, 20));
+    assertThat(test.logs.stats().refusedForSpace()).isEqualTo(2);
+    test.crash(() -> {});
+    assertThat(records(test.open(), 0)).isEqualTo(names(0, 20));
+  }
+
+  @Test
+  void writesAreRefusedWhileThereIsRoomForTheLogsOwnNotes() {
+    // Given
+    test.fill(log, 10);
+    test.files.space(9_999);
+    // When
+    test.pass(1_000);
+    // Then
+    assertDiskFull();
+    test.restart();
+    assertThat(records(test.open(), 0)).isEqualTo(names(0, 10));
+  }
+
+  private void assertDiskFull() {
+    assertThatThrownBy(() -> test.append(log, "x"))
+        .isInstanceOf(LogException.class)
+        .extracting(it -> ((LogException) it).kind())
+        .isEqualTo(LogException.Kind.DISK_FULL);
+  }
+
+  @Test
+  void failedWriteTakesThePartitionOffline() {
+    // Given
+    test.fill(log, 10);
+    test.files.failWrites(true);
+    // When
+    assertThatThrownBy(() -> test.append(log, "x"))
+        .isInstanceOf(LogException.class)
+        .hasMessageContaining("Input/output error");
+    // Then
+    assertThat(log.offline()).isPresent();
+    test.crash(() -> {});
+    assertThat(records(test.open(), 0)).isEqualTo(names(0, 10));
+  }
+
+  @Test
+  void withoutFsyncRecordsAreDurableAtOnce() {
+    // Given
+    test.fill(log, 10);
+    // When
+    CompletionStage<Void> durable = log.durable(10);
+    // Then
+    assertThat(durable.toCompletableFuture()).isDone();
+  }
+
+  @Test
+  void oneFsyncServesAllWhoWaitForIt() {
+    // Given
+    log = test.logs.open(ORDERS_0, FSYNCED);
+    PartitionLog other = test.logs.open(ORDERS_1, FSYNCED);
+    List<CompletionStage<Void>> waiting = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      waiting.add(log.durable(test.append(log, "x").followingOffset()));
+      waiting.add(other.durable(test.append(other, "x").followingOffset()));
+    }
+    assertThat(waiting).noneMatch(it -> it.toCompletableFuture().isDone());
+    // When
+    test.threads.runAll();
+    // Then
+    assertThat(waiting).allMatch(it -> it.toCompletableFuture().isDone());
+    assertThat(test.logs.stats().flushes()).isEqualTo(2);
+    assertThat(log.durable(10).toCompletableFuture()).isDone();
+  }
+
+  @Test
+  void appendDuringAnFsyncWaitsForTheNext() {
+    // Given
+    log = test.logs.open(ORDERS_0, FSYNCED);
+    List<CompletionStage<Void>> late = new ArrayList<>();
+    test.files.beforeForce(() -> {
+      if (late.isEmpty()) late.add(log.durable(test.append(log, "late").followingOffset()));
+    });
+    CompletionStage<Void> early = log.durable(test.append(log, "early").followingOffset());
+    var order = new ArrayList<String>();
+    early.thenRun(
+        () -> order.add("early, late is done: " + late.getFirst().toCompletableFuture().isDone()));
+    // When
+    test.threads.runAll();
+    // Then
+    assertThat(order).containsExactly("early, late is done: false");
+    assertThat(late.getFirst().toCompletableFuture()).isDone();
+  }
+
+  @Test
+  void failedFsyncTakesThePartitionOfflineForGood() {
+    // Given
+    log = test.logs.open(ORDERS_0, FSYNCED);
+    PartitionLog other = test.logs.open(ORDERS_1, SMALL);
+    CompletionStage<Void> durable = log.durable(test.append(log, "x").followingOffset());
+    test.files.failForces(true);
+    // When
+    test.threads.runAll();
+    test.files.failForces(false);
+    test.pass(5_000);
+    // Then
+    assertThat(durable.toCompletableFuture()).isCompletedExceptionally();
+    assertThat(log.offline()).isPresent();
+    assertThatThrownBy(() -> test.append(log, "y")).isInstanceOf(LogException.class);
+    assertThat(log.durable(2).toCompletableFuture()).isCompletedExceptionally();
+    test.fill(other, 3);
+    assertThat(records(other, 0)).isEqualTo(names(0, 3));
+  }
+
+  @Test
+  void recordsAreFsyncedByIntervalAndByCount() {
+    // Given
+    log = test.logs.open(ORDERS_0, config(Map.of("flush.ms", "5000", "flush.messages", "20")));
+    test.fill(log, 5);
+    test.pass(3_000);
+    assertThat(log.recoveryPoint()).isZero();
+    // When
+    test.pass(3_000);
+    // Then
+    assertThat(log.recoveryPoint()).isEqualTo(5);
+    test.fill(log, 20);
+    test.threads.runAll();
+    assertThat(log.recoveryPoint()).isEqualTo(25);
+  }
+}
