@@ -18,7 +18,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.feature.Features;
 import org.apache.kafka.common.feature.SupportedVersionRange;
 import org.apache.kafka.common.message.AllocateProducerIdsRequestData;
@@ -78,10 +81,12 @@ import oxbow.broker.wire.FeatureLevels;
  */
 public final class ControlPlane implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ControlPlane.class);
+  private static final long USABLE_BYTES_MIN = 1 << 20;
 
   private final ControlConfig config;
   private final MetadataDirectory directory;
   private final ControlTimer timer;
+  private final LongSupplier usableBytes;
   private final Faults faults;
   private final RaftNode raft;
   private final QuorumControllerMetrics controllerMetrics;
@@ -102,11 +107,13 @@ public final class ControlPlane implements AutoCloseable {
       TopicSettings topicSettings,
       MetadataDirectory directory,
       ControlTimer timer,
+      LongSupplier usableBytes,
       Faults faults)
       throws Exception {
     this.config = config;
     this.directory = directory;
     this.timer = timer;
+    this.usableBytes = usableBytes;
     this.topicSettings = topicSettings;
     this.brokerSettings = new BrokerSettings(config.settings());
     this.faults = faults;
@@ -141,10 +148,26 @@ public final class ControlPlane implements AutoCloseable {
    */
   public static ControlPlane start(
       ControlConfig config, TopicSettings topicSettings, Consumer<ControlException> onFatal) {
+    return start(config, topicSettings, MetadataDirectory::usableBytes, onFatal);
+  }
+
+  /** The same, with somebody else's measure of what fits on the disk. */
+  static ControlPlane start(
+      ControlConfig config,
+      TopicSettings topicSettings,
+      ToLongFunction<MetadataDirectory> usableBytes,
+      Consumer<ControlException> onFatal) {
     var directory = MetadataDirectory.open(config);
     var timer = new ControlTimer();
     try {
-      var plane = new ControlPlane(config, topicSettings, directory, timer, new Faults(onFatal));
+      var plane =
+          new ControlPlane(
+              config,
+              topicSettings,
+              directory,
+              timer,
+              () -> usableBytes.applyAsLong(directory),
+              new Faults(onFatal));
       plane.run();
       return plane;
     } catch (Exception e) {
@@ -400,8 +423,7 @@ public final class ControlPlane implements AutoCloseable {
         new AllocateProducerIdsRequestData()
             .setBrokerId(config.nodeId())
             .setBrokerEpoch(brokerEpoch());
-    return route
-        .call(controller -> controller.allocateProducerIds(Contexts.ofBroker(), request))
+    return change(controller -> controller.allocateProducerIds(Contexts.ofBroker(), request))
         .thenApply(answer -> {
           Errors error = Errors.forCode(answer.errorCode());
           if (error != Errors.NONE) throw error.exception();
@@ -448,7 +470,14 @@ public final class ControlPlane implements AutoCloseable {
    * came of it, so that whoever asked sees it at once.
    */
   <T> CompletableFuture<T> change(Function<Controller, CompletableFuture<T>> rpc) {
+    if (usableBytes.getAsLong() < USABLE_BYTES_MIN) return CompletableFuture.failedFuture(full());
     return route.call(rpc).thenCompose(result -> applied().thenApply(_ -> result));
+  }
+
+  /** A metadata log that can't be written is fatal to raft, so it is not tried on a full disk. */
+  private KafkaStorageException full() {
+    return new KafkaStorageException(
+        "The disk of " + config.directory() + " is full: metadata can't be changed.");
   }
 
   /** Completes once the view shows everything that is committed now. */

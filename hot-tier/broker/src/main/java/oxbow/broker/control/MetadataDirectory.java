@@ -197,6 +197,11 @@ final class MetadataDirectory implements AutoCloseable {
     return partitionDirectory(directory).toFile();
   }
 
+  /** Bytes the metadata log may still grow by. */
+  long usableBytes() {
+    return partitionDirectory().getUsableSpace();
+  }
+
   String clusterId() {
     return clusterId;
   }

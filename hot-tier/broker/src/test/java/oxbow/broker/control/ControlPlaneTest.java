@@ -14,13 +14,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ControlPlaneTest {
   private static final ClusterView.Endpoint ENDPOINT = new ClusterView.Endpoint("localhost", 9092);
+
+  private static final Duration QUICK = Duration.ofMillis(400);
 
   @TempDir Path directory;
 
@@ -153,6 +157,38 @@ final class ControlPlaneTest {
   }
 
   @Test
+  void aFullDiskRefusesChangesUntilThereIsRoom() {
+    var usableBytes = new AtomicLong(Long.MAX_VALUE);
+    try (var plane =
+        ControlPlane.start(
+            ControlConfig.of(1, directory.resolve("metadata")),
+            new TopicSettings(),
+            _ -> usableBytes.get(),
+            fault -> {
+              throw fault;
+            })) {
+      await(plane.register(BrokerIdentity.of("PLAINTEXT", ENDPOINT, ControlRig.LOGS)));
+      await(plane.ready());
+      await(plane.autoTopics().create(List.of("before")));
+
+      usableBytes.set(1_000);
+      assertThat(await(plane.autoTopics().create(List.of("during"))))
+          .hasEntrySatisfying(
+              "during",
+              error -> {
+                assertThat(error.error()).isEqualTo(Errors.KAFKA_STORAGE_ERROR);
+                assertThat(error.message()).contains("is full");
+              });
+      assertThat(plane.view().topic("before")).isPresent();
+      assertThat(plane.view().topic("during")).isEmpty();
+
+      usableBytes.set(Long.MAX_VALUE);
+      await(plane.autoTopics().create(List.of("during")));
+      assertThat(plane.view().topic("during")).isPresent();
+    }
+  }
+
+  @Test
   void whoWaitsIsToldThatItWasClosed() {
     var plane = start(ControlConfig.of(1, directory.resolve("metadata")));
     CompletableFuture<Void> served;
@@ -178,16 +214,17 @@ final class ControlPlaneTest {
 
   @Test
   void aStartedJvmStartsAControlPlaneQuickly() {
-    ControlRig.serving(directory.resolve("first")).close();
-    long best = Long.MAX_VALUE;
-    for (int i = 0; i < 3; i++) {
+    Duration best = Duration.ofDays(1);
+    // Other processes may take the processors meanwhile: one undisturbed start is asked for.
+    for (int i = 0; i < 10 && best.compareTo(QUICK) >= 0; i++) {
       long startNanos = System.nanoTime();
-      try (var rig = ControlRig.serving(directory.resolve("again-" + i))) {
+      try (var rig = ControlRig.serving(directory.resolve("start-" + i))) {
+        Duration taken = Duration.ofNanos(System.nanoTime() - startNanos);
         assertThat(rig.plane.view().broker(1)).isPresent();
-        best = Math.min(best, System.nanoTime() - startNanos);
+        if (taken.compareTo(best) < 0) best = taken;
       }
     }
-    assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(400));
+    assertThat(best).isLessThan(QUICK);
   }
 
   private static ControlPlane start(ControlConfig config) {

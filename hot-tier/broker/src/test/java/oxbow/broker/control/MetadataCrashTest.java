@@ -33,7 +33,7 @@ final class MetadataCrashTest {
     var random = new Random(seed);
     Path metadata = directory.resolve("metadata");
     var answered = new HashSet<String>();
-    for (int life = 0; life < 3; life++) {
+    for (int life = 0; life < 2; life++) {
       int count = 5 + random.nextInt(60);
       List<String> names = untilKilled(metadata, "life-" + life + "-", count);
       assertThat(names).as("seed %d", seed).hasSizeGreaterThanOrEqualTo(count);
@@ -108,7 +108,7 @@ final class MetadataCrashTest {
             }
           });
       try {
-        for (int copy = 0; copy < 6; copy++) {
+        for (int copy = 0; copy < 4; copy++) {
           int wanted = answered.size() + 1 + random.nextInt(20);
           while (answered.size() < wanted) Thread.onSpinWait();
           Set<String> before = Set.copyOf(answered);
