@@ -9,10 +9,12 @@ import static oxbow.broker.testing.ReplicaRig.records;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.ProduceRequestData;
@@ -294,6 +296,33 @@ class ProduceApisTest {
 
     assertThat(errorOf(onlyOne(produce(LAST_BY_NAME, ALL, offsets, 0, batch("a")))))
         .isEqualTo(Errors.INVALID_TOPIC_EXCEPTION);
+  }
+
+  /** Each append seems to take a second, so the log is handed over and tried again all the time. */
+  @Test
+  void requestsInFlightOfAnIdempotentProducerStayInOrderOnASlowDisk() {
+    var clock = new AtomicLong();
+    var slow = new ApiTable();
+    new ProduceApis(
+            ProduceConfig.DEFAULT,
+            rig.partitions,
+            new ProducerIds(CompletableFuture::new),
+            rig.logThreads,
+            timer,
+            () -> clock.getAndAdd(1_000_000_000),
+            new SimpleMeterRegistry())
+        .serve(slow);
+    List<FakeRequest> inFlight = new ArrayList<>();
+    for (int sequence = 0; sequence < 300; sequence++) {
+      Asked asked = request(LATEST, ALL, 0, idempotent(sequence, "v" + sequence));
+      inFlight.add(ReplicaRig.send(slow, new ProduceRequest(asked.data(), asked.version())));
+    }
+
+    for (int i = 0; i < inFlight.size(); i++) {
+      PartitionProduceResponse answer = onlyOne(answerTo(inFlight.get(i)));
+      assertThat(errorOf(answer)).isEqualTo(Errors.NONE);
+      assertThat(answer.baseOffset()).isEqualTo(i);
+    }
   }
 
   @Test
