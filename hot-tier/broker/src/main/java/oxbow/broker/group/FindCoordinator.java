@@ -11,6 +11,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FindCoordinatorRequest;
 import org.apache.kafka.common.requests.FindCoordinatorRequest.CoordinatorType;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
+import org.jspecify.annotations.Nullable;
 import oxbow.broker.net.ApiHandler;
 import oxbow.broker.net.Request;
 
@@ -22,10 +23,19 @@ final class FindCoordinator implements ApiHandler {
     this.groups = groups;
   }
 
-  private record Found(Errors error, Node node) {
-    static Found nobody(Errors error) {
-      return new Found(error, Node.noNode());
+  /**
+   * @param reason what a client can't know from the error; null: nothing
+   */
+  private record Found(Errors error, @Nullable String reason, Node node) {
+    static Found at(Node node) {
+      return new Found(Errors.NONE, null, node);
     }
+
+    static Found nobody(Errors error, @Nullable String reason) {
+      return new Found(error, reason, Node.noNode());
+    }
+
+    static final Found NOT_YET = nobody(Errors.COORDINATOR_NOT_AVAILABLE, null);
   }
 
   @Override
@@ -34,7 +44,7 @@ final class FindCoordinator implements ApiHandler {
     if (request.header().apiVersion() < FindCoordinatorRequest.MIN_BATCHED_VERSION) {
       Found found = find(request, asked.key());
       if (found.error() == Errors.NONE) request.answer(single(found));
-      else request.fail(found.error().exception());
+      else request.fail(found.error().exception(found.reason()));
       return;
     }
     List<Coordinator> coordinators =
@@ -57,6 +67,7 @@ final class FindCoordinator implements ApiHandler {
     return new Coordinator()
         .setKey(key)
         .setErrorCode(found.error().code())
+        .setErrorMessage(found.reason())
         .setNodeId(found.node().id())
         .setHost(found.node().host())
         .setPort(found.node().port());
@@ -64,20 +75,20 @@ final class FindCoordinator implements ApiHandler {
 
   private Found find(Request request, String key) {
     byte type = ((FindCoordinatorRequest) request.body()).data().keyType();
-    // As Kafka answers where a coordinator isn't there: clients give up instead of asking again.
-    if (CoordinatorType.forId(type) != CoordinatorType.GROUP) {
-      return Found.nobody(Errors.INVALID_REQUEST);
+    CoordinatorType wanted = CoordinatorType.forId(type);
+    if (wanted != CoordinatorType.GROUP) {
+      // As Kafka answers where a coordinator isn't there: clients give up instead of asking again.
+      return Found.nobody(
+          Errors.INVALID_REQUEST, "this broker has no coordinator of type " + wanted);
     }
     GroupMetadata metadata = groups.metadata();
     if (!metadata.hasTopic(Topic.GROUP_METADATA_TOPIC_NAME)) {
       groups.createOffsetsTopic();
-      return Found.nobody(Errors.COORDINATOR_NOT_AVAILABLE);
+      return Found.NOT_YET;
     }
     Optional<Node> leader =
         metadata.leader(
             Topic.GROUP_METADATA_TOPIC_NAME, groups.partitionFor(key), request.client().listener());
-    return leader
-        .map(node -> new Found(Errors.NONE, node))
-        .orElseGet(() -> Found.nobody(Errors.COORDINATOR_NOT_AVAILABLE));
+    return leader.map(Found::at).orElse(Found.NOT_YET);
   }
 }

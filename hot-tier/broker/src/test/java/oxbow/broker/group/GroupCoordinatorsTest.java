@@ -120,6 +120,7 @@ final class GroupCoordinatorsTest {
     // Then
     assertThat(transactions.coordinators().getFirst().errorCode())
         .isEqualTo(Errors.INVALID_REQUEST.code());
+    assertThat(transactions.coordinators().getFirst().errorMessage()).contains("TRANSACTION");
     assertThat(share.coordinators().getFirst().errorCode())
         .isEqualTo(Errors.INVALID_REQUEST.code());
     assertThat(old.error()).isEqualTo(Errors.INVALID_REQUEST);
