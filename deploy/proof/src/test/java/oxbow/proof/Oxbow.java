@@ -12,12 +12,13 @@ import java.util.List;
 final class Oxbow implements BrokerProcess {
   static final Duration STOP = Duration.ofSeconds(20);
 
-  /** As the launcher gives them, with the heap that must suffice, and with our own checks on. */
+  /** The launcher's, the heap that must suffice, our own checks, and a compiler for short lives. */
   private static final List<String> JVM_FLAGS =
       List.of(
           "-Xmx256m",
           "-XX:+UseSerialGC",
           "-XX:+UseCompactObjectHeaders",
+          "-XX:TieredStopAtLevel=1",
           "--add-opens=java.base/java.nio=ALL-UNNAMED",
           "-ea");
 

@@ -159,7 +159,8 @@ final class ProcessFaultsTest {
 
       assertThat(status).as(first.output()).isIn(0, 143);
       assertThat(first.output()).doesNotContain(" ERROR ", "Exception");
-      assertThat(untilFirstRecord).as("start to first record").isLessThan(Duration.ofSeconds(10));
+      // A calm machine takes about a second, which the benchmark measures; this hunts a hang.
+      assertThat(untilFirstRecord).as("start to first record").isLessThan(Duration.ofSeconds(30));
       assertThat(Records.values(second.bootstrap(), "kept", values.size() + 1))
           .startsWith("value 0")
           .endsWith("after")

@@ -22,6 +22,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import oxbow.server.logging.Logging;
 
 /**
  * What the test classes share: one broker, one process of Kafka's tools, one Connect worker. Each
@@ -36,6 +37,8 @@ final class Proof implements AutoCloseable {
   private @Nullable ConnectWorker connect;
 
   Proof() {
+    // The clients in this process tell of every retry while a broker is down.
+    Logging.setLevel("org.apache.kafka", "error");
     try {
       Path work = Path.of(System.getProperty("proof.work"));
       Files.createDirectories(work);
