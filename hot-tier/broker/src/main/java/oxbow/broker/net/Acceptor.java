@@ -88,6 +88,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   }
 
   private void admit(ChannelHandlerContext context) {
+    if (!context.channel().isOpen()) return; // the end came before the room
     long pauseMs = 0;
     while (!waiting.isEmpty() && limits.hasRoom() && (pauseMs = pace.pauseMs()) == 0) {
       admit(context, waiting.remove());

@@ -84,6 +84,25 @@ final class DrainTest {
   }
 
   @Test
+  void aPortThatIsFullCanBeClosedWhileOthersWaitForAPlace() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      try (var port =
+              new PortFixture(
+                  ConfigEdit.config(c -> c.connectionsMax = 2),
+                  apis -> apis.serve(ApiKeys.METADATA, r -> r.answer(Messages.metadata(1))));
+          var first = port.connect();
+          var second = port.connect();
+          var waiting = port.connect()) {
+        first.ask(Messages.metadata(), MetadataResponse.class);
+        second.ask(Messages.metadata(), MetadataResponse.class);
+        waiting.send(Messages.metadata());
+
+        assertThat(port.port.drain(Duration.ofSeconds(20))).isTrue();
+      }
+    }
+  }
+
+  @Test
   void severalListenersAreTheSamePortAndKnownByTheirNames() throws IOException {
     var apis = new ApiTable().serve(ApiKeys.METADATA, this::answerWithListener);
     try (var port = port(apis)) {
