@@ -19,7 +19,7 @@ public record FetchConfig(
   public FetchConfig {
     atLeast("fetch.max.bytes", bytesMax, 1_024);
     atLeast("max.incremental.fetch.session.cache.slots", sessionSlots, 0);
-    atLeast("fetch.warm-bytes", warmBytes, 0);
+    atLeast("fetch.warm.bytes", warmBytes, 0);
   }
 
   private static void atLeast(String key, long value, long least) {

@@ -114,8 +114,16 @@ final class ProduceCall {
       done(outcome, Errors.REQUEST_TIMED_OUT);
       return;
     }
-    safe.whenComplete((_, failure) ->
-        done(outcome, failure == null ? Errors.NONE : Failures.errorOf(failure, partition.id())));
+    safe.whenComplete((_, failure) -> done(outcome, outcomeOf(partition, failure)));
+  }
+
+  /** What became of an append that was waited for. */
+  private Errors outcomeOf(Partition partition, @Nullable Throwable failure) {
+    if (failure != null) return Failures.errorOf(failure, partition.id());
+    // The watermark may have got there because replicas fell out of the set it waits for.
+    return acks == ALL_REPLICAS && partition.isBelowInSyncMin()
+        ? Errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+        : Errors.NONE;
   }
 
   /** Completes an outcome as refused before anything was appended. */

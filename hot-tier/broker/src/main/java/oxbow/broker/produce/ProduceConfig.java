@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * How produce requests are served.
  *
- * @param slowAppend an append that takes longer than this marks its log as slow
+ * @param slowAppend two appends in a row that take longer than this, or one that takes ten times as
+ *     long, mark their log as slow
  * @param handover how long a slow log's appends go to log threads before it is tried again
  */
 public record ProduceConfig(Duration slowAppend, Duration handover) {
@@ -15,10 +16,10 @@ public record ProduceConfig(Duration slowAppend, Duration handover) {
 
   public ProduceConfig {
     if (slowAppend.isNegative() || slowAppend.isZero()) {
-      throw new IllegalArgumentException("produce.slow-append is not positive: " + slowAppend);
+      throw new IllegalArgumentException("produce.slow.append.ms is not positive: " + slowAppend);
     }
     if (handover.isNegative()) {
-      throw new IllegalArgumentException("produce.handover is negative: " + handover);
+      throw new IllegalArgumentException("produce.slow.handover.ms is negative: " + handover);
     }
   }
 }

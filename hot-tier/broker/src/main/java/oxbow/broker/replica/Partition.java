@@ -118,7 +118,7 @@ public final class Partition {
    */
   public void requireInSync() {
     if (!(role instanceof Role.Leader leader)) throw notLeader();
-    int required = Math.min(inSyncMin, leader.replicas().size());
+    int required = inSyncRequired(leader);
     if (leader.inSync().size() < required) {
       throw new NotEnoughReplicasException(
           id.topicPartition()
@@ -128,6 +128,16 @@ public final class Partition {
               + required
               + " it needs");
     }
+  }
+
+  /** It is led here with fewer in-sync replicas than {@code min.insync.replicas} asks. */
+  public boolean isBelowInSyncMin() {
+    return role instanceof Role.Leader leader && leader.inSync().size() < inSyncRequired(leader);
+  }
+
+  /** No more can be in sync than there are. */
+  private int inSyncRequired(Role.Leader leader) {
+    return Math.min(inSyncMin, leader.replicas().size());
   }
 
   /**

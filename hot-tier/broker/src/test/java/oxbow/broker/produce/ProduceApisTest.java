@@ -200,6 +200,21 @@ class ProduceApisTest {
   }
 
   @Test
+  void anAppendThatTooFewReplicasKeptIsToldSo() {
+    rig.cluster.set("orders", Map.of("min.insync.replicas", "2"));
+    rig.cluster.lead("orders", 0, SELF, 1, List.of(SELF, OTHER));
+    rig.tell();
+    FakeRequest request = send(request(LATEST, ALL, 0, batch("a")));
+
+    rig.cluster.lead("orders", 0, SELF, 1, List.of(SELF, OTHER), List.of(SELF));
+    rig.tell();
+
+    assertThat(errorOf(onlyOne(answerTo(request))))
+        .isEqualTo(Errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND);
+    assertThat(rig.partition("orders", 0).log().offsets().logEnd()).isEqualTo(1);
+  }
+
+  @Test
   void whoeverWaitsHearsThatLeadershipEnded() {
     rig.cluster.lead("orders", 0, SELF, 1, List.of(SELF, OTHER));
     rig.tell();
