@@ -601,8 +601,8 @@ public final class ConfigKeys {
               .atLeast(1)
               .ours()
               .doc(
-                  "An append that takes longer marks its log as slow: its next ones go to threads"
-                      + " that may wait for the disk."));
+                  "Two appends in a row that take longer mark their log as slow: its next ones go to"
+                      + " threads that may wait for the disk."));
 
   public static final ConfigKey<Long> SLOW_HANDOVER_MS =
       add(
