@@ -111,7 +111,7 @@ final class BoundsTest {
   void timeInWhichTheBrokerDoesNotReadIsNotCountedAgainstTheClient() throws Exception {
     NetConfig config =
         ConfigEdit.config(c -> {
-          c.frameTimeout = Duration.ofMillis(200);
+          c.frameTimeout = Duration.ofMillis(700);
           c.inFlightMax = 1;
         });
     try (var port = new PortFixture(config, apis -> apis.serve(ApiKeys.METADATA, asked::add));
@@ -205,7 +205,7 @@ final class BoundsTest {
 
   @Test
   void idleConnectionsAreClosedAndWaitingOnesAreNot() throws Exception {
-    NetConfig config = ConfigEdit.config(c -> c.idleMax = Duration.ofMillis(200));
+    NetConfig config = ConfigEdit.config(c -> c.idleMax = Duration.ofSeconds(1));
     try (var port = new PortFixture(config, apis -> apis.serve(ApiKeys.METADATA, asked::add));
         var idle = port.connect();
         var waiting = port.connect()) {
