@@ -1261,6 +1261,8 @@ public final class PartitionLog implements AutoCloseable {
       }
       env.files().forceDirectory(directory);
       deleteLater(old);
+      // Until the old names are gone for good, the swap suffix says which segments count.
+      env.files().forceDirectory(directory);
       for (Segment segment : cleaned) segment.markLive();
       isDirectoryUnforced = true;
       return true;

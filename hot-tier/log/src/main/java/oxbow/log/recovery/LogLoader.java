@@ -287,6 +287,7 @@ public final class LogLoader {
         names.remove(file);
       }
     }
+    files.forceDirectory(directory); // else the old could come back beside the new
     for (String file : segmentFiles(base)) {
       if (names.remove(file + suffix)) {
         files.rename(directory.resolve(file + suffix), directory.resolve(file));
