@@ -37,13 +37,13 @@ public final class Main {
     server
         .ready()
         .whenComplete((_, failure) -> {
-          if (failure != null) broken.complete(new CompletionException(failure));
+          if (failure != null) broken.complete(reason(failure));
           else if (!isQuiet) greet(config, server, out);
         });
     server
         .http()
         .whenComplete((address, failure) -> {
-          if (failure != null) broken.complete(new CompletionException(failure));
+          if (failure != null) broken.complete(reason(failure));
           else if (!isQuiet) greetHttp(address, out);
         });
 
@@ -53,6 +53,15 @@ public final class Main {
         .setCause(reason)
         .log("the server can't go on and stops");
     return ExitCode.FAILED;
+  }
+
+  /** The failure itself, without what it was carried in from stage to stage. */
+  private static RuntimeException reason(Throwable failure) {
+    Throwable reason = failure;
+    while (reason instanceof CompletionException && reason.getCause() != null) {
+      reason = reason.getCause();
+    }
+    return reason instanceof RuntimeException known ? known : new CompletionException(reason);
   }
 
   private static void greet(ServerConfig config, RunningServer server, PrintStream out) {

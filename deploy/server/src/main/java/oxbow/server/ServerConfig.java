@@ -168,7 +168,7 @@ public final class ServerConfig {
 
   /** How groups are coordinated. */
   public GroupConfig groups() {
-    Map<String, String> given = new HashMap<>(kafkaSettings());
+    Map<String, String> given = given();
     given.keySet().retainAll(GroupConfig.definition().names());
     return new GroupConfig(given);
   }
@@ -247,18 +247,33 @@ public final class ServerConfig {
     return TopicDefaults.of(settings);
   }
 
-  /** What was given for keys of Kafka's own, as text: what its embedded parts read themselves. */
+  /**
+   * Settings under Kafka's names, as text: what was given, and what holds here where Kafka's own
+   * default is another one. Kafka's embedded parts read them, and admin tools show them.
+   */
   public Map<String, String> kafkaSettings() {
+    Map<String, String> held = new HashMap<>();
+    for (ConfigKey<?> key : ConfigKeys.all()) {
+      if (key.isKafkas() && key.difference() != null && key.defaultValue() != null) {
+        held.put(key.name(), key.defaultText());
+      }
+    }
+    held.values().removeIf(String::isEmpty);
+    held.put("log.dirs", logDirectory().toString());
+    held.put("background.threads", Integer.toString(backgroundThreads()));
+    held.put("num.network.threads", Integer.toString(net().threads()));
+    held.put("queued.max.request.bytes", Long.toString(net().heldBytesMax()));
+    held.putAll(given());
+    return Map.copyOf(held);
+  }
+
+  private Map<String, String> given() {
     Map<String, String> given = new HashMap<>();
     for (ConfigKey<?> key : ConfigKeys.all()) {
       if (!key.isKafkas()) continue;
       settings.given(key).ifPresent(setting -> given.put(key.name(), setting.value().strip()));
     }
-    // What a broker of Kafka's can't be without, and tools therefore show.
-    given.putIfAbsent("node.id", Integer.toString(nodeId()));
-    given.putIfAbsent("process.roles", "broker,controller");
-    given.putIfAbsent("log.dirs", logDirectory().toString());
-    return Map.copyOf(given);
+    return given;
   }
 
   /** Sets the format and the levels of the log. */

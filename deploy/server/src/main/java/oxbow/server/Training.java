@@ -1,7 +1,12 @@
 package oxbow.server;
 
+import java.io.ByteArrayInputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +16,9 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import oxbow.server.cli.Cli;
+import oxbow.server.cli.ExitCode;
+import oxbow.server.cli.Terminal;
 import oxbow.server.config.ConfigSources;
 
 /**
@@ -72,6 +80,29 @@ public final class Training {
       consumer.commitSync();
       admin.describeTopics(List.of(TOPIC)).allTopicNames().get();
       admin.describeCluster().nodes().get();
+    }
+    command(address, "topics", "describe", TOPIC);
+    command(address, "groups", "list");
+    command(address, "produce", TOPIC);
+    command(address, "consume", TOPIC, "--from-beginning", "--max", "1");
+  }
+
+  private static void command(String address, String... words) {
+    String[] arguments = Arrays.copyOf(words, words.length + 2);
+    arguments[words.length] = "--bootstrap";
+    arguments[words.length + 1] = address;
+    var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    var terminal =
+        new Terminal(
+            new ByteArrayInputStream("record\n".getBytes(StandardCharsets.UTF_8)),
+            nowhere,
+            nowhere,
+            false,
+            false,
+            false,
+            Map.of());
+    if (Cli.run(arguments, terminal, (_, _) -> ExitCode.FAILED) != ExitCode.OK) {
+      throw new IllegalStateException("the command failed: " + String.join(" ", words));
     }
   }
 }

@@ -28,9 +28,29 @@ final class StartCommand implements java.util.concurrent.Callable<Integer> {
     this.server = server;
   }
 
+  /** What can be done about a start that failed is seldom in the code that failed. */
+  private static CommandException refusal(RuntimeException failure) {
+    String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    String hint =
+        message.startsWith("listeners:")
+            ? "is another server running? --port takes another port"
+            : message.contains("in use by another process")
+                ? "one process at a time uses a directory; --data takes another"
+                : "";
+    Throwable cause = failure.getCause();
+    if (cause != null && cause.getMessage() != null && !message.contains(cause.getMessage())) {
+      message += ": " + cause.getMessage();
+    }
+    return new CommandException(ExitCode.FAILED, message, hint, failure);
+  }
+
   @Override
   public Integer call() {
     ServerConfig loaded = ServerConfig.load(config.sources(terminal));
-    return server.run(loaded, isQuiet);
+    try {
+      return server.run(loaded, isQuiet);
+    } catch (RuntimeException e) {
+      throw refusal(e);
+    }
   }
 }

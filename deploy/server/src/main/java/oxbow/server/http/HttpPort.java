@@ -12,6 +12,7 @@ import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.metric.MetricCollectingService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ public final class HttpPort implements AutoCloseable {
   private final List<Consumer<ServerBuilder>> mounts = new ArrayList<>();
   private final Map<String, String> links = new LinkedHashMap<>();
   private @Nullable Server server;
+  private boolean isClosed;
 
   public HttpPort(HttpConfig config, Version version, PrometheusMeterRegistry meters) {
     this.config = config;
@@ -96,6 +98,7 @@ public final class HttpPort implements AutoCloseable {
           try {
             Server built = build();
             synchronized (this) {
+              if (isClosed) throw new IllegalStateException("closed before it was open");
               server = built;
             }
             built.start().join();
@@ -103,13 +106,24 @@ public final class HttpPort implements AutoCloseable {
             if (address == null) throw new IllegalStateException("the port closed at once");
             log.atInfo().addKeyValue("port", address.localAddress().getPort()).log("http open");
             started.complete(address.localAddress());
-          } catch (CompletionException e) {
-            started.completeExceptionally(e.getCause() == null ? e : e.getCause());
           } catch (RuntimeException e) {
-            started.completeExceptionally(e);
+            started.completeExceptionally(refusal(e));
           }
         });
     return started;
+  }
+
+  /** A port that is taken is told by its key, whatever it was wrapped in on the way. */
+  private RuntimeException refusal(RuntimeException failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof IOException) {
+      return new IllegalStateException(
+          "http.port: port " + config.port() + " can't be opened: " + cause.getMessage(), cause);
+    }
+    return cause instanceof RuntimeException known ? known : failure;
   }
 
   private Server build() {
@@ -190,6 +204,7 @@ public final class HttpPort implements AutoCloseable {
   public void close() {
     Server open;
     synchronized (this) {
+      isClosed = true;
       open = server;
       server = null;
     }

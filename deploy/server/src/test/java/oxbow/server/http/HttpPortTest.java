@@ -248,7 +248,16 @@ class HttpPortTest {
   void aTakenPortIsToldByTheStart() {
     try (var second = new HttpPort(config(port), Version.current(), meters.registry())) {
       assertThatThrownBy(() -> second.start().toCompletableFuture().get(30, TimeUnit.SECONDS))
-          .hasStackTraceContaining("Address already in use");
+          .hasRootCauseInstanceOf(IOException.class)
+          .hasStackTraceContaining("http.port: port " + port + " can't be opened");
     }
+  }
+
+  @Test
+  void closedBeforeItIsOpenItNeverOpens() {
+    var closed = new HttpPort(config(0), Version.current(), meters.registry());
+    closed.close();
+    assertThatThrownBy(() -> closed.start().toCompletableFuture().get(30, TimeUnit.SECONDS))
+        .hasRootCauseMessage("closed before it was open");
   }
 }
