@@ -352,24 +352,43 @@ public final class Logs implements SealedSegments, AutoCloseable {
 
   /** Closes and deletes a partition's log; its files go after {@code file.delete.delay.ms}. */
   public void delete(TopicIdPartition id) {
+    TopicPartition partition = id.topicPartition();
+    String name = PartitionDirectory.deletedName(partition, Uuid.randomUuid());
+    takeOff(id, name)
+        .ifPresent(deleted ->
+            env.threads()
+                .after(
+                    deleted.config().fileDeleteDelayMs(),
+                    () -> deleteDirectory(config.directory().resolve(name))));
+  }
+
+  /**
+   * Closes a partition's log and moves its directory aside, as {@code ...-stray}: it is not opened
+   * any more, and only an operator deletes it. For logs that no topic owns without one having been
+   * deleted before our eyes, which may be the metadata's loss and not theirs.
+   */
+  public void setAside(TopicIdPartition id) {
+    takeOff(id, PartitionDirectory.strayName(id.topicPartition(), Uuid.randomUuid()));
+  }
+
+  /** Closes a log and gives its directory another name; empty: there is no such log. */
+  private Optional<PartitionLog> takeOff(TopicIdPartition id, String newName) {
     Entry entry = entries.get(id.topicPartition());
-    if (entry == null || !entry.id.equals(id)) return;
-    PartitionLog deleted = entry.log();
-    deleted.abandon();
+    if (entry == null || !entry.id.equals(id)) return Optional.empty();
+    PartitionLog taken = entry.log();
+    taken.abandon();
     Path from = config.directory().resolve(PartitionDirectory.name(id.topicPartition()));
-    Path to =
-        from.resolveSibling(PartitionDirectory.deletedName(id.topicPartition(), Uuid.randomUuid()));
     try {
-      files.rename(from, to);
+      files.rename(from, from.resolveSibling(newName));
       entries.remove(id.topicPartition(), entry);
       env.checkpoints().forget(id.topicPartition());
       env.compaction().forget(id.topicPartition());
       files.forceDirectory(config.directory());
     } catch (IOException e) {
       throw new LogException(
-          Kind.OFFLINE, "%s can't be deleted: %s".formatted(id, e.getMessage()), e);
+          Kind.OFFLINE, "%s can't be renamed: %s".formatted(id, e.getMessage()), e);
     }
-    env.threads().after(deleted.config().fileDeleteDelayMs(), () -> deleteDirectory(to));
+    return Optional.of(taken);
   }
 
   private void deleteDirectory(Path directory) {

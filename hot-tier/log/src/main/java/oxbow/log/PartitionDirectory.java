@@ -40,12 +40,16 @@ final class PartitionDirectory {
 
   /** The name a directory gets before it is deleted: topic-partition.unique-delete. */
   static String deletedName(TopicPartition partition, Uuid unique) {
-    String suffix =
-        "-"
-            + partition.partition()
-            + "."
-            + unique.toString().replace("-", "_")
-            + LogFileUtils.DELETE_DIR_SUFFIX;
+    return marked(partition, unique, LogFileUtils.DELETE_DIR_SUFFIX);
+  }
+
+  /** The name of one that no topic owns: topic-partition.unique-stray. */
+  static String strayName(TopicPartition partition, Uuid unique) {
+    return marked(partition, unique, LogFileUtils.STRAY_DIR_SUFFIX);
+  }
+
+  private static String marked(TopicPartition partition, Uuid unique, String mark) {
+    String suffix = "-" + partition.partition() + "." + unique.toString().replace("-", "_") + mark;
     String topic = partition.topic();
     int length = Math.min(topic.length(), NAME_MAX - suffix.length());
     return topic.substring(0, length) + suffix;

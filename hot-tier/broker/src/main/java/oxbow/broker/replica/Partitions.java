@@ -82,7 +82,7 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     Set<TopicPartition> busy = Set.copyOf(steps.keySet());
     var created = new ArrayList<CompletionStage<Void>>();
     if (isFirst) {
-      deleteStrays(now);
+      setStraysAside(now);
       now.topics().forEach(topic -> follow(now, topic, busy, created));
       all(created).thenRun(() -> opened.complete(null));
       return;
@@ -206,18 +206,29 @@ public final class Partitions implements ClusterListener, AutoCloseable {
         : new UnknownTopicOrPartitionException("there is no partition " + partition);
   }
 
-  private void deleteStrays(ClusterView now) {
+  /**
+   * Moves aside what lies on disk and isn't ours by the first view. Not deleted: should the
+   * metadata have been lost, the records are still there.
+   */
+  private void setStraysAside(ClusterView now) {
     for (TopicIdPartition stored : logs.stored()) {
       boolean isOurs =
-          now.topic(stored.topicId())
+          topicOf(stored, now)
               .filter(topic -> stored.partition() < topic.partitions().size())
               .map(topic -> topic.partitions().get(stored.partition()))
               .filter(partition -> partition.replicas().contains(brokerId))
               .isPresent();
       if (isOurs) continue;
-      log.atWarn().addKeyValue("partition", stored).log("stray partition deleted");
-      step(stored.topicPartition(), () -> logs.delete(stored));
+      log.atWarn().addKeyValue("partition", stored).log("stray partition moved aside");
+      step(stored.topicPartition(), () -> logs.setAside(stored));
     }
+  }
+
+  private static Optional<ClusterView.Topic> topicOf(TopicIdPartition stored, ClusterView now) {
+    // After a power loss a new partition may not know its topic's id: then its name counts.
+    return stored.topicId().equals(Uuid.ZERO_UUID)
+        ? now.topic(stored.topic())
+        : now.topic(stored.topicId());
   }
 
   private void follow(

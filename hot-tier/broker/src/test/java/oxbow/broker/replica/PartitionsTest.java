@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -134,17 +135,38 @@ class PartitionsTest {
   }
 
   @Test
-  void strayLogsAreDeletedAtTheStartAndOthersKeepTheirRecords() {
+  void strayLogsAreMovedAsideAtTheStartAndOthersKeepTheirRecords() throws Exception {
     rig.tell();
     rig.create("orders", 1);
     rig.append("orders", 0, "a", "b");
     rig.create("stray", 1);
+    rig.append("stray", 0, "c");
     rig.close();
 
     rig = restarted("stray");
 
     assertThat(rig.partition("orders", 0).log().offsets().highWatermark()).isEqualTo(2);
     assertThat(rig.logs.stored().stream().map(TopicIdPartition::topic)).containsExactly("orders");
+    try (Stream<Path> names = Files.list(directory)) {
+      assertThat(names.map(path -> path.getFileName().toString()))
+          .contains("orders-0")
+          .doesNotContain("stray-0")
+          .anyMatch(name -> name.startsWith("stray-0.") && name.endsWith("-stray"));
+    }
+  }
+
+  @Test
+  void aLogThatLostItsTopicsIdIsKnownByItsName() throws Exception {
+    rig.tell();
+    rig.create("orders", 1);
+    rig.append("orders", 0, "a", "b");
+    rig.create("stray", 1);
+    rig.close();
+    Files.delete(directory.resolve("orders-0").resolve("partition.metadata"));
+
+    rig = restarted("stray");
+
+    assertThat(rig.partition("orders", 0).log().offsets().highWatermark()).isEqualTo(2);
   }
 
   /** A broker on the same directory, whose cluster doesn't know one of the topics any more. */
