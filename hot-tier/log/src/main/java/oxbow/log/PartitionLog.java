@@ -2,6 +2,7 @@ package oxbow.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -533,6 +534,14 @@ public final class PartitionLog implements AutoCloseable {
     completeWaiters();
   }
 
+  private void forceIfThere(Path file) throws IOException {
+    try {
+      env.files().force(file);
+    } catch (NoSuchFileException _) {
+      // A snapshot that a later one, a truncation or retention made superfluous.
+    }
+  }
+
   /** Notes the producers at the log end, so that recovery need not look at what came before. */
   private void snapshot(LogView now) throws IOException {
     if (!producers.hasNews()) return;
@@ -545,7 +554,7 @@ public final class PartitionLog implements AutoCloseable {
   private void force(Set<Path> unforced, boolean isNewFile, boolean hasNewRecords)
       throws IOException {
     try {
-      for (Path file : unforced) env.files().force(file);
+      for (Path file : unforced) forceIfThere(file);
       if (isNewFile) env.files().forceDirectory(directory);
       if (hasNewRecords && isParentUnforced) {
         env.files().force(directory.resolve(PartitionDirectory.METADATA));

@@ -61,6 +61,7 @@ public final class LogLoader {
   private long verifiedBytes;
   private long truncatedBytes;
   private int rebuiltIndexes;
+  private boolean isShortened;
 
   /**
    * What is known of a partition before its files are looked at.
@@ -160,6 +161,8 @@ public final class LogLoader {
     while (first + 1 < bases.size() && bases.get(first + 1) <= logStart) first++;
     for (Long base : bases.subList(0, first)) deleteSegment(base);
     openSegments(bases.subList(first, bases.size()));
+    // A segment dropped here must not come back behind records that take its place.
+    if (isShortened) files.forceDirectory(directory);
     if (segments.isEmpty())
       segments.add(Segment.create(files, directory, logStart, time.milliseconds()));
 
@@ -171,6 +174,7 @@ public final class LogLoader {
           .addKeyValue("logEnd", active.nextOffset())
           .log("log ends before its start and begins anew there");
       for (Segment segment : segments) segment.delete();
+      files.forceDirectory(directory);
       segments.clear();
       segments.add(Segment.create(files, directory, logStart, time.milliseconds()));
       active = segments.getLast();
@@ -291,6 +295,7 @@ public final class LogLoader {
     for (String file : segmentFiles(base)) {
       if (names.remove(file + suffix)) {
         files.rename(directory.resolve(file + suffix), directory.resolve(file));
+        isShortened = true;
         names.add(file);
       }
     }
@@ -306,6 +311,7 @@ public final class LogLoader {
   }
 
   private void deleteSegment(long base) throws IOException {
+    isShortened = true;
     for (String file : segmentFiles(base)) files.delete(directory.resolve(file));
   }
 
