@@ -11,12 +11,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.NotControllerException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +95,68 @@ final class ControlPlaneTest {
       ControlRig.until(() ->
           rig.plane.brokerEpoch() > epoch
               && rig.plane.view().broker(1).filter(broker -> !broker.isFenced()).isPresent());
+    }
+  }
+
+  @Test
+  void aBrokerThatWasFencedAsksToBeLetInAgain() {
+    var config = quick(ControlConfig.of(1, directory.resolve("metadata")));
+    try (var rig = ControlRig.serving(config)) {
+      var states = new CopyOnWriteArrayList<Boolean>();
+      rig.plane.watch((now, change) -> {
+        if (change.brokers().contains(1)) {
+          states.add(now.broker(1).orElseThrow().isFenced());
+        }
+      });
+      long epoch = rig.plane.brokerEpoch();
+      var fence =
+          new BrokerHeartbeatRequestData()
+              .setBrokerId(1)
+              .setBrokerEpoch(epoch)
+              .setCurrentMetadataOffset(rig.plane.view().metadataOffset())
+              .setWantFence(true);
+      await(
+          rig.plane.change(
+              controller -> controller.processBrokerHeartbeat(Contexts.ofBroker(), fence)));
+
+      ControlRig.until(() -> states.size() >= 3);
+      assertThat(states.subList(0, 3)).containsExactly(false, true, false);
+      assertThat(rig.plane.brokerEpoch()).isEqualTo(epoch);
+    }
+  }
+
+  @Test
+  void aCallFindsTheControllerAgainUntilItsTimeIsOver() {
+    var usual = ControlConfig.of(1, directory.resolve("metadata"));
+    var hasty =
+        new ControlConfig(
+            usual.nodeId(),
+            usual.directory(),
+            usual.clusterId(),
+            usual.controllerListener(),
+            usual.controllerEndpoint(),
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1),
+            usual.shutdownTimeout(),
+            usual.settings());
+    try (var rig = ControlRig.serving(hasty)) {
+      var calls = new AtomicLong();
+      var found =
+          rig.plane.ask(controller -> {
+            if (calls.incrementAndGet() < 4) throw new NotControllerException("not yet");
+            return controller.findAllTopicIds(Contexts.ofBroker());
+          });
+      assertThat(await(found)).isEmpty();
+      assertThat(calls).hasValue(4);
+
+      var unanswered = rig.plane.ask(_ -> new CompletableFuture<Void>());
+      assertThatThrownBy(() -> unanswered.get(10, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(TimeoutException.class);
+      var refused =
+          rig.plane.ask(
+              _ -> CompletableFuture.<Void>failedFuture(new InvalidRequestException("no")));
+      assertThatThrownBy(() -> refused.get(10, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(InvalidRequestException.class);
     }
   }
 
