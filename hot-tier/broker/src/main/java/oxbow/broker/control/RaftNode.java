@@ -113,6 +113,7 @@ final class RaftNode implements AutoCloseable {
       Time time,
       MetadataLogConfig logConfig) {
     var place = directory.partitionDirectory();
+    MetadataLogCheck.check(place.toPath());
     try {
       return KafkaRaftLog.createLog(
           Topic.CLUSTER_METADATA_TOPIC_PARTITION,
