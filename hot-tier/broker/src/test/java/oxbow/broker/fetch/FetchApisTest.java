@@ -5,6 +5,7 @@ import static oxbow.broker.testing.ReplicaRig.OTHER;
 import static oxbow.broker.testing.ReplicaRig.SELF;
 import static oxbow.broker.testing.ReplicaRig.records;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -36,7 +37,6 @@ import oxbow.broker.testing.FakeRequest;
 import oxbow.broker.testing.ManualTimer;
 import oxbow.broker.testing.ReplicaRig;
 import oxbow.broker.wire.ApiTable;
-import oxbow.log.ColdReads;
 import oxbow.log.PartitionLog;
 
 class FetchApisTest {
@@ -55,7 +55,7 @@ class FetchApisTest {
   void start() {
     rig = ReplicaRig.started(directory);
     orders = rig.create("orders", 3);
-    apis = serving(FetchConfig.DEFAULT, null);
+    apis = serving(FetchConfig.DEFAULT, meters);
   }
 
   @AfterEach
@@ -66,17 +66,17 @@ class FetchApisTest {
     assertThat(meters.get("oxbow.fetch.parked").gauge().value()).isZero();
   }
 
-  private ApiTable serving(FetchConfig config, @Nullable ColdReads cold) {
+  private ApiTable serving(FetchConfig config, MeterRegistry registry) {
     var table = new ApiTable();
     new FetchApis(
             config,
             rig.partitions,
-            cold,
+            null,
             rig.logThreads,
             timer,
             InstantSource.system(),
             new Random(7),
-            meters)
+            registry)
         .serve(table);
     return table;
   }
@@ -146,7 +146,10 @@ class FetchApisTest {
   void theBrokersOwnLimitHoldsToo() {
     int batchBytes = ReplicaRig.batch(ReplicaRig.values(0, 10, 1_000)).sizeInBytes();
     for (int i = 0; i < 3; i++) rig.append("orders", 0, ReplicaRig.values(0, 10, 1_000));
-    apis = serving(new FetchConfig(batchBytes, 10, FetchConfig.DEFAULT.sessionEviction(), 0), null);
+    apis =
+        serving(
+            new FetchConfig(batchBytes, 10, FetchConfig.DEFAULT.sessionEviction(), 0),
+            new SimpleMeterRegistry());
 
     PartitionData answer = onlyOne(fetch(ask(LATEST).from(0, 0)));
 
@@ -393,7 +396,7 @@ class FetchApisTest {
     apis =
         serving(
             new FetchConfig(1 << 20, 10, FetchConfig.DEFAULT.sessionEviction(), 0),
-            null); // all old
+            new SimpleMeterRegistry()); // all old
 
     PartitionData answer = onlyOne(fetch(ask(LATEST).from(0, 0, 50_000)));
 
