@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.network.ListenerName;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.ApiVersionsRequest;
 import org.apache.kafka.common.requests.FetchRequest;
@@ -44,6 +45,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
   private static final int USED_UP_QUOTA = 8;
   private static final int DRAINING = 16;
   private static final int CLOSED = 32;
+  private static final int OUT_OF_TURN = 64;
 
   private static final long MIB = 1 << 20;
 
@@ -54,6 +56,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
   private final String id;
   private final FrameReader frames;
   private final ResponseQueue unanswered = new ResponseQueue();
+  private final Turns turns = new Turns();
   private final Outbound outbound = new Outbound();
 
   private @Nullable ChannelHandlerContext ctx;
@@ -63,6 +66,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
   private Client client;
   private int holds;
   private int awaitedBytes; // asked of the budget
+  private @Nullable Exchange waiting; // its turn has not come, while OUT_OF_TURN
   private boolean isServing; // in the middle of reading: answers are flushed at its end
   private boolean isFlushScheduled;
   private boolean isClosing; // closes once what was written is sent
@@ -186,15 +190,34 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
             this, request, client(request), activeNanos, isKept ? frame : null, frameBytes);
     if (!isKept) release(frame, frameBytes);
     unanswered.add(exchange);
+    if (turns.mayBegin(exchange.header().apiKey())) {
+      handle(exchange);
+    } else {
+      waiting = exchange;
+      hold(OUT_OF_TURN);
+    }
+    if (unanswered.size() >= port.config().inFlightMax()) hold(FULL_QUEUE);
+  }
+
+  private void handle(Exchange exchange) {
+    ApiKeys api = exchange.header().apiKey();
+    turns.begin(api);
     boolean isMeasured = port.quotas().isActive();
     handlingNanos = isMeasured ? port.nanoClock().getAsLong() : 0;
     try {
-      port.handlers().of(request.header().apiKey()).handle(exchange);
+      port.handlers().of(api).handle(exchange);
     } catch (RuntimeException | Error e) { // a handler's bug is its own request's failure only
       exchange.fail(e);
     }
     if (isMeasured) exchange.worked(port.nanoClock().getAsLong() - handlingNanos);
-    if (unanswered.size() >= port.config().inFlightMax()) hold(FULL_QUEUE);
+  }
+
+  private void handleWaiting() {
+    Exchange next = waiting;
+    if (next == null || !turns.mayBegin(next.header().apiKey())) return;
+    waiting = null;
+    handle(next);
+    unhold(OUT_OF_TURN);
   }
 
   private void release(ByteBuf frame, int frameBytes) {
@@ -254,8 +277,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
       giveUp(exchange);
       return;
     }
+    turns.end(exchange.header().apiKey());
     Exchange first;
     while (!isClosing && (first = unanswered.pollSettled()) != null) send(context, first);
+    if (!isClosing) handleWaiting();
     if (unanswered.size() < port.config().inFlightMax()) unhold(FULL_QUEUE);
     if (!isServing && !isFlushScheduled) {
       // Answers that other threads gave meanwhile stand in the loop's queue before this flush.
@@ -498,8 +523,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
     outbound.close();
     Exchange exchange;
     while ((exchange = unanswered.poll()) != null) {
-      if (exchange.outcome() != null) giveUp(exchange);
+      if (exchange.outcome() != null || exchange == waiting) giveUp(exchange);
     }
+    waiting = null;
     loop.remove(this);
     port.meters().closed();
     context.fireChannelInactive();

@@ -17,6 +17,7 @@ import org.apache.kafka.common.message.FindCoordinatorRequestData;
 import org.apache.kafka.common.message.FindCoordinatorResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.DeleteGroupsResponse;
 import org.apache.kafka.common.requests.FindCoordinatorRequest;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
 import org.apache.kafka.common.requests.MetadataResponse;
@@ -74,6 +75,69 @@ final class AnswerOrderTest {
       first.forEach(request -> request.answer(Messages.metadata(1)));
       for (int i = 3; i < 10; i++) take().answer(Messages.metadata(1));
       for (RequestHeader header : sent) client.receive(header, MetadataResponse.class);
+    }
+  }
+
+  @Test
+  void aRequestWaitsForTheChangeBeforeItAndReadsDoNotWaitForEachOther() throws Exception {
+    try (var port =
+            new PortFixture(
+                NetConfig.DEFAULT,
+                apis ->
+                    apis.serve(ApiKeys.METADATA, asked::add)
+                        .serve(ApiKeys.PRODUCE, asked::add)
+                        .serve(ApiKeys.DELETE_GROUPS, asked::add));
+        var client = port.connect()) {
+      RequestHeader firstRead = client.send(Messages.metadata());
+      RequestHeader change = client.send(Messages.deleteGroups());
+      RequestHeader secondRead = client.send(Messages.metadata());
+      RequestHeader produce = client.send(Messages.produce(1, 100));
+      Request read = take();
+      Request changing = take(); // it did not wait for the read
+      assertThat(changing.header().apiKey()).isEqualTo(ApiKeys.DELETE_GROUPS);
+
+      try (var other = port.connect()) { // served meanwhile: the loops have nothing left to do
+        RequestHeader header = other.send(Messages.metadata());
+        take().answer(Messages.metadata(0));
+        other.receive(header, MetadataResponse.class);
+      }
+      assertThat(asked).isEmpty();
+
+      changing.answer(Messages.deletedGroups());
+      Request laterRead = take();
+      Request producing = take(); // a read holds up nobody
+      producing.fail(new NotLeaderOrFollowerException("moved"));
+      laterRead.answer(Messages.metadata(2));
+      read.answer(Messages.metadata(1));
+
+      assertThat(client.receive(firstRead, MetadataResponse.class).data().controllerId())
+          .isEqualTo(1);
+      client.receive(change, DeleteGroupsResponse.class);
+      assertThat(client.receive(secondRead, MetadataResponse.class).data().controllerId())
+          .isEqualTo(2);
+      client.receive(produce, ProduceResponse.class);
+    }
+    assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void aConnectionThatClosesWhileARequestWaitsItsTurnGivesEverythingBack() throws Exception {
+    try (var port =
+        new PortFixture(
+            NetConfig.DEFAULT,
+            apis ->
+                apis.serve(ApiKeys.DELETE_GROUPS, asked::add).serve(ApiKeys.PRODUCE, asked::add))) {
+      Request changing;
+      try (var client = port.connect()) {
+        client.send(Messages.deleteGroups());
+        client.send(Messages.produce(1, 50_000));
+        changing = take();
+        Await.until(
+            "the produce request is held", () -> port.gauge("oxbow.net.held.bytes") > 50_000);
+      }
+      Await.until("its frame is given back", () -> port.gauge("oxbow.net.held.bytes") == 0);
+      changing.answer(Messages.deletedGroups());
+      assertThat(asked).isEmpty();
     }
   }
 

@@ -3,6 +3,8 @@ package oxbow.broker.net;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.DeleteGroupsRequestData;
+import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.MetadataResponseData;
@@ -11,6 +13,8 @@ import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.requests.DeleteGroupsRequest;
+import org.apache.kafka.common.requests.DeleteGroupsResponse;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
 import org.apache.kafka.common.requests.MetadataRequest;
@@ -30,6 +34,15 @@ final class Messages {
   static MetadataResponse metadata(int controllerId) {
     return new MetadataResponse(
         new MetadataResponseData().setControllerId(controllerId), ApiKeys.METADATA.latestVersion());
+  }
+
+  static DeleteGroupsRequest deleteGroups() {
+    return new DeleteGroupsRequest(
+        new DeleteGroupsRequestData(), ApiKeys.DELETE_GROUPS.latestVersion());
+  }
+
+  static DeleteGroupsResponse deletedGroups() {
+    return new DeleteGroupsResponse(new DeleteGroupsResponseData());
   }
 
   static ProduceRequest produce(int acks, int bytes) {
