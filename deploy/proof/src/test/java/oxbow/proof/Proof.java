@@ -69,7 +69,10 @@ final class Proof implements AutoCloseable {
       broker =
           switch (targetName()) {
             case "oxbow" ->
-                Oxbow.start(folder.resolve("broker"), "group.initial.rebalance.delay.ms=0");
+                Oxbow.start(
+                    folder.resolve("broker"),
+                    "group.initial.rebalance.delay.ms=0",
+                    "group.streams.initial.rebalance.delay.ms=0");
             case "kafka" -> ApacheKafka.start(folder.resolve("broker"), tools());
             default -> throw new IllegalArgumentException("proof.target: " + targetName());
           };
