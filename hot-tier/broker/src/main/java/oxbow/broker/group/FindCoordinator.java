@@ -11,7 +11,6 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FindCoordinatorRequest;
 import org.apache.kafka.common.requests.FindCoordinatorRequest.CoordinatorType;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
-import org.jspecify.annotations.Nullable;
 import oxbow.broker.net.ApiHandler;
 import oxbow.broker.net.Request;
 
@@ -24,18 +23,18 @@ final class FindCoordinator implements ApiHandler {
   }
 
   /**
-   * @param reason what a client can't know from the error; null: nothing
+   * @param reason what a client can't know from the error; empty: nothing
    */
-  private record Found(Errors error, @Nullable String reason, Node node) {
+  private record Found(Errors error, String reason, Node node) {
     static Found at(Node node) {
-      return new Found(Errors.NONE, null, node);
+      return new Found(Errors.NONE, "", node);
     }
 
-    static Found nobody(Errors error, @Nullable String reason) {
+    static Found nobody(Errors error, String reason) {
       return new Found(error, reason, Node.noNode());
     }
 
-    static final Found NOT_YET = nobody(Errors.COORDINATOR_NOT_AVAILABLE, null);
+    static final Found NOT_YET = nobody(Errors.COORDINATOR_NOT_AVAILABLE, "");
   }
 
   @Override
@@ -44,6 +43,7 @@ final class FindCoordinator implements ApiHandler {
     if (request.header().apiVersion() < FindCoordinatorRequest.MIN_BATCHED_VERSION) {
       Found found = find(request, asked.key());
       if (found.error() == Errors.NONE) request.answer(single(found));
+      else if (found.reason().isEmpty()) request.fail(found.error().exception());
       else request.fail(found.error().exception(found.reason()));
       return;
     }

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Requests as members of groups send them. */
 final class Members {
-  static final int SESSION_MS = 10_000;
+  static final int SESSION_MS = 60_000;
   private static final byte[] METADATA = {1, 2, 3};
 
   private Members() {}

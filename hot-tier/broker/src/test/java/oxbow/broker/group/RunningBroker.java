@@ -51,8 +51,16 @@ final class RunningBroker implements AutoCloseable {
     broker.ready().toCompletableFuture().get(30, TimeUnit.SECONDS);
   }
 
+  String host() {
+    return "127.0.0.1";
+  }
+
+  int port() {
+    return requireNonNull(broker.bound().get("PLAINTEXT")).getPort();
+  }
+
   String address() {
-    return "127.0.0.1:" + requireNonNull(broker.bound().get("PLAINTEXT")).getPort();
+    return host() + ":" + port();
   }
 
   @Override
