@@ -35,9 +35,9 @@ final class RecordRules {
     afterMsMax = 0;
   }
 
-  boolean accepts(int keyBytes, long timestampMs, boolean isStamped) {
+  boolean accepts(boolean hasKey, long timestampMs, boolean isStamped) {
     if (isAnyAccepted) return true;
-    if (needsKey && keyBytes < 0) return false;
+    if (needsKey && !hasKey) return false;
     return (takesProducerTime && timestampMs != -1) ? isTimely(timestampMs) : !isStamped;
   }
 
@@ -46,8 +46,9 @@ final class RecordRules {
     return ageMs <= beforeMsMax && -ageMs <= afterMsMax;
   }
 
-  void explain(RecordErrors errors, int index, int keyBytes, long timestampMs, boolean isStamped) {
-    if (needsKey && keyBytes < 0) {
+  void explain(
+      RecordErrors errors, int index, boolean hasKey, long timestampMs, boolean isStamped) {
+    if (needsKey && !hasKey) {
       errors.withoutKey(index);
     } else if (takesProducerTime && timestampMs != -1) {
       errors.timeOutOfRange(index, timestampMs, nowMs - beforeMsMax, nowMs + afterMsMax);

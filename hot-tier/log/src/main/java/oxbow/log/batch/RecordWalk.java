@@ -24,6 +24,9 @@ final class RecordWalk {
   /** Bytes that the fields before the key have at most, as walkUsual reads them. */
   private static final int USUAL_BYTES_MIN = 16;
 
+  /** Longer records have a length of more than two bytes. */
+  private static final int USUAL_RECORD_BYTES_MAX = (1 << 13) - 1;
+
   private final ByteBuffer window;
   private final @Nullable Decompressor source;
   private final long bytesMax;
@@ -37,7 +40,7 @@ final class RecordWalk {
   // The record just walked over.
   private long timestampDelta;
   private int offsetDelta;
-  private int keyBytes;
+  private boolean hasKey;
 
   /** Largest timestamp, or -1. */
   long maxTimestampMs = -1;
@@ -45,8 +48,8 @@ final class RecordWalk {
   /** Index of the first record that has it; the first one's if no record has a timestamp. */
   int maxTimestampIndex;
 
-  /** Bytes of the longest record. */
-  int recordBytesMax;
+  /** Bytes of the longest record, or of the longest that {@link #walkUsual} takes. */
+  int recordBytesMax = USUAL_RECORD_BYTES_MAX;
 
   /** The records' offset deltas are 0, 1, 2 ... as they have to be. */
   boolean isSequential = true;
@@ -94,9 +97,9 @@ final class RecordWalk {
         maxTimestampMs = timestampMs;
         maxTimestampIndex = index;
       }
-      if (!rules.accepts(keyBytes, timestampMs, isStamped)) {
+      if (!rules.accepts(hasKey, timestampMs, isStamped)) {
         if (errors == null) errors = new RecordErrors();
-        rules.explain(errors, index, keyBytes, timestampMs, isStamped);
+        rules.explain(errors, index, hasKey, timestampMs, isStamped);
       }
     }
     if (position < limit || refill()) {
@@ -109,39 +112,53 @@ final class RecordWalk {
    * none of these, or unsound, and the walk stands where it stood.
    */
   private boolean walkUsual() {
+    ByteBuffer bytes = window;
     int at = position;
-    if (limit - at < USUAL_BYTES_MIN) return false;
-    // A number that needs more bytes than are looked at comes out negative, and is left to walkAny.
-    int length = window.get(at++);
-    if (length < 0) length = (length & 0x7f) | window.get(at++) << 7;
-    int end = at + (length >> 1);
-    at++; // attributes: no bit of them has a meaning
-    int time = window.get(at++);
-    if (time < 0) {
-      time = (time & 0x7f) | window.get(at++) << 7;
-      if (time < 0) time = (time & 0x3fff) | window.get(at++) << 14;
+    int end = limit;
+    if (end - at < USUAL_BYTES_MIN) return false;
+    // Eight bytes in one look, each field shifted out at the upper end. A number that needs more
+    // bytes than are looked at comes out negative, and is left to walkAny.
+    long head = bytes.getLong(at);
+    int length = (int) (head >> 56);
+    if (length < 0) {
+      head <<= 8;
+      at++;
+      length = (length & 0x7f) | (int) (head >> 56) << 7;
     }
-    int delta = window.get(at++);
-    if (delta < 0) delta = (delta & 0x7f) | window.get(at++) << 7;
-    int key = window.get(at++);
-    if (key < 0) key = (key & 0x7f) | window.get(at++) << 7;
-    if ((length | time | delta | key) < 0 || (length & 1) != 0 || end > limit) return false;
-    if ((key & 1) == 0) at += key >> 1;
-    if (at >= end) return false;
-    int value = window.get(at++);
+    int recordEnd = at + 1 + (length >> 1);
+    head <<= 16; // and the attributes, no bit of which has a meaning
+    int time = (int) (head >> 56);
+    if (time < 0) {
+      head <<= 8;
+      at++;
+      time = (time & 0x7f) | (int) (head >> 56) << 7;
+    }
+    head <<= 8;
+    int delta = (int) (head >> 56);
+    if (delta < 0) {
+      head <<= 8;
+      at++;
+      delta = (delta & 0x7f) | (int) (head >> 56) << 7;
+    }
+    int key = (byte) (head >> 48);
+    // The length is even, as numbers above zero are here, and none is cut short.
+    if ((time | delta | key | Integer.rotateRight(length, 1)) < 0 || recordEnd > end) return false;
+    at += 5;
+    boolean isKeyed = (key & 1) == 0;
+    if (isKeyed) at += key >> 1;
+    if (at + 1 >= recordEnd) return false;
+    int value = bytes.get(at++);
     if (value < 0) {
-      if (at >= end) return false;
-      value = (value & 0x7f) | window.get(at++) << 7;
+      value = (value & 0x7f) | bytes.get(at++) << 7;
       if (value < 0) return false;
     }
     if ((value & 1) == 0) at += value >> 1;
-    if (at != end - 1 || window.get(at) != 0) return false;
+    if (at != recordEnd - 1 || bytes.get(at) != 0) return false;
 
-    position = end;
+    position = recordEnd;
     timestampDelta = unzigzag(time);
     offsetDelta = unzigzag(delta);
-    keyBytes = unzigzag(key);
-    if (length >> 1 > recordBytesMax) recordBytesMax = length >> 1;
+    hasKey = isKeyed;
     return true;
   }
 
@@ -157,7 +174,8 @@ final class RecordWalk {
     skip(1); // attributes: no bit of them has a meaning
     timestampDelta = varlong();
     offsetDelta = varint();
-    keyBytes = varint();
+    int keyBytes = varint();
+    hasKey = keyBytes >= 0;
     skip(keyBytes, end);
     skip(varint(), end);
     int headers = varint();

@@ -41,7 +41,7 @@ import oxbow.log.testing.ManualTime;
 class BatchValidatorOracleTest {
   private static final long NOW_MS = 1_750_000_000_000L;
   private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
-  private static final int BATCHES = 2_500;
+  private static final int BATCHES = 1_500;
   private static final long BASE_OFFSET = 7_000;
   private static final int LEADER_EPOCH = 5;
 
