@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
@@ -78,6 +79,9 @@ public final class PartitionLog implements AutoCloseable {
   private volatile LogView view;
   private volatile @Nullable LogException offline;
   private volatile boolean isClosed;
+
+  /** How often records were cut off. */
+  private final AtomicInteger truncations = new AtomicInteger();
 
   /** Everything below is on disk. */
   private volatile long flushedEnd;
@@ -960,6 +964,7 @@ public final class PartitionLog implements AutoCloseable {
         return;
       }
       flushedEnd = Math.min(flushedEnd, offset);
+      truncations.incrementAndGet();
       env.compaction().truncated(id.topicPartition(), offset);
       env.checkpoints().write();
       List<Segment> dropped = new ArrayList<>();
@@ -1009,6 +1014,7 @@ public final class PartitionLog implements AutoCloseable {
       checkOnline();
       List<Segment> dropped;
       flushedEnd = Math.min(flushedEnd, offset);
+      truncations.incrementAndGet();
       env.compaction().truncated(id.topicPartition(), offset);
       env.checkpoints().write();
       lock.lock();
@@ -1332,8 +1338,23 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     @Override
-    public boolean replace(List<Segment> old, Segment cleaned) throws IOException {
-      return PartitionLog.this.replace(old, List.of(cleaned));
+    public int truncations() {
+      return truncations.get();
+    }
+
+    @Override
+    public boolean replace(List<Segment> old, Segment cleaned, int truncationsSeen)
+        throws IOException {
+      maintenance.lock();
+      try {
+        if (truncations.get() == truncationsSeen) {
+          return PartitionLog.this.replace(old, List.of(cleaned));
+        }
+        cleaned.delete();
+        return false;
+      } finally {
+        maintenance.unlock();
+      }
     }
 
     @Override

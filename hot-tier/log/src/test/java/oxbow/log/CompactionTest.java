@@ -352,6 +352,24 @@ class CompactionTest {
   }
 
   @Test
+  void doesNotBringBackWhatWasCutOffMeanwhile() throws IOException {
+    fill(300, CompressionType.NONE);
+    var cleanable = log.cleanable();
+    int truncations = cleanable.truncations();
+    List<Segment> old = cleanable.segments().subList(0, 2);
+    Segment cleaned = cleanable.newCleaned(0);
+    log.truncateTo(old.get(1).baseOffset() + 1);
+    fill(300, CompressionType.NONE); // seals the segment that was cut, again
+    List<String> before = records();
+
+    boolean isReplaced = cleanable.replace(old, cleaned, truncations);
+
+    assertThat(isReplaced).isFalse();
+    assertThat(records()).isEqualTo(before);
+    assertThat(leftovers()).isEmpty();
+  }
+
+  @Test
   void keepsToItsPace() {
     logs.close();
     var fast = LogsConfig.of(logsConfig.directory());

@@ -30,15 +30,18 @@ public interface CleanableLog {
   /** The last batch of each producer that is still known, which holds its sequence number. */
   Map<Long, LastRecord> lastRecords();
 
+  /** How often records were cut off: a segment read before is not what it was. */
+  int truncations();
+
   /** A new segment to write to, with names of its own until it replaces others. */
   Segment newCleaned(long baseOffset) throws IOException;
 
   /**
    * Puts a segment in the place of those it was made from, which follow each other; whole or not at
-   * all, also if the process stops meanwhile. False: they are not in the log any more, and the new
-   * one is gone, too.
+   * all, also if the process stops meanwhile. False: they are not in the log any more, or records
+   * were cut off since {@code truncations}, and the new one is gone, too.
    */
-  boolean replace(List<Segment> old, Segment cleaned) throws IOException;
+  boolean replace(List<Segment> old, Segment cleaned, int truncations) throws IOException;
 
   /** Closed, deleted or offline: whatever is going on with it has no point. */
   boolean isGone();

@@ -80,6 +80,7 @@ final class Cleaner {
   /** Does one round and returns the offset up to which the log is compacted now. */
   long clean(CleanableLog log, CleanRange range, long nowMs)
       throws IOException, AbandonedException, InterruptedException {
+    int truncations = log.truncations();
     try {
       mapLatest(log, range);
       long end = Math.max(map.latestOffset() + 1, range.dirtyStart());
@@ -89,8 +90,9 @@ final class Cleaner {
       }
       var transactions = new CleanedTransactionMetadata();
       for (List<Segment> group : grouped(segments, log.config(), range.dirtyEnd())) {
-        replace(log, group, transactions, range.dirtyEnd(), nowMs);
+        replace(log, group, truncations, transactions, range.dirtyEnd(), nowMs);
       }
+      if (log.truncations() != truncations) throw new AbandonedException("records were cut off");
       counters.rounds.increment();
       return end;
     } catch (DigestException e) {
@@ -183,6 +185,7 @@ final class Cleaner {
   private void replace(
       CleanableLog log,
       List<Segment> group,
+      int truncations,
       CleanedTransactionMetadata transactions,
       long dirtyEnd,
       long nowMs)
@@ -201,8 +204,8 @@ final class Cleaner {
       }
       if (log.isGone()) throw new AbandonedException("the log was closed");
       isHandedOver = true;
-      if (!log.replace(group, cleaned)) {
-        throw new AbandonedException("segments were dropped meanwhile");
+      if (!log.replace(group, cleaned, truncations)) {
+        throw new AbandonedException("segments were dropped or cut meanwhile");
       }
     } finally {
       transactions.setCleanedIndex(Optional.empty());
