@@ -241,7 +241,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
             checkpoints.recoveryPoint(partition),
             checkpoints.logStart(partition),
             checkpoints.coldEnd(partition),
-            env.compaction().isCompacted(partition),
+            env.compaction().isCompacted(partition) || checkpoints.recoveryPoint(partition) == 0,
             logConfig.indexIntervalBytes(),
             config.producerExpirationMs());
     var time = new KafkaTime(env.clock());
@@ -309,6 +309,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
       delete(known.id);
     }
     PartitionLog opened = entries.computeIfAbsent(partition, _ -> entry(id, logConfig)).log();
+    opened.judgeGap(logConfig);
     opened.reconfigure(logConfig);
     return opened;
   }

@@ -38,6 +38,7 @@ import oxbow.log.io.LogFiles;
 import oxbow.log.recovery.EpochFile;
 import oxbow.log.recovery.LogLoader;
 import oxbow.log.segment.BatchCursor;
+import oxbow.log.segment.DamagedSegmentException;
 import oxbow.log.segment.Segment;
 
 /**
@@ -61,6 +62,7 @@ public final class PartitionLog implements AutoCloseable {
   private final Producers producers;
   private final LeaderEpochFileCache epochs;
   private final EpochFile epochFile;
+  private final @Nullable DamagedSegmentException gap;
 
   /** Held by writers. Taken after {@link #maintenance}, never before. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -115,6 +117,7 @@ public final class PartitionLog implements AutoCloseable {
     this.epochs = loaded.epochs();
     this.epochFile = loaded.epochFile();
     this.latestEpoch = epochs.latestEpoch().orElse(-1);
+    this.gap = loaded.gap();
     this.flushedEnd = loaded.recoveryPoint();
     this.isParentUnforced = flushedEnd == 0;
     this.lastFlushMs = env.clock().millis();
@@ -142,6 +145,12 @@ public final class PartitionLog implements AutoCloseable {
 
   public LogConfig config() {
     return config;
+  }
+
+  /** Goes offline if offsets are missing that no compaction can have removed. */
+  void judgeGap(LogConfig settings) {
+    DamagedSegmentException missing = gap;
+    if (missing != null && !settings.isCompacted()) takeOffline(missing);
   }
 
   /** Takes new settings from now on. */
@@ -326,13 +335,17 @@ public final class PartitionLog implements AutoCloseable {
       throws IOException {
     Segment active = view.active();
     LogConfig settings = config;
+    // A leader's compaction leaves gaps: they lie within segments, so that none between two is
+    // right.
+    long logEnd = view.offsets().logEnd();
+    long base = lastOffset - logEnd <= Integer.MAX_VALUE ? logEnd : firstOffset;
     boolean isFull =
         active.sizeBytes() > settings.segmentBytes() - bytes
             || active.isFullFor(lastOffset, settings.indexBytesMax());
-    if (isFull && active.sizeBytes() > 0) return roll(firstOffset);
+    if (isFull && active.sizeBytes() > 0) return roll(base);
     if (firstOffset < active.baseOffset()) return roll(firstOffset); // what came before it failed
     if (isFull && lastOffset - active.baseOffset() > Integer.MAX_VALUE) return roll(firstOffset);
-    if (active.sizeBytes() > 0 && isOld(active, maxTimestampMs, settings)) return roll(firstOffset);
+    if (active.sizeBytes() > 0 && isOld(active, maxTimestampMs, settings)) return roll(base);
     return active;
   }
 

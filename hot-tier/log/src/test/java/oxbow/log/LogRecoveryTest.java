@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,7 +78,7 @@ class LogRecoveryTest {
   void onlyWhatWasNotFlushedIsVerified() {
     // Given
     test.fill(log, 200);
-    log.reconfigure(TestLogs.config(java.util.Map.of("flush.ms", "1000")));
+    log.reconfigure(TestLogs.config(Map.of("flush.ms", "1000")));
     test.pass(4_000);
     test.pass(2_000);
     test.fill(log, 3);
@@ -175,6 +176,43 @@ class LogRecoveryTest {
     test.crash(() -> Files.delete(test.file("%020d.log".formatted(second))));
     // Then
     assertThat(test.open().offline().orElseThrow()).hasMessageContaining("next segment begins");
+  }
+
+  @Test
+  void offsetsMissingInACompactedTopicAreNoDamage() {
+    // Given
+    test.fill(log, 200);
+    List<String> before = records(log, log.sealedSegments().get(2).baseOffset());
+    long second = log.sealedSegments().get(1).baseOffset();
+    long third = log.sealedSegments().get(2).baseOffset();
+    test.restart();
+    // When
+    test.crash(() -> Files.delete(test.file("%020d.log".formatted(second))));
+    log = test.logs.open(TestLogs.ORDERS_0, TestLogs.config(Map.of("cleanup.policy", "compact")));
+    // Then
+    assertThat(log.offline()).isEmpty();
+    assertThat(records(log, third)).isEqualTo(before);
+    assertThat(records(log, second)).isEqualTo(before);
+  }
+
+  @Test
+  void gapsInALeadersLogAreNoDamageInItsFollowers() {
+    // Given
+    for (int i = 0; i < 100; i++) {
+      BatchBuilder batch = BatchBuilder.at(1).add(1, "key", "record " + 10 * i);
+      batch.baseOffset = 10L * i;
+      batch.leaderEpoch = 1;
+      log.replicate(batch.build());
+    }
+    assertThat(log.sealedSegments()).isNotEmpty();
+    test.restart();
+    // When
+    test.crash(() -> {});
+    log = test.open();
+    // Then
+    assertThat(log.offline()).isEmpty();
+    assertThat(records(log, 0)).hasSize(100);
+    assertThat(records(log, 501)).hasSize(49).first().isEqualTo("record 510");
   }
 
   @Test

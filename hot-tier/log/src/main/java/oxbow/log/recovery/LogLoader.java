@@ -24,6 +24,7 @@ import org.apache.kafka.storage.internals.log.LogOffsetMetadata;
 import org.apache.kafka.storage.internals.log.ProducerAppendInfo;
 import org.apache.kafka.storage.internals.log.ProducerStateManager;
 import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.log.batch.BatchView;
@@ -62,6 +63,7 @@ public final class LogLoader {
   private long truncatedBytes;
   private int rebuiltIndexes;
   private boolean isShortened;
+  private @Nullable DamagedSegmentException gap;
 
   /**
    * What is known of a partition before its files are looked at.
@@ -90,6 +92,7 @@ public final class LogLoader {
    * @param verifiedBytes bytes that had to be read in full
    * @param truncatedBytes bytes cut off because they weren't whole batches
    * @param rebuiltIndexes segments whose indexes were damaged or absent
+   * @param gap two segments between which offsets are missing; damage, unless they were compacted
    */
   public record Loaded(
       List<Segment> segments,
@@ -101,7 +104,8 @@ public final class LogLoader {
       boolean isChanged,
       long verifiedBytes,
       long truncatedBytes,
-      int rebuiltIndexes) {}
+      int rebuiltIndexes,
+      @Nullable DamagedSegmentException gap) {}
 
   private LogLoader(
       LogFiles files, Path directory, TopicPartition partition, Time time, Settings settings) {
@@ -146,7 +150,8 @@ public final class LogLoader {
           false,
           0,
           0,
-          0);
+          0,
+          null);
     } catch (IOException e) {
       throw new UncheckedIOException("no file is read or written here", e);
     }
@@ -211,7 +216,8 @@ public final class LogLoader {
         replayFrom < logEnd || verifiedBytes + truncatedBytes + rebuiltIndexes > 0,
         verifiedBytes,
         truncatedBytes,
-        rebuiltIndexes);
+        rebuiltIndexes,
+        gap);
   }
 
   /** Completes deletions and swaps that a stop interrupted; the segments' base offsets, sorted. */
@@ -330,21 +336,24 @@ public final class LogLoader {
       segments.add(segment);
       if (nextBase == Long.MAX_VALUE) return;
 
+      boolean isFlushed = nextBase <= settings.recoveryPoint;
       boolean isGap = segment.nextOffset() < nextBase && !settings.mayHaveGaps;
-      if (segment.nextOffset() > nextBase
-          || (isGap && isWhole && nextBase <= settings.recoveryPoint)) {
-        throw new DamagedSegmentException(
-            segment.file().path(),
-            segment.sizeBytes(),
-            "it ends at offset %d, the next segment begins at %d"
-                .formatted(segment.nextOffset(), nextBase));
-      }
-      if (!isWhole || isGap) {
+      if (segment.nextOffset() > nextBase) throw misfit(segment, nextBase);
+      if (!isWhole || (isGap && !isFlushed)) {
         dropFrom(bases.subList(i + 1, bases.size()), segment.nextOffset());
         return;
       }
+      if (isGap && gap == null) gap = misfit(segment, nextBase);
       segment.seal();
     }
+  }
+
+  private static DamagedSegmentException misfit(Segment segment, long nextBase) {
+    return new DamagedSegmentException(
+        segment.file().path(),
+        segment.sizeBytes(),
+        "it ends at offset %d, the next segment begins at %d"
+            .formatted(segment.nextOffset(), nextBase));
   }
 
   private Segment find(long base) throws IOException {
