@@ -464,9 +464,11 @@ public final class PartitionLog implements AutoCloseable {
     flushOrFail(false);
   }
 
-  private void flushOrFail(boolean withIndexes) {
+  /** False: it could not be done, now or ever. */
+  private boolean flushOrFail(boolean withIndexes) {
     try {
       flush(withIndexes);
+      return true;
     } catch (IOException e) {
       if (isDiskFull(e) && !(e instanceof UnforcedException)) {
         // An index or snapshot found no room. Nothing is lost: those who wait go on waiting.
@@ -481,6 +483,7 @@ public final class PartitionLog implements AutoCloseable {
     } catch (RuntimeException e) {
       takeOffline(e);
     }
+    return false;
   }
 
   /** A failed fsync may have dropped what it could not write: trying again proves nothing. */
@@ -490,14 +493,24 @@ public final class PartitionLog implements AutoCloseable {
     }
   }
 
+  /**
+   * Flushes on a background thread; while it does, no other thread is kept waiting for its turn.
+   */
   private void handOverFlush() {
-    if (isFlushHandedOver.compareAndSet(false, true)) {
-      env.threads()
-          .execute(() -> {
-            isFlushHandedOver.set(false);
-            if (!isClosed && offline == null) flushOrFail(true);
-          });
-    }
+    if (!isFlushHandedOver.compareAndSet(false, true)) return;
+    env.threads()
+        .execute(() -> {
+          boolean isFlushed = !isClosed && offline == null && flushOrFail(true);
+          isFlushHandedOver.set(false);
+          if (isFlushed && isFlushOverdue()) handOverFlush();
+        });
+  }
+
+  /** Much was appended or a segment was sealed, perhaps while the last flush went on. */
+  private boolean isFlushOverdue() {
+    LogView now = view;
+    boolean isSealedLeft = now.count() > 1 && !now.segment(now.count() - 2).areIndexesStored();
+    return isSealedLeft || now.active().unforcedBytes() > UNFLUSHED_BYTES_MAX;
   }
 
   /**

@@ -57,9 +57,9 @@ public final class Segment {
 
   private int bytesSinceEntry;
 
-  // What the flusher did so far; only touched under the partition's maintenance lock.
-  private int forcedPosition;
-  private boolean areIndexesStored;
+  // What the flusher did so far; written under the partition's locks, looked at by appends.
+  private volatile int forcedPosition;
+  private volatile boolean areIndexesStored;
   private boolean areTransactionsForced = true;
 
   private Segment(
