@@ -210,6 +210,7 @@ public final class PartitionLog implements AutoCloseable {
   /** The same, but nothing of a newer epoch than the one the follower follows is taken. */
   public AppendResult replicate(ByteBuffer batches, int leaderEpochMax) {
     List<ValidBatch> valid = env.validator().checkReplicated(batches, leaderEpochMax);
+    if (!valid.isEmpty() && valid.getFirst().baseOffset() > view.offsets().logEnd()) noteGap();
     lock.lock();
     try {
       checkWritable();
@@ -231,6 +232,15 @@ public final class PartitionLog implements AutoCloseable {
           UNKNOWN_TRANSACTION_VERSION);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** The leader's log was compacted: an opening must not take what is missing for a loss. */
+  private void noteGap() {
+    try {
+      env.compaction().noteGap(id.topicPartition(), view.offsets().logStart());
+    } catch (IOException e) {
+      throw failed(e);
     }
   }
 

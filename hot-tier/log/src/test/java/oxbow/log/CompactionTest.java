@@ -370,6 +370,23 @@ class CompactionTest {
   }
 
   @Test
+  void followsALeaderWhoseLogWasCompacted() {
+    for (long offset = 0; offset < 600; offset += 7) {
+      BatchBuilder builder = BatchBuilder.at(clock.millis());
+      builder.baseOffset = offset;
+      builder.leaderEpoch = EPOCH;
+      var _ = log.replicate(builder.add(clock.millis(), "key", "value").build());
+    }
+    List<String> before = records();
+
+    logs.close();
+    reopen();
+
+    assertThat(log.offline()).isEmpty();
+    assertThat(records()).isEqualTo(before);
+  }
+
+  @Test
   void keepsToItsPace() {
     logs.close();
     var fast = LogsConfig.of(logsConfig.directory());

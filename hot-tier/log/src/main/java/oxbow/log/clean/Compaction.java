@@ -74,11 +74,16 @@ public final class Compaction implements AutoCloseable {
     return counters;
   }
 
-  /** The log was compacted at least once: offsets may be missing in it. */
+  /** The log, or its leader's, was compacted: offsets may be missing in it. */
   public boolean isCompacted(TopicPartition partition) {
     synchronized (cleanEnds) {
       return cleanEnds.containsKey(partition);
     }
+  }
+
+  /** Offsets are missing in a log because they were in its leader's, too. Durable on return. */
+  public void noteGap(TopicPartition partition, long logStart) throws IOException {
+    if (!isCompacted(partition)) note(partition, logStart);
   }
 
   /** Logs that are left alone since a damaged batch was found in them. */
