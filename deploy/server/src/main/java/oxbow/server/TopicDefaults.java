@@ -2,12 +2,13 @@ package oxbow.server;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import oxbow.server.config.ConfigKey;
 import oxbow.server.config.ConfigKeys;
 import oxbow.server.config.Settings;
 
 /** Turns the server's keys into the names topics have for the same settings. */
-final class TopicDefaults {
+public final class TopicDefaults {
   private static final long MINUTE_MS = 60_000;
   private static final long HOUR_MS = 3_600_000;
 
@@ -40,6 +41,19 @@ final class TopicDefaults {
   }
 
   private TopicDefaults() {}
+
+  /** The server's key for a setting that topics have, by the topics' name for it. */
+  public static Optional<ConfigKey<?>> keyOf(String topicSetting) {
+    return switch (topicSetting) {
+      case "retention.ms" -> Optional.of(ConfigKeys.RETENTION_MS);
+      case "segment.ms" -> Optional.of(ConfigKeys.ROLL_MS);
+      default ->
+          SAME_UNIT.entrySet().stream()
+              .filter(entry -> entry.getValue().equals(topicSetting))
+              .<ConfigKey<?>>map(Map.Entry::getKey)
+              .findFirst();
+    };
+  }
 
   static Map<String, String> of(Settings settings) {
     Map<String, String> defaults = new LinkedHashMap<>();

@@ -14,6 +14,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 import oxbow.server.ServerConfig;
+import oxbow.server.TopicDefaults;
 import oxbow.server.config.ConfigKey;
 import oxbow.server.config.ConfigKeys;
 import oxbow.server.config.ConfigSources;
@@ -164,13 +165,13 @@ final class ConfigCommand {
       @Mixin ConfigOptions config,
       @Option(names = "--json", description = "Print JSON.") boolean isJson) {
     var output = new Output(terminal, isJson);
-    ConfigKey<?> key = ConfigKeys.find(name).orElse(null);
-    if (key == null) {
-      throw unknown(name);
-    }
+    // People know many settings by the name that topics have for them.
+    ConfigKey<?> key =
+        ConfigKeys.find(name).or(() -> TopicDefaults.keyOf(name)).orElseThrow(() -> unknown(name));
     Settings settings = Settings.read(config.sources(terminal), new ArrayList<>());
     Map<String, @Nullable Object> facts = new LinkedHashMap<>();
     facts.put("key", key.name());
+    if (!key.name().equals(name)) facts.put("of topics", name + ", which overrides it");
     facts.put("type", key.type().label());
     facts.put("default", shown(key.defaultText()));
     facts.put("rule", key.rule().text().isEmpty() ? null : key.rule().text());

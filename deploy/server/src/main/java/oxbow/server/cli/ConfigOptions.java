@@ -29,7 +29,8 @@ final class ConfigOptions {
   @Option(
       names = "--host",
       paramLabel = "HOST",
-      description = "Address to listen at, of both ports; every interface without.")
+      description =
+          "Address to listen at, of both ports; localhost without, 0.0.0.0: every interface.")
   private @Nullable String host;
 
   @Option(
@@ -52,7 +53,7 @@ final class ConfigOptions {
     if (data != null) flags.add(new Given("data.dir", data, new Origin.Flag("--data")));
     if (host != null || port != null) {
       String option = port != null ? "--port" : "--host";
-      String at = host == null ? "" : host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+      String at = host == null ? "localhost" : host.indexOf(':') >= 0 ? "[" + host + "]" : host;
       String listener = "PLAINTEXT://" + at + ":" + (port == null ? "9092" : port);
       flags.add(new Given("listeners", listener, new Origin.Flag(option)));
     }

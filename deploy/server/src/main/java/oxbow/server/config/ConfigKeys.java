@@ -103,8 +103,9 @@ public final class ConfigKeys {
   public static final ConfigKey<List<Listener>> LISTENERS =
       add(
           key(NETWORK, ConfigTypes.LISTENERS, "listeners")
-              .value(List.of(new Listener("PLAINTEXT", "", 9092)))
+              .value(List.of(new Listener("PLAINTEXT", "localhost", 9092)))
               .notEmpty()
+              .differs("Kafka's default is every interface; nobody is authenticated here yet.")
               .doc(
                   "Where Kafka clients connect: names with addresses, `NAME://host:port`. Without a"
                       + " host it is every interface, with port 0 any free port. `--port` is short"
@@ -919,7 +920,7 @@ public final class ConfigKeys {
   public static final ConfigKey<String> HTTP_HOST =
       add(
           key(HTTP, ConfigTypes.TEXT, "http.host")
-              .value("")
+              .value("localhost")
               .ours()
               .doc("Address of the HTTP port; empty: every interface."));
 
