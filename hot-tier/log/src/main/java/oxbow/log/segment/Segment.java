@@ -272,6 +272,7 @@ public final class Segment {
   /** Removes what a failed append left behind the end. */
   public void cutTorn() throws IOException {
     file.truncate(endPosition);
+    forcedPosition = Math.min(forcedPosition, Math.max(0, endPosition - 1)); // to be forced again
   }
 
   /** Notes an aborted transaction whose marker lies here. */
@@ -606,6 +607,8 @@ public final class Segment {
   /** Cuts off what follows the last verified batch. */
   public void endAt(int position, long followingOffset) throws IOException {
     file.truncate(position);
+    // What was cut must not come back after a power loss, behind a recovery point that passed it.
+    file.force();
     endPosition = position;
     nextOffset = followingOffset;
     forcedPosition = Math.min(forcedPosition, position);
