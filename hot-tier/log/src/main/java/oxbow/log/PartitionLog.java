@@ -483,6 +483,12 @@ public final class PartitionLog implements AutoCloseable {
       if (isDiskFull(e) && !(e instanceof UnforcedException)) {
         // An index or snapshot found no room. Nothing is lost: those who wait go on waiting.
         env.space().ranOut();
+        lock.lock();
+        try {
+          isDirectoryUnforced = true;
+        } finally {
+          lock.unlock();
+        }
         log.atWarn()
             .addKeyValue("partition", id.topicPartition())
             .setCause(e)
@@ -549,7 +555,7 @@ public final class PartitionLog implements AutoCloseable {
       for (int i = 0; i < now.count(); i++) {
         Segment segment = now.segment(i);
         boolean isDone = segment.isSealed() && segment.areIndexesStored();
-        if (isDone && segment.unforcedBytes() == 0) continue;
+        if (isDone && segment.isForced()) continue;
         isForced |= flush(segment, now.endOf(i), withIndexes);
       }
       boolean hasNewRecords = end > flushedEnd;

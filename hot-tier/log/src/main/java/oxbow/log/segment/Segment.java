@@ -635,6 +635,11 @@ public final class Segment {
     return true;
   }
 
+  /** All batches and aborted transactions are known to be on disk. */
+  public boolean isForced() {
+    return unforcedBytes() == 0 && areTransactionsForced;
+  }
+
   /** Bytes not known to be on disk. */
   public int unforcedBytes() {
     return endPosition - forcedPosition;
