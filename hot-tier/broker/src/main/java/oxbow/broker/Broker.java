@@ -1,8 +1,6 @@
 package oxbow.broker;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.util.HashedWheelTimer;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -16,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.slf4j.Logger;
@@ -75,10 +72,7 @@ public final class Broker implements AutoCloseable {
       LogLevels logLevels,
       Consumer<ControlException> onFatal) {
     try {
-      // Long polls end on the tick: with Netty's 100 ms they would be a fifth late.
-      var timer =
-          new HashedWheelTimer(
-              new DefaultThreadFactory("broker-timer", true), 10, TimeUnit.MILLISECONDS);
+      var timer = new DeadlineTimer();
       closesLast("timer", timer::stop);
       var logThreads = closesLast("log threads", new BrokerLogThreads(config.logThreads()));
       logs = closesLast("logs", Logs.open(config.logs()));
