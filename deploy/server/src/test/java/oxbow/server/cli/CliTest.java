@@ -130,7 +130,7 @@ class CliTest {
     assertThat(result.err())
         .contains(
             "the configuration has 3 problems:",
-            "listeners ends with a port number; given: 'PLAINTEXT://:x', from flag --port",
+            "listeners ends with a port number; given: 'PLAINTEXT://localhost:x', from flag --port",
             "http.port must lie between 0 and 65535; given: '70000', from flag --http-port",
             "num.partition is not a key; did you mean num.partitions?")
         .doesNotContain("\tat ");
