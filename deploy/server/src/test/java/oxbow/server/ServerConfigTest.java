@@ -364,7 +364,7 @@ class ServerConfigTest {
             log.retention.check.interval.ms=300000
             """);
     ServerConfig config = ServerConfig.load(new ConfigSources(file, Map.of(), List.of()));
-    assertThat(config.listeners()).containsExactly(new Listener("PLAINTEXT", "localhost", 9092));
+    assertThat(config.listeners()).containsExactly(new Listener("PLAINTEXT", "", 9092));
     assertThat(config.advertised())
         .isEqualTo(Map.of("PLAINTEXT", new ClusterView.Endpoint("localhost", 9092)));
     assertThat(config.logDirectory()).isEqualTo(Path.of("/var/lib/kafka"));
