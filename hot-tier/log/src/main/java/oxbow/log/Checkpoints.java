@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,6 +36,7 @@ final class Checkpoints {
   private final Kept highWatermarks;
   private final Kept coldEnds;
   private final List<Kept> all;
+  private final boolean isLost;
   private volatile Supplier<List<PartitionLog>> logs = List::of;
 
   /** Partitions deleted of which the files still speak. */
@@ -43,12 +45,15 @@ final class Checkpoints {
   /** One of the files, what it holds, and what it will hold. */
   private static final class Kept {
     private final OffsetCheckpoint file;
+    private final boolean isFound;
     private Map<TopicPartition, Long> written;
     private final Map<TopicPartition, Long> known;
 
     Kept(LogFiles files, Path directory, String name) throws IOException {
       file = new OffsetCheckpoint(files, directory.resolve(name));
-      written = Map.copyOf(file.read());
+      Optional<Map<TopicPartition, Long>> found = file.read();
+      isFound = found.isPresent();
+      written = Map.copyOf(found.orElse(Map.of()));
       known = new HashMap<>(written);
     }
 
@@ -67,6 +72,17 @@ final class Checkpoints {
     highWatermarks = new Kept(files, directory, "replication-offset-checkpoint");
     coldEnds = new Kept(files, directory, "cold-end-offset-checkpoint");
     all = List.of(recoveryPoints, logStarts, highWatermarks, coldEnds);
+    isLost = !recoveryPoints.isFound;
+  }
+
+  /** No recovery point is known because they were never written down, or got lost. */
+  boolean isLost() {
+    return isLost;
+  }
+
+  /** Notes that a directory has no partition yet: one not spoken of later was made since. */
+  void begin() throws IOException {
+    if (isLost) recoveryPoints.file.write(Map.of());
   }
 
   /** The logs to write about. */

@@ -220,6 +220,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
       env.threads().execute(entry.task);
       found++;
     }
+    if (found == 0) env.checkpoints().begin();
     if (found > 0) {
       log.atInfo()
           .addKeyValue("directory", config.directory())
@@ -241,7 +242,8 @@ public final class Logs implements SealedSegments, AutoCloseable {
             checkpoints.recoveryPoint(partition),
             checkpoints.logStart(partition),
             checkpoints.coldEnd(partition),
-            env.compaction().isCompacted(partition) || checkpoints.recoveryPoint(partition) == 0,
+            // Without checkpoints nobody knows which partitions were compacted and have gaps.
+            env.compaction().isCompacted(partition) || checkpoints.isLost(),
             logConfig.indexIntervalBytes(),
             config.producerExpirationMs());
     var time = new KafkaTime(env.clock());

@@ -179,6 +179,35 @@ class LogRecoveryTest {
   }
 
   @Test
+  void segmentThatAPowerLossTookEndsTheLogOfAYoungPartition() {
+    // Given
+    test.fill(log, 200); // and nothing was forced or checkpointed since
+    long second = log.sealedSegments().get(1).baseOffset();
+    // When
+    test.crash(() -> Files.write(test.file("%020d.log".formatted(second)), new byte[0]));
+    // Then
+    log = test.open();
+    assertThat(log.offsets().logEnd()).isEqualTo(second);
+    assertThat(records(log, 0)).isEqualTo(names(0, second));
+  }
+
+  @Test
+  void withoutCheckpointsNothingBehindAGapIsDropped() {
+    // Given
+    test.fill(log, 200);
+    long second = log.sealedSegments().get(1).baseOffset();
+    long third = log.sealedSegments().get(2).baseOffset();
+    test.restart();
+    // When
+    test.crash(() -> {
+      Files.delete(directory.resolve("recovery-point-offset-checkpoint"));
+      Files.delete(test.file("%020d.log".formatted(second)));
+    });
+    // Then
+    assertThat(records(test.open(), second)).isEqualTo(names(third, 200));
+  }
+
+  @Test
   void offsetsMissingInACompactedTopicAreNoDamage() {
     // Given
     test.fill(log, 200);

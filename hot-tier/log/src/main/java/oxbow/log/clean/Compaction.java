@@ -62,7 +62,7 @@ public final class Compaction implements AutoCloseable {
     this.mapBytes = mapBytes;
     this.validator = validator;
     this.pace = new Pace(nanoClock, bytesPerSecondMax);
-    this.cleanEnds = new HashMap<>(checkpoint.read());
+    this.cleanEnds = new HashMap<>(checkpoint.read().orElse(Map.of()));
   }
 
   /** The logs to look after. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,13 +25,13 @@ public final class OffsetCheckpoint {
     this.file = file;
   }
 
-  /** What was last written; nothing if the file is absent or damaged. */
-  public Map<TopicPartition, Long> read() throws IOException {
+  /** What was last written; empty: the file is absent or damaged. */
+  public Optional<Map<TopicPartition, Long>> read() throws IOException {
     byte[] content;
     try {
       content = files.content(file);
     } catch (NoSuchFileException _) {
-      return Map.of();
+      return Optional.empty();
     }
     try {
       Map<TopicPartition, Long> offsets = new HashMap<>();
@@ -40,13 +41,13 @@ public final class OffsetCheckpoint {
         offsets.put(
             new TopicPartition(fields[0], Integer.parseInt(fields[1])), Long.parseLong(fields[2]));
       }
-      return offsets;
+      return Optional.of(offsets);
     } catch (IOException | NumberFormatException e) {
       log.atWarn()
           .addKeyValue("file", file.getFileName())
           .addKeyValue("reason", e.getMessage())
           .log("damaged checkpoint ignored");
-      return Map.of();
+      return Optional.empty();
     }
   }
 
