@@ -242,11 +242,6 @@ public final class ServerConfig {
             settings.get(ConfigKeys.HTTP_IDLE_MS)));
   }
 
-  /** What topics have that set nothing of their own, under the names topics have for it. */
-  public Map<String, String> topicDefaults() {
-    return TopicDefaults.of(settings);
-  }
-
   /**
    * Settings under Kafka's names, as text: what was given, and what holds here where Kafka's own
    * default is another one. Kafka's embedded parts read them, and admin tools show them.
@@ -259,6 +254,8 @@ public final class ServerConfig {
       }
     }
     held.values().removeIf(String::isEmpty);
+    // Given, it is flush.ms of all topics too, as in Kafka; our default is only when we look.
+    held.remove(ConfigKeys.FLUSH_CHECK_MS.name());
     held.put("log.dirs", logDirectory().toString());
     held.put("background.threads", Integer.toString(backgroundThreads()));
     held.put("num.network.threads", Integer.toString(net().threads()));

@@ -26,7 +26,6 @@ import oxbow.broker.net.NetConfig;
 import oxbow.broker.produce.ProduceConfig;
 import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.telemetry.TelemetryConfig;
-import oxbow.log.LogConfig;
 import oxbow.log.LogsConfig;
 import oxbow.server.config.BadConfigException;
 import oxbow.server.config.ConfigKey;
@@ -163,29 +162,11 @@ class ServerConfigTest {
   }
 
   @Test
-  void topicDefaultsAreWhatTopicsHaveAnyway() {
-    assertThat(LogConfig.of(ServerConfig.load(ConfigSources.none()).topicDefaults()))
-        .isEqualTo(LogConfig.DEFAULT);
-  }
-
-  @Test
-  void topicDefaultsFollowTheServersKeys() {
-    Map<String, String> defaults =
-        flags("log.retention.minutes=5", "log.roll.hours=2", "message.max.bytes=2000")
-            .topicDefaults();
-    assertThat(defaults)
-        .containsEntry("retention.ms", "300000")
-        .containsEntry("segment.ms", "7200000")
-        .containsEntry("max.message.bytes", "2000");
-  }
-
-  @Test
-  void theFinestUnitOfRetentionCounts() {
-    assertThat(
-            flags("log.retention.hours=1", "log.retention.minutes=2", "log.retention.ms=3")
-                .topicDefaults())
-        .containsEntry("retention.ms", "3");
-    assertThat(flags("log.retention.hours=-1").topicDefaults()).containsEntry("retention.ms", "-1");
+  void ourLookForDueFsyncsIsNoFsyncOfAllTopics() {
+    assertThat(ServerConfig.load(ConfigSources.none()).kafkaSettings())
+        .doesNotContainKey("log.flush.scheduler.interval.ms");
+    assertThat(flags("log.flush.scheduler.interval.ms=5000").kafkaSettings())
+        .containsEntry("log.flush.scheduler.interval.ms", "5000");
   }
 
   @Test

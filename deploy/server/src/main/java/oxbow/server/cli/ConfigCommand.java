@@ -13,8 +13,8 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
+import oxbow.broker.control.TopicSettings;
 import oxbow.server.ServerConfig;
-import oxbow.server.TopicDefaults;
 import oxbow.server.config.ConfigKey;
 import oxbow.server.config.ConfigKeys;
 import oxbow.server.config.ConfigSources;
@@ -167,7 +167,9 @@ final class ConfigCommand {
     var output = new Output(terminal, isJson);
     // People know many settings by the name that topics have for them.
     ConfigKey<?> key =
-        ConfigKeys.find(name).or(() -> TopicDefaults.keyOf(name)).orElseThrow(() -> unknown(name));
+        ConfigKeys.find(name)
+            .or(() -> TopicSettings.brokerKey(name).flatMap(ConfigKeys::find))
+            .orElseThrow(() -> unknown(name));
     Settings settings = Settings.read(config.sources(terminal), new ArrayList<>());
     Map<String, @Nullable Object> facts = new LinkedHashMap<>();
     facts.put("key", key.name());

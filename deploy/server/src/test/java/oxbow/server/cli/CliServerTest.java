@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import oxbow.log.LogConfig;
 import oxbow.server.RunningServer;
 import oxbow.server.ServerConfig;
 import oxbow.server.Wiring;
@@ -98,6 +100,17 @@ class CliServerTest {
     Result result = withInput(lines, all);
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.err()).isEqualTo("produced " + records + " records\n");
+  }
+
+  @Test
+  void aTopicThatSetsNothingHasKafkasDefaults() throws IOException {
+    done("topics", "create", "plain");
+    Map<String, String> settings = new TreeMap<>();
+    for (JsonNode setting : json("config", "get", "topic", "plain", "--all")) {
+      settings.put(setting.get("key").asText(), setting.get("value").asText());
+    }
+    assertThat(settings).containsEntry("flush.ms", Long.toString(Long.MAX_VALUE));
+    assertThat(LogConfig.of(settings)).isEqualTo(LogConfig.DEFAULT);
   }
 
   @Test

@@ -29,7 +29,6 @@ import org.apache.kafka.coordinator.group.GroupConfig;
 import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
 import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
 import org.apache.kafka.server.config.DynamicBrokerConfig;
-import org.apache.kafka.server.config.ServerTopicConfigSynonyms;
 import org.apache.kafka.server.metrics.ClientMetricsConfigs;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.jspecify.annotations.Nullable;
@@ -113,8 +112,8 @@ final class ConfigDescription {
           if (own.containsKey(setting)) {
             synonyms.add(synonym(setting, value, ConfigSource.TOPIC_CONFIG, isSensitive(key)));
           }
-          String brokerName = ServerTopicConfigSynonyms.TOPIC_CONFIG_SYNONYMS.get(setting);
-          if (brokerName != null) synonyms.addAll(brokerSynonyms(brokerName, isSensitive(key)));
+          TopicSettings.brokerKey(setting)
+              .ifPresent(broker -> synonyms.addAll(brokerSynonyms(broker, isSensitive(key))));
           return entry(setting, value, key, synonyms, false);
         });
   }

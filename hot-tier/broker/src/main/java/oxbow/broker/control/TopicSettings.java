@@ -2,15 +2,14 @@ package oxbow.broker.control;
 
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.coordinator.group.GroupConfig;
 import org.apache.kafka.metadata.KafkaConfigSchema;
-import org.apache.kafka.server.config.ConfigSynonym;
 import org.apache.kafka.server.config.ServerTopicConfigSynonyms;
 import org.apache.kafka.server.metrics.ClientMetricsConfigs;
 import org.apache.kafka.storage.internals.log.LogConfig;
@@ -65,9 +64,9 @@ public final class TopicSettings {
     return schema;
   }
 
-  /** Names under which a broker's configuration sets a topic's default, the strongest first. */
-  static List<ConfigSynonym> synonyms(String topicKey) {
-    return ServerTopicConfigSynonyms.ALL_TOPIC_CONFIG_SYNONYMS.getOrDefault(topicKey, List.of());
+  /** The name under which a broker's configuration sets the default of a topic's setting. */
+  public static Optional<String> brokerKey(String topicKey) {
+    return Optional.ofNullable(ServerTopicConfigSynonyms.TOPIC_CONFIG_SYNONYMS.get(topicKey));
   }
 
   /**
