@@ -72,10 +72,17 @@ public final class AutoTopics {
         });
   }
 
-  /** Creates topics exactly as asked, for a part of this broker that says how they have to be. */
+  /**
+   * Creates topics for a part of this broker: exactly as asked, but those of the coordinators, of
+   * which the name alone counts, with the settings these must have.
+   */
   public CompletionStage<CreateTopicsResponseData> create(CreateTopicsRequestData request) {
+    var wanted = new CreatableTopicCollection();
+    for (CreatableTopic topic : request.topics()) {
+      wanted.add(Topic.isInternal(topic.name()) ? creatable(topic.name()) : topic.duplicate());
+    }
     long timeoutNanos = TimeUnit.MILLISECONDS.toNanos(request.timeoutMs());
-    return topics.create(Contexts.ofBroker(timeoutNanos), request);
+    return topics.create(Contexts.ofBroker(timeoutNanos), request.duplicate().setTopics(wanted));
   }
 
   /** The answer somebody else waits for already, or a new one, whose topic is then asked for. */

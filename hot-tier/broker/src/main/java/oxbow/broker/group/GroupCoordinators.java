@@ -278,7 +278,7 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
   }
 
   void createOffsetsTopic() {
-    topics.createOffsetsTopic(config, service.groupMetadataTopicConfigs());
+    topics.createOffsetsTopic();
   }
 
   /**

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -13,13 +12,11 @@ import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicCollection;
-import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
-import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfigCollection;
 import org.apache.kafka.common.message.CreateTopicsResponseData;
 import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.CreateTopicsRequest;
 import org.apache.kafka.common.utils.Time;
-import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,19 +43,14 @@ final class GroupTopics {
 
   private record Refusal(String reason, long untilMs) {}
 
-  /** Sees to it that the offsets topic is made. */
-  void createOffsetsTopic(GroupCoordinatorConfig config, Properties settings) {
-    var configs = new CreatableTopicConfigCollection();
-    for (String name : settings.stringPropertyNames()) {
-      configs.add(new CreatableTopicConfig().setName(name).setValue(settings.getProperty(name)));
-    }
+  /** Sees to it that the offsets topic is made; whoever makes it knows its settings. */
+  void createOffsetsTopic() {
     create(
         List.of(
             new CreatableTopic()
                 .setName(Topic.GROUP_METADATA_TOPIC_NAME)
-                .setNumPartitions(config.offsetsTopicPartitions())
-                .setReplicationFactor(config.offsetsTopicReplicationFactor())
-                .setConfigs(configs)),
+                .setNumPartitions(CreateTopicsRequest.NO_NUM_PARTITIONS)
+                .setReplicationFactor(CreateTopicsRequest.NO_REPLICATION_FACTOR)),
         REFUSED_MS);
   }
 

@@ -269,6 +269,22 @@ final class TopicApisTest {
   }
 
   @Test
+  void whoeverAsksForAnInternalTopicNeedNotKnowItsSettings() {
+    var request = new CreateTopicsRequestData().setTimeoutMs(30_000);
+    request.topics().add(topic(Topic.GROUP_METADATA_TOPIC_NAME, 1, 1));
+    request.topics().add(topic("plain", 1, 1));
+
+    await(rig.plane.autoTopics().create(request));
+
+    ClusterView view = rig.plane.view();
+    assertThat(view.topic(Topic.GROUP_METADATA_TOPIC_NAME).orElseThrow().partitions()).hasSize(50);
+    assertThat(view.topicSettings(Topic.GROUP_METADATA_TOPIC_NAME))
+        .containsEntry("cleanup.policy", "compact");
+    assertThat(view.topic("plain").orElseThrow().partitions()).hasSize(1);
+    assertThat(view.topicSettings("plain")).isEmpty();
+  }
+
+  @Test
   void producerIdBlocksFollowEachOther() {
     var first = await(rig.plane.allocateProducerIds());
     var second = await(rig.plane.allocateProducerIds());
