@@ -7,7 +7,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.broker.Broker;
 import oxbow.broker.BrokerConfig;
-import oxbow.broker.replica.Partition;
 import oxbow.server.http.HealthPart;
 import oxbow.server.http.HealthPart.Report;
 import oxbow.server.http.HttpPort;
@@ -73,10 +72,9 @@ public final class Wiring {
 
   /** A damaged partition is no reason to send clients away from the others. */
   private static Report partitions(Broker broker) {
-    var all = broker.partitions().all();
-    long offline =
-        all.stream().map(Partition::log).filter(log -> log.offline().isPresent()).count();
-    return new Report(true, Map.of("partitions", all.size(), "offline", offline));
+    int served = broker.partitions().all().size();
+    int offline = broker.partitions().offline().size();
+    return new Report(true, Map.of("partitions", served, "offline", offline));
   }
 
   private static Report disk(Broker broker, ServerConfig config) {
