@@ -1,6 +1,7 @@
 package oxbow.server.cli;
 
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /**
  * A line on standard error that says how far a long command is. Shows nothing where nobody looks,
@@ -14,9 +15,11 @@ final class Progress implements AutoCloseable {
   private final Terminal terminal;
   private final String what;
   private final long total;
-  private final long startNanos = System.nanoTime();
-  private long shownNanos = startNanos + FIRST_NANOS - EACH_NANOS;
+  private final LongSupplier nanoClock;
+  private final long startNanos;
+  private long shownNanos;
   private boolean isShown;
+  private int columns;
 
   /**
    * Starts to measure.
@@ -24,20 +27,28 @@ final class Progress implements AutoCloseable {
    * @param total what is reached at the end; -1: nobody knows
    */
   Progress(Terminal terminal, String what, long total) {
+    this(terminal, what, total, System::nanoTime);
+  }
+
+  Progress(Terminal terminal, String what, long total, LongSupplier nanoClock) {
     this.terminal = terminal;
     this.what = what;
     this.total = total;
+    this.nanoClock = nanoClock;
+    this.startNanos = nanoClock.getAsLong();
+    this.shownNanos = startNanos + FIRST_NANOS - EACH_NANOS;
   }
 
   /** Tells how much is done: units for the bar, records and bytes for the rates. */
   void update(long units, long records, long bytes) {
     if (!terminal.showsProgress()) return;
-    long now = System.nanoTime();
+    long now = nanoClock.getAsLong();
     if (now - shownNanos < EACH_NANOS) return;
     shownNanos = now;
+    if (!isShown) columns = terminal.columns();
     isShown = true;
     double seconds = (now - startNanos) / 1e9;
-    var line = new StringBuilder("\r\u001b[K").append(what).append(' ');
+    var line = new StringBuilder(what).append(' ');
     if (total > 0) {
       int done = (int) Math.min(BAR, BAR * units / total);
       line.append('[').append("#".repeat(done)).append(".".repeat(BAR - done)).append("] ");
@@ -51,7 +62,9 @@ final class Progress implements AutoCloseable {
             Units.bytes(bytes),
             records / seconds,
             Units.bytes((long) (bytes / seconds))));
-    terminal.err().print(line);
+    // A line that goes on in the next row could not be taken away any more.
+    if (line.length() >= columns) line.setLength(columns - 1);
+    terminal.err().print("\r\u001b[K" + line);
     terminal.err().flush();
   }
 

@@ -115,9 +115,13 @@ public final class Terminal {
     return hasColors() ? "\u001b[1m" + text + "\u001b[0m" : text;
   }
 
-  /** Columns of the terminal; a pipe has no end. */
+  /** Columns for what is printed; a pipe has no end. */
   int width() {
-    if (!isOutInteractive) return Integer.MAX_VALUE;
+    return isOutInteractive ? columns() : Integer.MAX_VALUE;
+  }
+
+  /** Columns of the terminal, wherever the output goes. */
+  int columns() {
     String given = environment.getOrDefault("COLUMNS", "");
     if (given.matches("\\d{1,5}")) return Math.max(WIDTH_MIN, Integer.parseInt(given));
     try {
