@@ -10,7 +10,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "completion",
     description = {
-      "Print a completion script for a shell, to be used as in:",
+      "Print a completion script for a shell.",
+      "Used as in:",
       "  source <(oxbow completion bash)"
     })
 final class CompletionCommand implements Callable<Integer> {

@@ -11,11 +11,22 @@ import org.jspecify.annotations.Nullable;
 final class Interruption implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 3;
 
-  private final CountDownLatch finished = new CountDownLatch(1);
+  private final CountDownLatch finished;
   private final @Nullable Thread hook;
   private volatile boolean isInterrupted; // set by the signal's thread, read by the command's
 
+  /** Of a command that finishes by itself soon after it was told to. */
   Interruption(Runnable stop) {
+    this(stop, new CountDownLatch(1));
+  }
+
+  /** Of a command that may be waiting for somebody who types: what is left to do is done for it. */
+  static Interruption finishing(Runnable rest) {
+    return new Interruption(rest, new CountDownLatch(0));
+  }
+
+  private Interruption(Runnable stop, CountDownLatch finished) {
+    this.finished = finished;
     Thread thread =
         new Thread(
             () -> {

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Parameters;
     description = {"Produce one record per line of standard input or a file."})
 final class ProduceCommand implements Callable<Integer> {
   private static final int LINE_BYTES_MAX = 100 << 20;
+  private static final Duration FLUSH_PATIENCE = Duration.ofSeconds(3);
 
   private final Terminal terminal;
   @Mixin private ClientOptions client = new ClientOptions();
@@ -135,7 +137,8 @@ final class ProduceCommand implements Callable<Integer> {
     long records = 0;
     long bytes = 0;
     List<Header> all = recordHeaders();
-    try (var interruption = new Interruption(() -> {})) {
+    try (var interruption =
+        Interruption.finishing(() -> finish(producer, acknowledged, progress))) {
       byte[] line;
       while (failure.get() == null
           && !interruption.isInterrupted()
@@ -151,6 +154,7 @@ final class ProduceCommand implements Callable<Integer> {
                 });
         progress.update(lines.bytesRead(), records, bytes);
       }
+      if (interruption.isInterrupted()) return ExitCode.INTERRUPTED;
       producer.flush();
     } catch (KafkaException e) {
       failure.compareAndSet(null, e);
@@ -169,9 +173,25 @@ final class ProduceCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.json(Map.of("topic", topic, "records", records, "bytes", bytes));
     } else {
-      output.note("produced " + records + (records == 1 ? " record" : " records"));
+      output.note(produced(records));
     }
     return ExitCode.OK;
+  }
+
+  /** Waits a little for what is under way, and tells how far it came. */
+  private void finish(
+      KafkaProducer<byte[], byte[]> producer, AtomicLong acknowledged, Progress progress) {
+    try {
+      boolean _ = Thread.ofPlatform().daemon().start(producer::flush).join(FLUSH_PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    progress.close();
+    client.output(terminal).note(produced(acknowledged.get()));
+  }
+
+  private static String produced(long records) {
+    return "produced " + records + (records == 1 ? " record" : " records");
   }
 
   private List<Header> recordHeaders() {
