@@ -22,11 +22,14 @@ final class GroupMetrics implements AutoCloseable {
           GroupCoordinatorMetrics.NUM_CLASSIC_GROUPS_DEAD, "dead",
           GroupCoordinatorMetrics.NUM_CLASSIC_GROUPS_EMPTY, "empty");
 
-  private static final Map<String, String> COUNTERS =
+  private static final Map<String, Shown> COUNTERS =
       Map.of(
-          "offset-commit-count", "oxbow.group.offset.commits",
-          "offset-expiration-count", "oxbow.group.offset.expirations",
-          "offset-deletion-count", "oxbow.group.offset.deletions");
+          "offset-commit-count",
+          new Shown("oxbow.group.offset.commits", "Offsets that were committed"),
+          "offset-expiration-count",
+          new Shown("oxbow.group.offset.expirations", "Committed offsets that expired"),
+          "offset-deletion-count",
+          new Shown("oxbow.group.offset.deletions", "Committed offsets that were deleted"));
 
   private static final Map<String, String> REBALANCES =
       Map.of(
@@ -46,6 +49,8 @@ final class GroupMetrics implements AutoCloseable {
     metrics.metrics().values().forEach(metric -> show(meters, metric));
   }
 
+  private record Shown(String name, String description) {}
+
   /** Where the coordinator counts; the coordinator closes it with itself. */
   GroupCoordinatorMetrics kafkas() {
     return kafkas;
@@ -58,7 +63,7 @@ final class GroupMetrics implements AutoCloseable {
       groups(meters, "classic", state, gauge, value);
     } else if (name.equals(GroupCoordinatorMetrics.NUM_OFFSETS)) {
       io.micrometer.core.instrument.Gauge.builder("oxbow.group.offsets", gauge, value)
-          .description("committed offsets that are kept")
+          .description("Committed offsets that are kept")
           .strongReference(true)
           .register(meters);
     }
@@ -67,12 +72,15 @@ final class GroupMetrics implements AutoCloseable {
   private static void show(MeterRegistry meters, KafkaMetric metric) {
     ToDoubleFunction<KafkaMetric> value = read -> number(read.metricValue());
     String name = metric.metricName().name();
-    if (COUNTERS.containsKey(name)) {
-      FunctionCounter.builder(COUNTERS.get(name), metric, value).register(meters);
+    Shown counter = COUNTERS.get(name);
+    if (counter != null) {
+      FunctionCounter.builder(counter.name(), metric, value)
+          .description(counter.description())
+          .register(meters);
     } else if (REBALANCES.containsKey(name)) {
       FunctionCounter.builder("oxbow.group.rebalances", metric, value)
           .tag("type", REBALANCES.get(name))
-          .description("rebalances that were completed")
+          .description("Rebalances that were completed")
           .register(meters);
     } else if (GROUPS.containsKey(name)) {
       String state = metric.metricName().tags().get("state");
@@ -85,7 +93,7 @@ final class GroupMetrics implements AutoCloseable {
     io.micrometer.core.instrument.Gauge.builder("oxbow.groups", metric, value)
         .tag("type", type)
         .tag("state", state.toLowerCase(Locale.ROOT))
-        .description("groups coordinated here")
+        .description("Groups coordinated here")
         .strongReference(true)
         .register(meters);
   }

@@ -41,29 +41,38 @@ final class RuntimeMetrics implements CoordinatorRuntimeMetrics {
     partitions.forEach((state, count) ->
         Gauge.builder("oxbow.group.partitions", count, AtomicInteger::get)
             .tag("state", state.toString().toLowerCase(Locale.ROOT))
-            .description("partitions of the offsets topic whose coordinator is here")
+            .description("Partitions of the offsets topic whose coordinator is here")
             .strongReference(true)
             .register(meters));
-    load = timer("oxbow.group.load", "reading a partition back after it was won");
-    queueing = timer("oxbow.group.event.queueing", "time requests wait for the coordinator");
-    processing = timer("oxbow.group.event.processing", "time the coordinator works on one");
-    replication = timer("oxbow.group.event.replication", "time answers wait for the watermark");
-    linger = timer("oxbow.group.batch.linger", "time a batch of writes is kept open");
-    flush = timer("oxbow.group.batch.flush", "time of appending one");
-    backgroundQueueing = timer("oxbow.group.background.queueing", "time assignments wait");
-    backgroundProcessing = timer("oxbow.group.background.processing", "time of computing one");
-    discardedBuffers = meters.counter("oxbow.group.buffer.discarded");
-    seconds("oxbow.group.threads.idle", idleMs);
-    seconds("oxbow.group.background.busy", backgroundBusyMs);
+    load = timer("oxbow.group.load", "Time of reading a partition back after it was won");
+    queueing = timer("oxbow.group.event.queueing", "Time requests wait for the coordinator");
+    processing = timer("oxbow.group.event.processing", "Time the coordinator works on a request");
+    replication = timer("oxbow.group.event.replication", "Time answers wait for the watermark");
+    linger = timer("oxbow.group.batch.linger", "Time a batch of writes is kept open");
+    flush = timer("oxbow.group.batch.flush", "Time of appending a batch of writes");
+    backgroundQueueing =
+        timer("oxbow.group.background.queueing", "Time assignments wait to be computed");
+    backgroundProcessing =
+        timer("oxbow.group.background.processing", "Time of computing an assignment");
+    discardedBuffers =
+        Counter.builder("oxbow.group.buffer.discarded")
+            .description("Buffers of batches that grew too large to be kept")
+            .register(meters);
+    seconds("oxbow.group.threads.idle", "Time the coordinator's threads had nothing to do", idleMs);
+    seconds(
+        "oxbow.group.background.busy",
+        "Time the threads that compute assignments were busy",
+        backgroundBusyMs);
   }
 
   private Timer timer(String name, String description) {
     return Timer.builder(name).description(description).register(meters);
   }
 
-  private void seconds(String name, DoubleAdder ms) {
+  private void seconds(String name, String description, DoubleAdder ms) {
     FunctionCounter.builder(name, ms, sum -> sum.sum() / 1_000)
         .baseUnit("seconds")
+        .description(description)
         .register(meters);
   }
 
@@ -129,7 +138,7 @@ final class RuntimeMetrics implements CoordinatorRuntimeMetrics {
   public void registerEventQueueSizeGauge(Supplier<Integer> size) {
     Gauge.builder("oxbow.group.events", size, Supplier::get)
         .strongReference(true)
-        .description("requests that wait for the coordinator")
+        .description("Requests that wait for the coordinator")
         .register(meters);
   }
 
@@ -137,7 +146,7 @@ final class RuntimeMetrics implements CoordinatorRuntimeMetrics {
   public void registerBufferCacheSizeGauge(Supplier<Long> bytes) {
     Gauge.builder("oxbow.group.buffer.bytes", bytes, Supplier::get)
         .strongReference(true)
-        .description("memory kept for batches of writes")
+        .description("Memory kept for batches of writes")
         .register(meters);
   }
 

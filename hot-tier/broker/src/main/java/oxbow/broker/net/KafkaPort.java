@@ -1,6 +1,7 @@
 package oxbow.broker.net;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.netty4.NettyEventExecutorMetrics;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -52,6 +53,7 @@ public final class KafkaPort implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final PooledByteBufAllocator allocator;
   private final FrameBudget budget;
+  private final MeterRegistry registry;
   private final NetMeters meters;
   private final AtomicLong accepted = new AtomicLong();
   private final List<Channel> listening = new ArrayList<>();
@@ -76,6 +78,7 @@ public final class KafkaPort implements AutoCloseable {
     this.nanoClock = nanoClock;
     this.allocator = allocator(config.threads());
     this.budget = new FrameBudget(config.heldBytesMax(), config.heldRequestsMax());
+    this.registry = meters;
     this.meters = new NetMeters(meters, budget, allocator, nanoClock);
   }
 
@@ -96,6 +99,8 @@ public final class KafkaPort implements AutoCloseable {
       loops.add(loop);
     }
     apis.complete();
+    meters.show(registry, apis.served());
+    new NettyEventExecutorMetrics(started).bindTo(registry);
     var port =
         new Connection.Port(
             config,

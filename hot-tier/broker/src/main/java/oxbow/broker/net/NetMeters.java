@@ -10,6 +10,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -45,47 +46,52 @@ final class NetMeters {
     this.nanoClock = nanoClock;
     this.failureLines = new LineLimit(nanoClock);
     for (ApiKeys api : ApiKeys.values()) {
-      var counted = new Answers(new LongAdder(), new LongAdder());
-      answers.put(api, counted);
-      FunctionTimer.builder(
-              "oxbow.net.requests",
-              counted,
-              c -> c.count().sum(),
-              c -> c.nanos().sum(),
-              TimeUnit.NANOSECONDS)
-          .description("requests from their last byte to their answer")
-          .tag("api", api.name)
-          .register(registry);
+      answers.put(api, new Answers(new LongAdder(), new LongAdder()));
     }
     for (Closing closing : Closing.values()) {
       var counted = new Closings(new LongAdder(), new LineLimit(nanoClock));
       closings.put(closing, counted);
       FunctionCounter.builder("oxbow.net.closed", counted, c -> c.count().sum())
-          .description("connections the broker closed or refused")
+          .description("Connections the broker closed or refused")
           .tag("reason", closing.label())
           .register(registry);
     }
-    counter(registry, "oxbow.net.accepted", "connections accepted", accepted);
-    counter(registry, "oxbow.net.bytes.in", "bytes read from clients", bytesIn);
-    counter(registry, "oxbow.net.bytes.out", "bytes of answers", bytesOut);
+    counter(registry, "oxbow.net.accepted", "Connections accepted", accepted);
+    counter(registry, "oxbow.net.bytes.in", "Bytes read from clients", bytesIn);
+    counter(registry, "oxbow.net.bytes.out", "Bytes of answers", bytesOut);
     counter(
         registry,
         "oxbow.net.failures",
-        "requests and connections that failed unexpectedly",
+        "Requests and connections that failed unexpectedly",
         failures);
-    counter(registry, "oxbow.net.throttles", "answers that slowed their client down", throttles);
+    counter(registry, "oxbow.net.throttles", "Answers that slowed their client down", throttles);
     Gauge.builder("oxbow.net.connections", connections, AtomicInteger::get)
-        .description("open connections")
+        .description("Open connections")
         .register(registry);
     Gauge.builder("oxbow.net.held.bytes", budget, FrameBudget::heldBytes)
-        .description("bytes of requests held in memory")
+        .description("Bytes of requests held in memory")
         .register(registry);
     Gauge.builder("oxbow.net.buffer.bytes", allocator, pool -> pool.metric().usedDirectMemory())
-        .description("memory of the pool that requests and answers lie in")
+        .description("Memory of the pool that requests and answers lie in")
         .register(registry);
     Gauge.builder("oxbow.net.held.requests", budget, FrameBudget::heldFrames)
-        .description("requests held in memory")
+        .description("Requests held in memory")
         .register(registry);
+  }
+
+  /** Shows the numbers of the APIs that are served. */
+  void show(MeterRegistry registry, Set<ApiKeys> served) {
+    for (ApiKeys api : served) {
+      FunctionTimer.builder(
+              "oxbow.net.requests",
+              requireNonNull(answers.get(api)),
+              counted -> counted.count().sum(),
+              counted -> counted.nanos().sum(),
+              TimeUnit.NANOSECONDS)
+          .description("Requests from their last byte to their answer")
+          .tag("api", api.name)
+          .register(registry);
+    }
   }
 
   void opened() {

@@ -97,17 +97,30 @@ public final class ClientTelemetry {
     this.config = config;
     this.clock = clock;
     this.random = random;
-    this.throttled = meters.counter("oxbow.telemetry.throttled");
-    this.refused = meters.counter("oxbow.telemetry.refused");
+    this.throttled =
+        Counter.builder("oxbow.telemetry.throttled")
+            .description("Pushes that came too soon")
+            .register(meters);
+    this.refused =
+        Counter.builder("oxbow.telemetry.refused")
+            .description("Pushes that were refused")
+            .register(meters);
     Gauge.builder("oxbow.telemetry.clients", this, ClientTelemetry::clients)
-        .description("clients whose telemetry is remembered")
+        .description("Clients whose telemetry is remembered")
         .register(meters);
   }
 
   /** A receiver that counts pushes and their bytes and keeps nothing. */
   public static TelemetryReceiver countingOnly(MeterRegistry meters) {
-    Counter pushes = meters.counter("oxbow.telemetry.pushes");
-    Counter bytes = Counter.builder("oxbow.telemetry.received").baseUnit("bytes").register(meters);
+    Counter pushes =
+        Counter.builder("oxbow.telemetry.pushes")
+            .description("Pushes of clients' metrics")
+            .register(meters);
+    Counter bytes =
+        Counter.builder("oxbow.telemetry.received")
+            .baseUnit("bytes")
+            .description("Bytes of clients' metrics as they were sent")
+            .register(meters);
     return (_, payload) -> {
       pushes.increment();
       bytes.increment(payload.sentBytes());
