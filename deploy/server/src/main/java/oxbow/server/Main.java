@@ -22,8 +22,9 @@ public final class Main {
         Cli.run(arguments, terminal, (config, isQuiet) -> serve(config, isQuiet, System.out)));
   }
 
-  /** Serves until the process is told to stop, or can't go on. */
+  /** Serves until the process is told to stop, or can't go on; throws why it can't start. */
   private static int serve(ServerConfig config, boolean isQuiet, PrintStream out) {
+    // Completes with why the server can't go on, exceptionally with why it can't start.
     var broken = new CompletableFuture<RuntimeException>();
     RunningServer server = Wiring.start(config, broken::complete);
     var stop =
@@ -43,11 +44,16 @@ public final class Main {
     server
         .http()
         .whenComplete((address, failure) -> {
-          if (failure != null) broken.complete(reason(failure));
+          if (failure != null) broken.completeExceptionally(failure);
           else if (!isQuiet) greetHttp(address, out);
         });
 
-    RuntimeException reason = broken.join(); // a stop from outside ends the process meanwhile
+    RuntimeException reason;
+    try {
+      reason = broken.join(); // a stop from outside ends the process meanwhile
+    } catch (CompletionException refused) {
+      throw reason(refused);
+    }
     LoggerFactory.getLogger(Main.class)
         .atError()
         .setCause(reason)

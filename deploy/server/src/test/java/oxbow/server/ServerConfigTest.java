@@ -393,8 +393,8 @@ class ServerConfigTest {
     assertThat(problems(new ConfigSources(missing, Map.of(), List.of())))
         .singleElement()
         .asString()
-        .startsWith("the configuration file can't be read")
-        .contains("missing.properties");
+        .startsWith("there is no configuration file")
+        .endsWith("missing.properties");
   }
 
   @Test

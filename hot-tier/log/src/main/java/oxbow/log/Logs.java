@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.InstantSource;
@@ -158,8 +161,18 @@ public final class Logs implements SealedSegments, AutoCloseable {
       closeQuietly(lockFile);
       if (e instanceof LogException known) throw known;
       throw new LogException(
-          Kind.OFFLINE, "%s can't be used: %s".formatted(config.directory(), e.getMessage()), e);
+          Kind.OFFLINE, "%s can't be used: %s".formatted(config.directory(), reason(e)), e);
     }
+  }
+
+  /** In words: of some failures Java tells the file and leaves the rest to the exception's name. */
+  private static String reason(Exception failure) {
+    return switch (failure) {
+      case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+      case NoSuchFileException absent -> absent.getFile() + ": no such file or directory";
+      case FileAlreadyExistsException file -> file.getFile() + ": is not a directory";
+      default -> String.valueOf(failure.getMessage());
+    };
   }
 
   private static LogFile lock(LogFiles files, Path path) throws IOException {

@@ -31,17 +31,26 @@ final class StartCommand implements java.util.concurrent.Callable<Integer> {
   /** What can be done about a start that failed is seldom in the code that failed. */
   private static CommandException refusal(RuntimeException failure) {
     String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    String hint =
-        message.startsWith("listeners:")
-            ? "is another server running? --port takes another port"
-            : message.contains("in use by another process")
-                ? "one process at a time uses a directory; --data takes another"
-                : "";
     Throwable cause = failure.getCause();
     if (cause != null && cause.getMessage() != null && !message.contains(cause.getMessage())) {
       message += ": " + cause.getMessage();
     }
-    return new CommandException(ExitCode.FAILED, message, hint, failure);
+    // The system call's name and number say nothing that the words after them don't.
+    message = message.replaceFirst("bind\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
+    return new CommandException(ExitCode.FAILED, message, hint(message), failure);
+  }
+
+  private static String hint(String message) {
+    if (message.startsWith("listeners:")) {
+      return "is another server running? --port takes another port";
+    }
+    if (message.startsWith("http.port:")) {
+      return "is another server running? --http-port takes another port, --no-http does without";
+    }
+    if (message.contains("in use by another process")) {
+      return "one process at a time uses a directory; --data takes another";
+    }
+    return "";
   }
 
   @Override

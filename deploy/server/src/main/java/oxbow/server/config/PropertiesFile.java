@@ -3,7 +3,9 @@ package oxbow.server.config;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,12 @@ final class PropertiesFile {
         return List.of();
       }
       text = Files.readString(file, StandardCharsets.UTF_8);
+    } catch (NoSuchFileException e) {
+      problems.add(new Problem(null, "there is no configuration file " + file));
+      return List.of();
+    } catch (AccessDeniedException e) {
+      problems.add(new Problem(null, "the configuration file " + file + " may not be read"));
+      return List.of();
     } catch (IOException e) {
       problems.add(new Problem(null, "the configuration file can't be read: " + e));
       return List.of();

@@ -182,7 +182,9 @@ public final class KafkaPort implements AutoCloseable {
     if (!bound.isSuccess()) {
       close();
       throw new IllegalStateException(
-          "listeners: " + listener.name() + " can't be opened at " + address, bound.cause());
+          "listeners: %s can't be opened at %s:%d"
+              .formatted(listener.name(), listener.host(), listener.port()),
+          bound.cause());
     }
     return (InetSocketAddress) channel.localAddress();
   }
