@@ -30,8 +30,7 @@ public record ConfigSources(
           "OXBOW_HEAP",
           "OXBOW_HOME",
           "OXBOW_JAVA_HOME",
-          "OXBOW_JAVA_OPTS",
-          "OXBOW_OFFLINE");
+          "OXBOW_JAVA_OPTS");
 
   /** Kubernetes names the address of a service called oxbow in variables like these. */
   private static final Pattern SERVICE_LINK =
