@@ -1447,7 +1447,7 @@ public final class PartitionLog implements AutoCloseable {
       try {
         if (isClosed) return;
         isClosed = true;
-        if (offline == null) view.active().noteMaxTimestamp();
+        if (offline == null) completeActive();
       } finally {
         lock.unlock();
       }
@@ -1460,6 +1460,16 @@ public final class PartitionLog implements AutoCloseable {
     }
     env.checkpoints().note(this);
     failWaiters(new LogException(Kind.CLOSED, id.topicPartition() + " was closed"));
+  }
+
+  /** The next opening finds the segments as they are, also one that was rolled for nothing. */
+  private void completeActive() throws IOException {
+    LogView now = view;
+    now.active().noteMaxTimestamp();
+    if (now.count() > 1 && now.active().sizeBytes() == 0) {
+      now.active().createFile();
+      isDirectoryUnforced = true;
+    }
   }
 
   boolean isClosed() {

@@ -122,7 +122,13 @@ final class LogSimulation {
   }
 
   private PartitionLog openLog() {
-    PartitionLog opened = logs.open(PARTITION, config);
+    PartitionLog opened;
+    try {
+      opened = logs.open(PARTITION, config);
+    } catch (IllegalStateException e) {
+      if (e.getCause() instanceof SimulatedCrash crash) throw crash;
+      throw e;
+    }
     assertThat(opened.offline()).isEmpty();
     opened.beginEpoch(++leaderEpoch);
     return opened;
