@@ -13,8 +13,8 @@ import java.nio.file.Path;
  * @param cleanerBufferBytes memory of the compaction's offset map
  * @param cleanerBytesPerSecondMax pace of compaction
  * @param producerExpirationMs how long a silent producer's state is kept
- * @param diskReserveBytes free space below which appends are refused, so that indexes and
- *     checkpoints fit
+ * @param diskReserveBytes free space below which clients' appends are refused, so that indexes and
+ *     checkpoints fit; coordinators' are below half of it
  */
 public record LogsConfig(
     Path directory,

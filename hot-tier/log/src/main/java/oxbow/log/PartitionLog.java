@@ -191,7 +191,7 @@ public final class PartitionLog implements AutoCloseable {
     long logAppendTimeMs = valid.isLogAppendTime() ? valid.maxTimestampMs() : -1;
     lock.lock();
     try {
-      checkWritable();
+      checkWritable(origin);
       valid.stamp(view.offsets().logEnd(), leaderEpoch);
       return append(valid.bytes(), origin, logAppendTimeMs, transactionVersion);
     } finally {
@@ -213,7 +213,7 @@ public final class PartitionLog implements AutoCloseable {
     if (!valid.isEmpty() && valid.getFirst().baseOffset() > view.offsets().logEnd()) noteGap();
     lock.lock();
     try {
-      checkWritable();
+      checkWritable(AppendOrigin.REPLICATION);
       LogOffsets now = view.offsets();
       if (valid.isEmpty()) {
         return new AppendResult(now.logEnd(), now.logEnd(), -1, now.logStart(), false);
@@ -282,6 +282,7 @@ public final class PartitionLog implements AutoCloseable {
     }
     env.counters().appends.increment();
     env.counters().appendedBytes.add(bytes);
+    env.space().took(bytes);
     return new AppendResult(
         firstOffset, lastOffset + 1, logAppendTimeMs, view.offsets().logStart(), false);
   }
@@ -399,9 +400,10 @@ public final class PartitionLog implements AutoCloseable {
     }
   }
 
-  private void checkWritable() {
+  private void checkWritable(AppendOrigin origin) {
     checkOnline();
-    if (env.space().isLow()) {
+    boolean isFull = origin == AppendOrigin.COORDINATOR ? env.space().isOut() : env.space().isLow();
+    if (isFull) {
       env.counters().refusedForSpace.increment();
       throw new LogException(
           Kind.DISK_FULL, id.topicPartition() + " takes no records: the disk is full");
@@ -482,6 +484,7 @@ public final class PartitionLog implements AutoCloseable {
     } catch (IOException e) {
       if (isDiskFull(e) && !(e instanceof UnforcedException)) {
         // An index or snapshot found no room. Nothing is lost: those who wait go on waiting.
+        boolean isNews = !env.space().isLow();
         env.space().ranOut();
         lock.lock();
         try {
@@ -489,10 +492,12 @@ public final class PartitionLog implements AutoCloseable {
         } finally {
           lock.unlock();
         }
-        log.atWarn()
-            .addKeyValue("partition", id.topicPartition())
-            .setCause(e)
-            .log("flush postponed");
+        if (isNews) {
+          log.atWarn()
+              .addKeyValue("partition", id.topicPartition())
+              .addKeyValue("reason", e.getMessage())
+              .log("flush postponed");
+        }
       } else {
         takeOffline(e);
       }

@@ -9,15 +9,19 @@ import static oxbow.log.TestLogs.config;
 import static oxbow.log.TestLogs.names;
 import static oxbow.log.TestLogs.records;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import oxbow.log.testing.BatchBuilder;
 
 class LogDiskTest {
   private static final LogConfig FSYNCED = config(Map.of("flush.messages", "1"));
@@ -71,8 +75,50 @@ class LogDiskTest {
     assertThat(records(test.open(), 0)).isEqualTo(names(0, 10));
   }
 
+  @Test
+  void producersAreNotFasterThanTheLooksAtTheDisk() {
+    // Given
+    test.files.space(15_000);
+    test.pass(1_000);
+    // When
+    while (log.offsets().logEnd() < 1_000) {
+      try {
+        test.append(log, "x");
+      } catch (LogException e) {
+        break;
+      }
+    }
+    // Then
+    assertDiskFull();
+    assertThat(test.files.usableBytes(directory)).isBetween(9_000L, 10_000L);
+  }
+
+  @Test
+  void coordinatorsWriteOnWhereClientsAreRefused() {
+    // Given
+    test.files.space(9_000);
+    test.pass(1_000);
+    assertDiskFull();
+    // When
+    appendAsCoordinator();
+    // Then
+    assertThat(log.offsets().logEnd()).isOne();
+    test.files.space(4_999);
+    test.pass(1_000);
+    assertDiskFull(this::appendAsCoordinator);
+  }
+
+  private void appendAsCoordinator() {
+    ByteBuffer batch = BatchBuilder.at(1).add(1, "group", "offset").build();
+    log.append(batch, 3, AppendOrigin.COORDINATOR);
+  }
+
   private void assertDiskFull() {
-    assertThatThrownBy(() -> test.append(log, "x"))
+    assertDiskFull(() -> test.append(log, "x"));
+  }
+
+  private static void assertDiskFull(ThrowingCallable append) {
+    assertThatThrownBy(append)
         .isInstanceOf(LogException.class)
         .extracting(it -> ((LogException) it).kind())
         .isEqualTo(LogException.Kind.DISK_FULL);

@@ -327,8 +327,9 @@ public final class ConfigKeys {
               .atLeast(0)
               .ours()
               .doc(
-                  "Free disk space below which nothing is appended, so that indexes and checkpoints"
-                      + " still fit. Reads go on, and writes too once there is room."));
+                  "Free disk space below which clients append nothing, so that indexes and checkpoints"
+                      + " still fit; groups and transactions may use half of it. Reads go on, and"
+                      + " writes too once there is room."));
 
   // ---- topic defaults
 
