@@ -1,16 +1,17 @@
 package oxbow.log;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Fsync before acknowledgement: logs that somebody waits for are flushed one after the other on the
- * flushing thread, and each flush serves all who waited by then.
+ * Fsync before acknowledgement: logs that somebody waits for are flushed in the order in which they
+ * asked, as many side by side as there are flushing threads. Each flush serves all who waited by
+ * then, and a log has one at a time.
  */
 final class GroupCommit {
   private final LogThreads threads;
   private final ConcurrentLinkedQueue<PartitionLog> due = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean isRunning = new AtomicBoolean();
+  private final AtomicInteger running = new AtomicInteger();
 
   GroupCommit(LogThreads threads) {
     this.threads = threads;
@@ -19,17 +20,30 @@ final class GroupCommit {
   /** Flushes a log soon. The log sees to it that it is due only once. */
   void request(PartitionLog log) {
     due.add(log);
-    if (isRunning.compareAndSet(false, true)) threads.flush(this::run);
+    start();
+  }
+
+  private void start() {
+    int count = running.get();
+    while (count < threads.flushThreads()) {
+      if (running.compareAndSet(count, count + 1)) {
+        threads.flush(this::run);
+        return;
+      }
+      count = running.get();
+    }
   }
 
   private void run() {
-    do {
+    try {
       PartitionLog log = due.poll();
       while (log != null) {
         log.flushForWaiters();
         log = due.poll();
       }
-      isRunning.set(false);
-    } while (!due.isEmpty() && isRunning.compareAndSet(false, true));
+    } finally {
+      running.decrementAndGet();
+    }
+    if (!due.isEmpty()) start(); // asked for when this thread was about to end
   }
 }

@@ -11,18 +11,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Real threads: a pool for work, one for fsync, one that keeps the time. */
+/** Real threads: a pool for work, one for fsync, a thread that keeps the time. */
 final class LogThreadPool implements LogThreads {
   private static final Logger log = LoggerFactory.getLogger(LogThreadPool.class);
   private static final long CLOSE_SECONDS = 60;
 
+  /** They wait for the disk nearly all the time: its queue bounds them, not the processors. */
+  private static final int FLUSH_THREADS = 8;
+
   private final ThreadPoolExecutor workers;
-  private final ThreadPoolExecutor flusher;
+  private final ThreadPoolExecutor flushers;
   private final ScheduledThreadPoolExecutor timer;
 
   LogThreadPool(int threads) {
     workers = pool(threads, named("log-"));
-    flusher = pool(1, _ -> "log-flush");
+    flushers = pool(FLUSH_THREADS, named("log-flush-"));
     timer = new ScheduledThreadPoolExecutor(1, factory(_ -> "log-timer"));
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     timer.setContinueExistingPeriodicTasksAfterShutdownPolicy(false);
@@ -61,7 +64,12 @@ final class LogThreadPool implements LogThreads {
 
   @Override
   public void flush(Runnable work) {
-    hand(flusher, work);
+    hand(flushers, work);
+  }
+
+  @Override
+  public int flushThreads() {
+    return FLUSH_THREADS;
   }
 
   @Override
@@ -100,11 +108,11 @@ final class LogThreadPool implements LogThreads {
   public void close() {
     timer.shutdown();
     workers.shutdown();
-    flusher.shutdown();
+    flushers.shutdown();
     try {
       boolean ended =
           workers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)
-              && flusher.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+              && flushers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
       if (!ended) log.atError().log("log threads still run");
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

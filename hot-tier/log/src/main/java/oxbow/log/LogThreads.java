@@ -9,8 +9,11 @@ public interface LogThreads extends AutoCloseable {
   /** Runs soon: recovery, retention, writing of indexes. */
   void execute(Runnable work);
 
-  /** Runs soon on the thread that does nothing but fsync for those who wait for it. */
+  /** Runs soon on one of the threads that do nothing but fsync for those who wait for it. */
   void flush(Runnable work);
+
+  /** How many there are of these. */
+  int flushThreads();
 
   /** Runs later. */
   void after(long delayMs, Runnable work);

@@ -470,10 +470,27 @@ public final class PartitionLog implements AutoCloseable {
     return durable;
   }
 
-  /** Flushes for those who wait for it; on the flushing thread. */
+  /**
+   * Flushes for those who wait for it; on a flushing thread. Until it is done the log is not due
+   * again, so that a second thread does not wait here for the first.
+   */
   void flushForWaiters() {
-    isFlushDue.set(false);
-    flushOrFail(false);
+    boolean isFlushed = false;
+    try {
+      isFlushed = !isClosed && offline == null && flushOrFail(false);
+    } finally {
+      isFlushDue.set(false);
+    }
+    if (isFlushed) requestFlushIfAwaited();
+  }
+
+  /** Whoever came after the last flush began is served by the next. */
+  private void requestFlushIfAwaited() {
+    boolean isAwaited;
+    synchronized (waiters) {
+      isAwaited = !waiters.isEmpty();
+    }
+    if (isAwaited && isFlushDue.compareAndSet(false, true)) env.groupCommit().request(this);
   }
 
   /** False: it could not be done, now or ever. */
@@ -649,11 +666,8 @@ public final class PartitionLog implements AutoCloseable {
     List<Waiter> done = new ArrayList<>();
     synchronized (waiters) {
       waiters.removeIf(waiter -> waiter.endOffset <= flushedEnd && done.add(waiter));
-      // Whoever came after the flush began is served by the next.
-      if (!waiters.isEmpty() && isFlushDue.compareAndSet(false, true)) {
-        env.groupCommit().request(this);
-      }
     }
+    requestFlushIfAwaited();
     for (Waiter waiter : done) waiter.durable.complete(null);
   }
 
@@ -668,11 +682,7 @@ public final class PartitionLog implements AutoCloseable {
 
   /** Flushes if the interval says so, or somebody still waits; on a background thread. */
   void flushIfDue() {
-    boolean isAwaited;
-    synchronized (waiters) {
-      isAwaited = !waiters.isEmpty();
-    }
-    if (isAwaited && isFlushDue.compareAndSet(false, true)) env.groupCommit().request(this);
+    requestFlushIfAwaited();
     long everyMs = config.flushMs();
     boolean isDue =
         everyMs < Long.MAX_VALUE

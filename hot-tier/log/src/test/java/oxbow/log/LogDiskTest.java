@@ -169,6 +169,26 @@ class LogDiskTest {
   }
 
   @Test
+  void logsAreFsyncedSideBySide() {
+    // Given
+    log = test.logs.open(ORDERS_0, FSYNCED);
+    PartitionLog other = test.logs.open(ORDERS_1, FSYNCED);
+    var first = log.durable(test.append(log, "x").followingOffset()).toCompletableFuture();
+    var second = other.durable(test.append(other, "x").followingOffset()).toCompletableFuture();
+    var meanwhile = new ArrayList<String>();
+    test.files.beforeForce(() -> {
+      test.files.beforeForce(() -> {});
+      test.threads.runAll(); // what other threads do while this one waits for the disk
+      meanwhile.add("first %s, second %s".formatted(first.isDone(), second.isDone()));
+    });
+    // When
+    test.threads.runAll();
+    // Then
+    assertThat(meanwhile).containsExactly("first false, second true");
+    assertThat(first).isDone();
+  }
+
+  @Test
   void appendDuringAnFsyncWaitsForTheNext() {
     // Given
     log = test.logs.open(ORDERS_0, FSYNCED);

@@ -915,6 +915,11 @@ class UnifiedLogOracleTest {
     }
 
     @Override
+    public int flushThreads() {
+      return threads.flushThreads();
+    }
+
+    @Override
     public void after(long delayMs, Runnable work) {
       threads.after(delayMs, work);
     }

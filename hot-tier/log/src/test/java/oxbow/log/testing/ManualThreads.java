@@ -31,6 +31,11 @@ public final class ManualThreads implements LogThreads {
   }
 
   @Override
+  public int flushThreads() {
+    return 4;
+  }
+
+  @Override
   public void after(long delayMs, Runnable work) {
     later.add(new Timed(clock.millis() + delayMs, work));
   }
