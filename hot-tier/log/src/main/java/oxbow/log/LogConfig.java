@@ -6,7 +6,8 @@ import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A topic's settings as its log uses them. Names, defaults and rules are Kafka's.
+ * A topic's settings as its log uses them. Names, defaults and rules are Kafka's. Only {@code
+ * preallocate} has no effect: a file's length, which is all that Kafka sets, reserves no space.
  *
  * @param segmentBytes size at which the active segment is sealed
  * @param segmentMs age at which it is sealed
@@ -31,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  * @param recompression codec that every batch is stored with; null: as the producer sent it
  * @param flushMessages records after which the log is fsynced; 1: before each acknowledgement
  * @param flushMs longest time between append and fsync
- * @param fileBytesPreallocated bytes reserved in a new segment's file; zero: none
  */
 public record LogConfig(
     int segmentBytes,
@@ -56,8 +56,7 @@ public record LogConfig(
     long timestampAfterMsMax,
     @Nullable Compression recompression,
     long flushMessages,
-    long flushMs,
-    int fileBytesPreallocated) {
+    long flushMs) {
 
   /** Kafka's defaults. */
   public static final LogConfig DEFAULT = of(Map.of());
@@ -91,7 +90,6 @@ public record LogConfig(
         kafka.messageTimestampAfterMaxMs,
         kafka.compression.orElse(null),
         kafka.flushInterval,
-        kafka.flushMs,
-        kafka.preallocate ? kafka.segmentSize() : 0);
+        kafka.flushMs);
   }
 }

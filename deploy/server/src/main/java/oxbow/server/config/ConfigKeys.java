@@ -516,7 +516,11 @@ public final class ConfigKeys {
       add(
           topic(ConfigTypes.BOOLEAN, "log.preallocate")
               .value(false)
-              .doc("Reserve a new segment's disk space at once."));
+              .doc(
+                  "Taken and without effect. Kafka gives a new segment's file its full length, which"
+                      + " reserves no space on Linux and leaves zeroes to be cut off after a crash;"
+                      + " here files grow with their records, and `log.disk.reserve.bytes` keeps"
+                      + " room."));
 
   public static final ConfigKey<Integer> IN_SYNC_MIN =
       add(

@@ -34,7 +34,6 @@ public final class LogConfigs {
         usual.timestampAfterMsMax(),
         usual.recompression(),
         usual.flushMessages(),
-        usual.flushMs(),
-        usual.fileBytesPreallocated());
+        usual.flushMs());
   }
 }
