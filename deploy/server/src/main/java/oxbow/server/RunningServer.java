@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import oxbow.broker.Broker;
 import oxbow.server.http.HttpPort;
@@ -15,6 +16,7 @@ public final class RunningServer implements AutoCloseable {
   private final Meters meters;
   private final Version version;
   private final CompletionStage<Optional<InetSocketAddress>> httpAddress;
+  private volatile boolean isClosed;
 
   RunningServer(Broker broker, Optional<HttpPort> http, Meters meters, Version version) {
     this.broker = broker;
@@ -28,8 +30,15 @@ public final class RunningServer implements AutoCloseable {
                 ready
                     .thenRun(() -> meters.bindProcess(version))
                     .thenCompose(_ -> port.start())
-                    .thenApply(Optional::of))
+                    .thenApply(Optional::of)
+                    .exceptionally(this::noneIfStopped))
             .orElse(CompletableFuture.completedFuture(Optional.empty()));
+  }
+
+  /** A stop may come before the port was open: then nobody misses it. */
+  private Optional<InetSocketAddress> noneIfStopped(Throwable failure) {
+    if (isClosed) return Optional.empty();
+    throw failure instanceof CompletionException known ? known : new CompletionException(failure);
   }
 
   public Version version() {
@@ -58,6 +67,7 @@ public final class RunningServer implements AutoCloseable {
   /** Answers what was asked, closes every log cleanly, and gives everything back. */
   @Override
   public void close() {
+    isClosed = true;
     http.ifPresent(HttpPort::close);
     broker.close();
     meters.close();
