@@ -17,6 +17,7 @@ final class LogCounters {
   final LongAdder rebuiltIndexes = new LongAdder();
   final LongAdder deletedSegments = new LongAdder();
   final LongAdder deletedBytes = new LongAdder();
+  final LongAdder brokenInvariants = new LongAdder();
 
   LogStats stats(int partitions, int offlinePartitions) {
     return new LogStats(
@@ -33,6 +34,7 @@ final class LogCounters {
         rebuiltIndexes.sum(),
         deletedSegments.sum(),
         deletedBytes.sum(),
+        brokenInvariants.sum(),
         partitions,
         offlinePartitions);
   }

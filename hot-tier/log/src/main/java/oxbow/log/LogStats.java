@@ -16,6 +16,7 @@ package oxbow.log;
  * @param rebuiltIndexes segments whose indexes were damaged or absent
  * @param deletedSegments segments that retention removed
  * @param deletedBytes bytes of them
+ * @param brokenInvariants bugs of ours that showed themselves
  * @param partitions logs open at the moment
  * @param offlinePartitions those of them that are offline
  */
@@ -33,5 +34,6 @@ public record LogStats(
     long rebuiltIndexes,
     long deletedSegments,
     long deletedBytes,
+    long brokenInvariants,
     int partitions,
     int offlinePartitions) {}

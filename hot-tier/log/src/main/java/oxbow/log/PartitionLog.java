@@ -20,10 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.storage.internals.epoch.LeaderEpochFileCache;
-import org.apache.kafka.storage.internals.log.AbortedTxn;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.BatchMetadata;
 import org.apache.kafka.storage.internals.log.LastRecord;
@@ -37,7 +34,6 @@ import oxbow.log.clean.CleanableLog;
 import oxbow.log.io.LogFiles;
 import oxbow.log.recovery.EpochFile;
 import oxbow.log.recovery.LogLoader;
-import oxbow.log.segment.BatchCursor;
 import oxbow.log.segment.DamagedSegmentException;
 import oxbow.log.segment.Segment;
 
@@ -71,6 +67,7 @@ public final class PartitionLog implements AutoCloseable {
   private final ReentrantLock maintenance = new ReentrantLock();
 
   private final CleanableLog cleanable = new Cleanable();
+  private final LogReader reader = new LogReader(this::handOverRebuild);
   private final AtomicBoolean isFlushDue = new AtomicBoolean();
   private final AtomicBoolean isFlushHandedOver = new AtomicBoolean();
   private final AtomicBoolean isRebuildHandedOver = new AtomicBoolean();
@@ -97,7 +94,7 @@ public final class PartitionLog implements AutoCloseable {
 
   // Under the maintenance lock.
   private boolean isParentUnforced;
-  private final List<Segment> detached = new ArrayList<>();
+  private final DroppedSegments dropped;
 
   private record Waiter(long endOffset, CompletableFuture<Void> durable) {}
 
@@ -113,6 +110,7 @@ public final class PartitionLog implements AutoCloseable {
     this.id = id;
     this.directory = directory;
     this.config = config;
+    this.dropped = new DroppedSegments(env.threads(), id.topicPartition());
     this.producers = new Producers(loaded.producers());
     this.epochs = loaded.epochs();
     this.epochFile = loaded.epochFile();
@@ -435,6 +433,7 @@ public final class PartitionLog implements AutoCloseable {
   }
 
   LogException takeOffline(Exception e) {
+    if (e instanceof BrokenInvariantException) env.counters().brokenInvariants.increment();
     LogException reason =
         new LogException(
             Kind.OFFLINE, "%s is offline: %s".formatted(id.topicPartition(), e.getMessage()), e);
@@ -709,6 +708,8 @@ public final class PartitionLog implements AutoCloseable {
       producers.state().onHighWatermarkUpdated(watermark);
       publish(
           new LogOffsets(old.logStart(), old.localStart(), old.coldEnd(), watermark, old.logEnd()));
+    } catch (BrokenInvariantException e) {
+      throw takeOffline(e);
     } finally {
       lock.unlock();
     }
@@ -732,44 +733,46 @@ public final class PartitionLog implements AutoCloseable {
    * LogOffsets#localStart} (the caller asks the cold tier) and above the log end.
    */
   public LogRead read(long offset, int bytesMax, ReadLimit limit, boolean wholeFirstBatch) {
-    while (true) {
-      checkOnline();
-      LogView now = view;
+    return read(now -> {
       LogOffsets offsets = now.offsets();
       if (offset < offsets.localStart() || offset > offsets.logEnd()) {
         throw new OffsetOutOfRangeException(
             "%s has offsets %d to %d, not %d"
                 .formatted(id.topicPartition(), offsets.localStart(), offsets.logEnd(), offset));
       }
+      return reader.read(now, offset, bytesMax, limit, wholeFirstBatch);
+    });
+  }
+
+  /** The first record at or after a time, among those below the limit. */
+  public Optional<TimestampedOffset> find(long timestampMs, ReadLimit limit) {
+    return read(now -> reader.find(now, timestampMs, limit));
+  }
+
+  /** The record with the largest timestamp. */
+  public Optional<TimestampedOffset> findMaxTimestamp() {
+    return read(reader::findMaxTimestamp);
+  }
+
+  private interface Reading<T> {
+    T of(LogView now) throws IOException;
+  }
+
+  private <T> T read(Reading<T> reading) {
+    while (true) {
+      checkOnline();
+      LogView now = view;
       try {
-        return read(now, offset, bytesMax, limit, wholeFirstBatch);
+        return reading.of(now);
       } catch (IOException | LogException e) {
         // Segments were dropped or cut meanwhile: what replaced them answers.
         if (!view.hasSegmentsOf(now)) continue;
         if (e instanceof LogException known) throw known;
         throw takeOffline(e);
+      } catch (BrokenInvariantException e) {
+        throw takeOffline(e);
       }
     }
-  }
-
-  private LogRead read(
-      LogView now, long offset, int bytesMax, ReadLimit limit, boolean wholeFirstBatch)
-      throws IOException {
-    long end = now.limit(limit);
-    for (int i = now.floor(offset); i < now.count() && offset < end; i++) {
-      Segment segment = now.segment(i);
-      if (segment.baseOffset() >= end) break;
-      int segmentEnd = now.endOf(i);
-      int limitPosition =
-          end >= now.offsets().logEnd() || isBelow(now, i, end)
-              ? segmentEnd
-              : segment.locate(end, segmentEnd);
-      int position = segment.locate(offset, segmentEnd);
-      if (segment.isIndexDamaged()) handOverRebuild();
-      if (position >= limitPosition) continue; // compaction left nothing here
-      return slice(now, i, offset, position, limitPosition, bytesMax, limit, wholeFirstBatch);
-    }
-    return new LogRead(now.offsets(), now.lastStable(), null, List.of(), false);
   }
 
   private void handOverRebuild() {
@@ -780,6 +783,8 @@ public final class PartitionLog implements AutoCloseable {
             rebuildIndexes();
           } catch (IOException e) {
             failed(e);
+          } catch (BrokenInvariantException e) {
+            takeOffline(e);
           } finally {
             isRebuildHandedOver.set(false);
           }
@@ -816,124 +821,6 @@ public final class PartitionLog implements AutoCloseable {
   void rest() {
     LogView now = view;
     for (int i = 0; i + 1 < now.count(); i++) now.segment(i).rest();
-  }
-
-  private static boolean isBelow(LogView now, int segment, long end) {
-    return segment + 1 < now.count() && now.segment(segment + 1).baseOffset() <= end;
-  }
-
-  private LogRead slice(
-      LogView now,
-      int index,
-      long offset,
-      int position,
-      int limitPosition,
-      int bytesMax,
-      ReadLimit limit,
-      boolean wholeFirstBatch)
-      throws IOException {
-    Segment segment = now.segment(index);
-    int bytes = limitPosition - position;
-    boolean isCut = false;
-    if (bytes > bytesMax) {
-      bytes = bytesMax <= 0 ? 0 : segment.boundary(position, bytesMax) - position;
-      if (bytes == 0 && wholeFirstBatch) {
-        bytes = segment.batchBytes(position);
-      } else if (bytes == 0) {
-        bytes = Math.max(0, bytesMax);
-        isCut = true;
-      }
-    }
-    if (bytes == 0) {
-      return new LogRead(now.offsets(), now.lastStable(), null, List.of(), isCut);
-    }
-    List<LogRead.AbortedTransaction> aborted =
-        limit == ReadLimit.LAST_STABLE ? aborted(now, index, offset, position + bytes) : List.of();
-    return new LogRead(
-        now.offsets(), now.lastStable(), segment.slice(position, bytes), aborted, isCut);
-  }
-
-  private static List<LogRead.AbortedTransaction> aborted(
-      LogView now, int index, long offset, int endPosition) throws IOException {
-    if (!hasAborted(now, index)) return List.of();
-    long upper = now.segment(index).offsetAt(endPosition, now.endOf(index));
-    List<AbortedTxn> found = new ArrayList<>();
-    for (int i = index; i < now.count(); i++) {
-      if (now.segment(i).collectAborted(offset, upper, found)) break;
-    }
-    List<LogRead.AbortedTransaction> aborted = new ArrayList<>(found.size());
-    for (AbortedTxn transaction : found) {
-      aborted.add(
-          new LogRead.AbortedTransaction(transaction.producerId(), transaction.firstOffset()));
-    }
-    return aborted;
-  }
-
-  private static boolean hasAborted(LogView now, int from) {
-    for (int i = from; i < now.count(); i++) {
-      if (now.segment(i).hasAborted()) return true;
-    }
-    return false;
-  }
-
-  /** The first record at or after a time, among those below the limit. */
-  public Optional<TimestampedOffset> find(long timestampMs, ReadLimit limit) {
-    while (true) {
-      checkOnline();
-      LogView now = view;
-      try {
-        for (int i = 0; i < now.count(); i++) {
-          Optional<TimestampedOffset> found = find(now, i, timestampMs);
-          if (found.isPresent()) return found.filter(it -> it.offset() < now.limit(limit));
-        }
-        return Optional.empty();
-      } catch (IOException | LogException e) {
-        if (!view.hasSegmentsOf(now)) continue;
-        if (e instanceof LogException known) throw known;
-        throw takeOffline(e);
-      }
-    }
-  }
-
-  private static Optional<TimestampedOffset> find(LogView now, int index, long timestampMs)
-      throws IOException {
-    Segment segment = now.segment(index);
-    int end = now.endOf(index);
-    if (end == 0 || segment.maxTimestampMs() < timestampMs) return Optional.empty();
-    long start = now.offsets().localStart();
-    BatchCursor cursor = segment.cursor(segment.locateTime(timestampMs, start, end), end);
-    while (cursor.next()) {
-      if (cursor.maxTimestampMs() < timestampMs || cursor.lastOffset() < start) continue;
-      int epoch = BatchView.leaderEpoch(cursor.header(), cursor.headerAt());
-      for (Record record : MemoryRecords.readableRecords(cursor.batch()).records()) {
-        if (record.timestamp() >= timestampMs && record.offset() >= start) {
-          return Optional.of(new TimestampedOffset(record.timestamp(), record.offset(), epoch));
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** The record with the largest timestamp. */
-  public Optional<TimestampedOffset> findMaxTimestamp() {
-    while (true) {
-      checkOnline();
-      LogView now = view;
-      try {
-        int latest = -1;
-        long maxMs = -1;
-        for (int i = 0; i < now.count(); i++) {
-          if (now.endOf(i) == 0 || now.segment(i).maxTimestampMs() <= maxMs) continue;
-          latest = i;
-          maxMs = now.segment(i).maxTimestampMs();
-        }
-        return latest < 0 ? Optional.empty() : find(now, latest, maxMs);
-      } catch (IOException | LogException e) {
-        if (!view.hasSegmentsOf(now)) continue;
-        if (e instanceof LogException known) throw known;
-        throw takeOffline(e);
-      }
-    }
   }
 
   // Epochs.
@@ -987,6 +874,8 @@ public final class PartitionLog implements AutoCloseable {
       }
       if (offset <= old.logStart()) return;
       startAt(offset);
+    } catch (BrokenInvariantException e) {
+      throw takeOffline(e);
     } finally {
       lock.unlock();
     }
@@ -1024,13 +913,13 @@ public final class PartitionLog implements AutoCloseable {
       truncations.incrementAndGet();
       env.compaction().truncated(id.topicPartition(), offset);
       env.checkpoints().write();
-      List<Segment> dropped = new ArrayList<>();
+      List<Segment> cut = new ArrayList<>();
       lock.lock();
       try {
         LogView now = view;
         int last = now.floor(offset);
         List<Segment> all = List.of(now.copyOfSegments());
-        dropped.addAll(all.subList(last + 1, all.size()));
+        cut.addAll(all.subList(last + 1, all.size()));
         Segment[] segments = all.subList(0, last + 1).toArray(new Segment[0]);
         segments[last].truncateTo(offset, config.indexIntervalBytes());
         epochs.truncateFromEndAsyncFlush(offset);
@@ -1045,9 +934,11 @@ public final class PartitionLog implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      deleteFiles(dropped);
+      deleteFiles(cut);
     } catch (IOException e) {
       throw failed(e);
+    } catch (BrokenInvariantException e) {
+      throw takeOffline(e);
     } finally {
       maintenance.unlock();
     }
@@ -1069,15 +960,15 @@ public final class PartitionLog implements AutoCloseable {
     maintenance.lock();
     try {
       checkOnline();
-      List<Segment> dropped;
+      List<Segment> old;
       flushedEnd = Math.min(flushedEnd, offset);
       truncations.incrementAndGet();
       env.compaction().truncated(id.topicPartition(), offset);
       env.checkpoints().write();
       lock.lock();
       try {
-        dropped = List.of(view.copyOfSegments());
-        for (Segment segment : dropped) segment.markDeleted();
+        old = List.of(view.copyOfSegments());
+        for (Segment segment : old) segment.markDeleted();
         producers.state().truncateFullyAndStartAt(offset);
         epochs.clearAndFlush();
         latestEpoch = -1;
@@ -1092,9 +983,11 @@ public final class PartitionLog implements AutoCloseable {
       flushedEnd = offset;
       env.files().forceDirectory(directory);
       env.checkpoints().write();
-      for (Segment segment : dropped) segment.delete();
+      for (Segment segment : old) segment.delete();
     } catch (IOException e) {
       throw failed(e);
+    } catch (BrokenInvariantException e) {
+      throw takeOffline(e);
     } finally {
       maintenance.unlock();
     }
@@ -1119,49 +1012,21 @@ public final class PartitionLog implements AutoCloseable {
       lock.lock();
       try {
         if (isClosed || offline != null) return false;
-        int count = expired(view, config, env.clock().millis());
+        int count = Retention.expired(view, config, env.clock().millis());
         if (count > 0) detach(count);
       } finally {
         lock.unlock();
       }
-      return !detached.isEmpty();
+      return dropped.isHolding();
     } catch (IOException e) {
       failed(e);
+      return false;
+    } catch (BrokenInvariantException e) {
+      takeOffline(e);
       return false;
     } finally {
       maintenance.unlock();
     }
-  }
-
-  private static int expired(LogView now, LogConfig settings, long nowMs) throws IOException {
-    LogOffsets offsets = now.offsets();
-    boolean isTiered = settings.isTiered();
-    boolean isLocal = isTiered && settings.localRetentionMs() != -2;
-    long retentionMs = isLocal ? settings.localRetentionMs() : settings.retentionMs();
-    boolean isLocalBytes = isTiered && settings.localRetentionBytes() != -2;
-    long retentionBytes = isLocalBytes ? settings.localRetentionBytes() : settings.retentionBytes();
-    long excessBytes = -retentionBytes;
-    for (int i = 0; i < now.count(); i++) excessBytes += now.endOf(i);
-
-    int count = 0;
-    while (count < now.count()) {
-      Segment segment = now.segment(count);
-      boolean isActive = count == now.count() - 1;
-      if (isActive && now.endOf(count) == 0) break;
-      long end = isActive ? offsets.logEnd() : now.segment(count + 1).baseOffset();
-      boolean isBelowStart = !isActive && end <= offsets.logStart();
-      if (end > offsets.highWatermark() || (isTiered && !isBelowStart && end > offsets.coldEnd())) {
-        break;
-      }
-      long youngestMs = segment.maxTimestampMs();
-      if (youngestMs < 0) youngestMs = segment.createdMs();
-      boolean isOld = retentionMs >= 0 && nowMs - youngestMs > retentionMs;
-      boolean isExcess = retentionBytes >= 0 && excessBytes >= now.endOf(count);
-      if (!isBelowStart && !(settings.isDeleted() && (isOld || isExcess))) break;
-      excessBytes -= now.endOf(count);
-      count++;
-    }
-    return count;
   }
 
   private void detach(int count) throws IOException {
@@ -1190,7 +1055,7 @@ public final class PartitionLog implements AutoCloseable {
             old.highWatermark(),
             old.logEnd());
     for (int i = 0; i < count; i++) {
-      detached.add(now.segment(i));
+      dropped.hold(now.segment(i));
       env.counters().deletedSegments.increment();
       env.counters().deletedBytes.add(now.endOf(i));
     }
@@ -1207,32 +1072,11 @@ public final class PartitionLog implements AutoCloseable {
     maintenance.lock();
     try {
       if (isClosed) return;
-      deleteLater(detached);
-      detached.clear();
+      dropped.deleteHeld(config.fileDeleteDelayMs());
     } catch (IOException e) {
       failed(e);
     } finally {
       maintenance.unlock();
-    }
-  }
-
-  private void deleteLater(List<Segment> segments) throws IOException {
-    for (Segment segment : segments) segment.markDeleted();
-    List<Segment> left = List.copyOf(segments);
-    env.threads().after(config.fileDeleteDelayMs(), () -> deleteMarked(left));
-  }
-
-  private void deleteMarked(List<Segment> segments) {
-    for (Segment segment : segments) {
-      try {
-        segment.delete();
-      } catch (IOException e) {
-        log.atWarn()
-            .addKeyValue("partition", id.topicPartition())
-            .addKeyValue("segment", segment.baseOffset())
-            .setCause(e)
-            .log("deleted segment's files are left until the next start");
-      }
     }
   }
 
@@ -1255,9 +1099,10 @@ public final class PartitionLog implements AutoCloseable {
                 segment.transactionsPath()));
       }
       return waiting;
-    } catch (IOException | LogException e) {
+    } catch (IOException | LogException | BrokenInvariantException e) {
       for (SealedSegments.Sealed sealed : waiting) sealed.slice().release();
-      if (!view.hasSegmentsOf(now)) return List.of(); // asked again in a moment
+      boolean isGone = !view.hasSegmentsOf(now) && !(e instanceof BrokenInvariantException);
+      if (isGone) return List.of(); // asked again in a moment
       if (e instanceof LogException known) throw known;
       throw takeOffline(e);
     }
@@ -1276,6 +1121,8 @@ public final class PartitionLog implements AutoCloseable {
               Math.min(coldEnd, old.highWatermark()),
               old.highWatermark(),
               old.logEnd()));
+    } catch (BrokenInvariantException e) {
+      throw takeOffline(e);
     } finally {
       lock.unlock();
     }
@@ -1332,7 +1179,7 @@ public final class PartitionLog implements AutoCloseable {
         lock.unlock();
       }
       env.files().forceDirectory(directory);
-      deleteLater(old);
+      dropped.deleteLater(old, config.fileDeleteDelayMs());
       // Until the old names are gone for good, the swap suffix says which segments count.
       env.files().forceDirectory(directory);
       for (Segment segment : cleaned) segment.markLive();
@@ -1412,6 +1259,11 @@ public final class PartitionLog implements AutoCloseable {
       } finally {
         maintenance.unlock();
       }
+    }
+
+    @Override
+    public void takeOffline(BrokenInvariantException reason) {
+      PartitionLog.this.takeOffline((Exception) reason);
     }
 
     @Override
@@ -1504,7 +1356,9 @@ public final class PartitionLog implements AutoCloseable {
   }
 
   private void closeSegments() {
-    for (Segment segment : view.copyOfSegments()) {
+    List<Segment> all = dropped.left();
+    all.addAll(List.of(view.copyOfSegments()));
+    for (Segment segment : all) {
       try {
         segment.close();
       } catch (IOException e) {

@@ -2,6 +2,7 @@ package oxbow.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static oxbow.log.Invariants.invariant;
 import static oxbow.log.TestLogs.ORDERS_0;
 import static oxbow.log.TestLogs.ORDERS_1;
 import static oxbow.log.TestLogs.SMALL;
@@ -137,6 +138,26 @@ class LogDiskTest {
     assertThat(log.offline()).isPresent();
     test.crash(() -> {});
     assertThat(records(test.open(), 0)).isEqualTo(names(0, 10));
+  }
+
+  @Test
+  void brokenInvariantInAReaderTakesThePartitionOffline() {
+    // Given
+    test.fill(log, 100);
+    test.restart();
+    log = test.open();
+    test.files.beforeRead(() -> invariant(false, "two and two are five", 5));
+    // When
+    assertThatThrownBy(() -> log.read(50, 100, ReadLimit.LOG_END, true))
+        .isInstanceOf(LogException.class)
+        .hasMessageContaining("two and two are five");
+    // Then
+    test.files.beforeRead(() -> {});
+    assertThat(log.offline()).isPresent();
+    assertThatThrownBy(() -> log.read(50, 100, ReadLimit.LOG_END, true))
+        .isInstanceOf(LogException.class);
+    assertThat(test.logs.stats().brokenInvariants()).isOne();
+    assertThat(test.logs.stats().offlinePartitions()).isOne();
   }
 
   @Test

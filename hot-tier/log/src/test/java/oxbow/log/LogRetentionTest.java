@@ -61,6 +61,22 @@ class LogRetentionTest {
   }
 
   @Test
+  void closedLogsLeaveNoFileOpenNotEvenOfDeletedSegments() {
+    // Given
+    log.reconfigure(config(Map.of("retention.ms", "60000")));
+    test.fill(log, 100);
+    test.clock.advance(70_000);
+    test.fill(log, 100);
+    assertThat(records(log, 0)).hasSize(200); // opens every segment
+    test.logs.expire();
+    assertThat(test.exists(FIRST_SEGMENT + ".deleted")).isTrue();
+    // When
+    test.logs.close();
+    // Then
+    assertThat(test.files.openFiles()).isZero();
+  }
+
+  @Test
   void logWhoseRecordsAllExpiredKeepsItsEnd() {
     // Given
     log.reconfigure(config(Map.of("retention.ms", "60000")));

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.storage.internals.log.LastRecord;
+import oxbow.log.BrokenInvariantException;
 import oxbow.log.LogConfig;
 import oxbow.log.segment.Segment;
 
@@ -45,4 +46,7 @@ public interface CleanableLog {
 
   /** Closed, deleted or offline: whatever is going on with it has no point. */
   boolean isGone();
+
+  /** A bug of ours showed: nothing is written to it or read from it any more. */
+  void takeOffline(BrokenInvariantException reason);
 }

@@ -17,6 +17,7 @@ import org.apache.kafka.storage.internals.log.SkimpyOffsetMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.log.BrokenInvariantException;
 import oxbow.log.NanoClock;
 import oxbow.log.batch.BatchValidator;
 import oxbow.log.io.LogFiles;
@@ -129,6 +130,9 @@ public final class Compaction implements AutoCloseable {
       if (choice.log.isGone()) return false;
       counters.abandonedRounds.increment();
       log.atWarn().addKeyValue("partition", partition).setCause(e).log("compaction postponed");
+    } catch (BrokenInvariantException e) {
+      choice.log.takeOffline(e);
+      return true;
     } catch (RuntimeException e) {
       // Kafka's record classes say by many kinds of exceptions that a batch makes no sense.
       leaveAlone(partition, e);
@@ -157,6 +161,8 @@ public final class Compaction implements AutoCloseable {
         if (dirtiest == null || range.dirtyRatio() > dirtiest.range.dirtyRatio()) {
           dirtiest = new Choice(each, range);
         }
+      } catch (BrokenInvariantException e) {
+        each.takeOffline(e);
       } catch (IOException | RuntimeException e) {
         if (!each.isGone()) leaveAlone(each.partition(), e);
       }

@@ -44,6 +44,7 @@ public final class FaultyLogFiles implements LogFiles {
   private volatile boolean failsForces;
   private volatile boolean failsWrites;
   private volatile Runnable beforeForce = () -> {};
+  private volatile Runnable beforeRead = () -> {};
 
   /** A file, whatever its name is at the moment. */
   private static final class Node {
@@ -79,6 +80,16 @@ public final class FaultyLogFiles implements LogFiles {
   /** Runs before every fsync of a file: a slow disk waits here. */
   public void beforeForce(Runnable action) {
     beforeForce = action;
+  }
+
+  /** Runs before every read of an open file. */
+  public void beforeRead(Runnable action) {
+    beforeRead = action;
+  }
+
+  /** Files that were opened and not closed yet. */
+  public int openFiles() {
+    return open.size();
   }
 
   /** The process is gone and the machine is not: everything written stays. Faults are lifted. */
@@ -339,6 +350,7 @@ public final class FaultyLogFiles implements LogFiles {
 
     @Override
     public int read(ByteBuffer to, long position) throws IOException {
+      beforeRead.run();
       return file.read(to, position);
     }
 
