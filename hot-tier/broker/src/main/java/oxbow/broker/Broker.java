@@ -34,6 +34,7 @@ import oxbow.broker.produce.ProduceApis;
 import oxbow.broker.produce.ProducerIds;
 import oxbow.broker.quota.ClientQuotas;
 import oxbow.broker.replica.BrokerLogThreads;
+import oxbow.broker.replica.LogMeters;
 import oxbow.broker.replica.PartitionMeters;
 import oxbow.broker.replica.Partitions;
 import oxbow.broker.replica.ReplicaApis;
@@ -81,6 +82,7 @@ public final class Broker implements AutoCloseable {
       partitions = new Partitions(config.control().nodeId(), logs, logThreads);
       closesLast("partitions", partitions);
       PartitionMeters.register(partitions, meters);
+      LogMeters.register(logs, meters);
       var groups =
           new GroupCoordinators(
               config.groups(),
