@@ -54,7 +54,6 @@ public final class BatchView {
   private static final int LOG_APPEND_TIME_BIT = 0x08;
   private static final int TRANSACTIONAL_BIT = 0x10;
   private static final int CONTROL_BIT = 0x20;
-  private static final int DELETE_HORIZON_BIT = 0x40;
   private static final int KNOWN_BITS = 0x7f;
 
   private BatchView() {}
@@ -107,11 +106,6 @@ public final class BatchView {
   /** The batch holds a transaction marker instead of a producer's records. */
   public static boolean isControl(ByteBuffer buffer, int at) {
     return (attributes(buffer, at) & CONTROL_BIT) != 0;
-  }
-
-  /** The base timestamp is the time from which compaction may drop the batch's tombstones. */
-  public static boolean hasDeleteHorizon(ByteBuffer buffer, int at) {
-    return (attributes(buffer, at) & DELETE_HORIZON_BIT) != 0;
   }
 
   public static int lastOffsetDelta(ByteBuffer buffer, int at) {

@@ -62,11 +62,6 @@ public final class ValidBatch {
     return BatchView.recordCount(bytes, 0);
   }
 
-  /** Offsets that the batch takes; larger than the record count after compaction. */
-  public int offsetCount() {
-    return BatchView.lastOffsetDelta(bytes, 0) + 1;
-  }
-
   public long maxTimestampMs() {
     return BatchView.maxTimestampMs(bytes, 0);
   }
