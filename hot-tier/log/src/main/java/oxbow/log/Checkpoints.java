@@ -46,7 +46,7 @@ final class Checkpoints {
   private static final class Kept {
     private final OffsetCheckpoint file;
     private final boolean isFound;
-    private Map<TopicPartition, Long> written;
+    private volatile Map<TopicPartition, Long> written;
     private final Map<TopicPartition, Long> known;
 
     Kept(LogFiles files, Path directory, String name) throws IOException {
@@ -92,6 +92,11 @@ final class Checkpoints {
 
   long recoveryPoint(TopicPartition partition) {
     return get(recoveryPoints, partition);
+  }
+
+  /** The recovery point that an opening would find if the process ended now. Never waits. */
+  long writtenRecoveryPoint(TopicPartition partition) {
+    return recoveryPoints.written.getOrDefault(partition, 0L);
   }
 
   long logStart(TopicPartition partition) {

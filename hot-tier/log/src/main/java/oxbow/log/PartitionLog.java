@@ -614,7 +614,8 @@ public final class PartitionLog implements AutoCloseable {
     if (!producers.hasNews()) return;
     List<Long> bases = new ArrayList<>(now.count());
     for (int i = 0; i < now.count(); i++) bases.add(now.segment(i).baseOffset());
-    producers.state().removeStraySnapshots(bases);
+    producers.deleteStraySnapshots(
+        bases, env.checkpoints().writtenRecoveryPoint(id.topicPartition()));
     producers.snapshot().ifPresent(unforcedFiles::add);
   }
 
@@ -1045,8 +1046,6 @@ public final class PartitionLog implements AutoCloseable {
       producers.state().onLogStartOffsetIncremented(logStart);
       epochs.truncateFromStartAsyncFlush(logStart);
     }
-    producers.state().deleteSnapshotsBefore(segments[0].baseOffset());
-    unforcedFiles.removeIf(file -> !env.files().exists(file));
     var offsets =
         new LogOffsets(
             logStart,
@@ -1072,6 +1071,13 @@ public final class PartitionLog implements AutoCloseable {
     maintenance.lock();
     try {
       if (isClosed) return;
+      lock.lock();
+      try {
+        producers.state().deleteSnapshotsBefore(view.segment(0).baseOffset());
+        unforcedFiles.removeIf(file -> !env.files().exists(file));
+      } finally {
+        lock.unlock();
+      }
       dropped.deleteHeld(config.fileDeleteDelayMs());
     } catch (IOException e) {
       failed(e);

@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeSet;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.storage.internals.log.AbortedTxn;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
@@ -31,8 +33,12 @@ import oxbow.log.segment.Segment;
 final class Producers {
   private final ProducerStateManager state;
 
+  /** Offsets of snapshots that an opening may need. */
+  private final NavigableSet<Long> snapshots = new TreeSet<>();
+
   Producers(ProducerStateManager state) {
     this.state = state;
+    state.latestSnapshotOffset().ifPresent(snapshots::add);
   }
 
   ProducerStateManager state() {
@@ -124,7 +130,21 @@ final class Producers {
 
   /** Writes a snapshot to the page cache, if there is something new; where it lies. */
   Optional<Path> snapshot() throws IOException {
-    return state.takeSnapshot(false).map(file -> file.toPath());
+    Optional<Path> taken = state.takeSnapshot(false).map(file -> file.toPath());
+    if (taken.isPresent()) state.latestSnapshotOffset().ifPresent(snapshots::add);
+    return taken;
+  }
+
+  /**
+   * Deletes the snapshots at no segment's base, but for those from the last one up to the recovery
+   * point on: with it an opening begins.
+   */
+  void deleteStraySnapshots(List<Long> bases, long recoveryPoint) throws IOException {
+    Long needed = snapshots.floor(recoveryPoint);
+    if (needed != null) snapshots.headSet(needed, false).clear();
+    List<Long> kept = new ArrayList<>(bases);
+    kept.addAll(snapshots);
+    state.removeStraySnapshots(kept);
   }
 
   /** Where the first transaction begins that is open, or ended above the watermark. */

@@ -1,5 +1,6 @@
 package oxbow.log;
 
+import static org.apache.kafka.storage.internals.log.AppendOrigin.CLIENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static oxbow.log.TestLogs.ORDERS_1;
@@ -189,6 +190,29 @@ class LogRecoveryTest {
     log = test.open();
     assertThat(log.offsets().logEnd()).isEqualTo(second);
     assertThat(records(log, 0)).isEqualTo(names(0, second));
+  }
+
+  @Test
+  void producerWhoseRecordsWereDeletedIsKnownAfterAFlushThatFailed() {
+    // Given
+    long nowMs = test.clock.millis();
+    log.append(BatchBuilder.at(nowMs).producer(7, 0, 0).add(nowMs, "k", "v").build(), 3, CLIENT);
+    test.fill(log, 10);
+    test.restart();
+    log = test.open();
+    log.advanceHighWatermark(11);
+    log.deleteBefore(1);
+    test.pass(1_000);
+    test.fill(log, 50);
+    test.files.failForces(true);
+    test.threads.runAll();
+    assertThat(log.offline()).isPresent();
+    // When
+    test.crash(() -> {});
+    // Then
+    log = test.open();
+    assertThat(log.offsets().logStart()).isOne();
+    assertThat(log.producers()).extracting(ProducerView::producerId).containsExactly(7L);
   }
 
   @Test
