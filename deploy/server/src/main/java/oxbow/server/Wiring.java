@@ -2,11 +2,14 @@ package oxbow.server;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.broker.Broker;
 import oxbow.broker.BrokerConfig;
+import oxbow.broker.control.ClusterView;
+import oxbow.broker.control.ControlPlane;
 import oxbow.server.http.HealthPart;
 import oxbow.server.http.HealthPart.Report;
 import oxbow.server.http.HttpPort;
@@ -56,18 +59,24 @@ public final class Wiring {
   }
 
   private static void askForReadiness(HttpPort port, Broker broker, ServerConfig config) {
-    port.ask(HealthPart.of("broker", () -> broker(broker)))
+    port.ask(HealthPart.of("broker", () -> broker(broker, config)))
         .ask(HealthPart.of("partitions", () -> partitions(broker)))
         .ask(HealthPart.of("disk", () -> disk(broker, config)));
   }
 
-  private static Report broker(Broker broker) {
-    var ready = broker.ready().toCompletableFuture();
+  /** A broker that the controller has fenced leads nothing until it is let in again. */
+  private static Report broker(Broker broker, ServerConfig config) {
+    ControlPlane control = broker.control();
+    boolean hasStarted = broker.ready().toCompletableFuture().state() == Future.State.SUCCESS;
+    boolean isFenced =
+        !hasStarted
+            || control.view().broker(config.nodeId()).map(ClusterView.Broker::isFenced).orElse(true);
     return new Report(
-        ready.isDone() && !ready.isCompletedExceptionally(),
+        !isFenced,
         Map.of(
-            "clusterId", broker.control().clusterId(),
-            "brokerEpoch", broker.control().brokerEpoch()));
+            "clusterId", control.clusterId(),
+            "brokerEpoch", control.brokerEpoch(),
+            "fenced", isFenced));
   }
 
   /** A damaged partition is no reason to send clients away from the others. */
