@@ -39,6 +39,10 @@ public final class LogMeters {
     count("rolls", "Segments sealed", LogStats::rolls);
     count("deleted.segments", "Segments that retention removed", LogStats::deletedSegments);
     bytes("deleted", "Bytes that retention removed", LogStats::deletedBytes);
+    count(
+        "broken.invariants",
+        "Bugs that showed themselves and took a partition offline",
+        LogStats::brokenInvariants);
     FunctionTimer.builder(
             "oxbow.log.fsyncs",
             logs,
