@@ -235,10 +235,12 @@ final class BrokerLife {
                 timer.execute(() -> {
                   isCallOut = false;
                   if (unburied == null) {
-                    log.atInfo().addKeyValue("broker", nodeId).log("crashed broker unregistered");
+                    log.atInfo()
+                        .addKeyValue("broker", nodeId)
+                        .log("registration left by a crash removed");
                     call();
                   } else {
-                    retry("crashed broker not unregistered", unburied);
+                    retry("registration left by a crash not removed", unburied);
                   }
                 }));
   }
