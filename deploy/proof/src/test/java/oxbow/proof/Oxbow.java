@@ -13,7 +13,7 @@ final class Oxbow implements BrokerProcess {
   static final Duration STOP = Duration.ofSeconds(20);
 
   /** The launcher's, the heap that must suffice, our own checks, and a compiler for short lives. */
-  private static final List<String> JVM_FLAGS =
+  static final List<String> JVM_FLAGS =
       List.of(
           "-Xmx256m",
           "-XX:+UseSerialGC",

@@ -210,6 +210,34 @@ final class ProcessFaultsTest {
   }
 
   @Test
+  void takenHttpPortIsOneLine() {
+    try (Oxbow oxbow = Oxbow.start(proof.folder("http-port-owner"))) {
+      Path folder = proof.folder("http-port-taken");
+      ChildProcess second =
+          ChildProcess.java(
+              "oxbow",
+              folder,
+              ClassPaths.server(),
+              Oxbow.JVM_FLAGS,
+              List.of(
+                  "oxbow.server.Main",
+                  "start",
+                  "--host=127.0.0.1",
+                  "--data=" + folder.resolve("data"),
+                  "--port=" + Ports.free(),
+                  "--http-port=" + oxbow.port()));
+
+      int status = second.awaitExit(Oxbow.STOP);
+
+      assertThat(status).isNotZero();
+      assertThat(second.output())
+          .contains("http.port: port " + oxbow.port() + " can't be opened: Address already in use")
+          .contains("--http-port")
+          .doesNotContain("\tat ");
+    }
+  }
+
+  @Test
   void takenPortIsNamed() {
     try (Oxbow oxbow = Oxbow.start(proof.folder("port-owner"))) {
       ChildProcess second = Oxbow.launch(proof.folder("port-taken"), oxbow.port());

@@ -70,7 +70,11 @@ public final class Wiring {
     boolean hasStarted = broker.ready().toCompletableFuture().state() == Future.State.SUCCESS;
     boolean isFenced =
         !hasStarted
-            || control.view().broker(config.nodeId()).map(ClusterView.Broker::isFenced).orElse(true);
+            || control
+                .view()
+                .broker(config.nodeId())
+                .map(ClusterView.Broker::isFenced)
+                .orElse(true);
     return new Report(
         !isFenced,
         Map.of(
