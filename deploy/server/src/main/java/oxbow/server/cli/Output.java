@@ -57,7 +57,7 @@ final class Output {
               name.replace('_', ' ')
                   + padding
                   + "  "
-                  + (value == null || value.equals("") ? "-" : value));
+                  + ("".equals(value) ? "-" : Table.shown(value)));
     });
     tables.forEach((name, table) -> {
       if (table.isEmpty()) return;

@@ -88,12 +88,17 @@ final class Table {
     return column.replace('_', ' ').toUpperCase(Locale.ROOT);
   }
 
-  private static String shown(@Nullable Object value) {
+  /** As people read it. */
+  static String shown(@Nullable Object value) {
     return switch (value) {
       case null -> "-";
       case Optional<?> optional -> shown(optional.orElse(null));
       case Boolean bool -> bool ? "yes" : "no";
       case Collection<?> list -> list.stream().map(Table::shown).collect(Collectors.joining(","));
+      case Map<?, ?> map ->
+          map.entrySet().stream()
+              .map(entry -> entry.getKey() + "=" + shown(entry.getValue()))
+              .collect(Collectors.joining(", "));
       default -> value.toString().replaceAll("\\p{Cntrl}", "?");
     };
   }

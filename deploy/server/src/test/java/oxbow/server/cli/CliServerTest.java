@@ -117,6 +117,8 @@ class CliServerTest {
   void topicsAreCreatedListedDescribedChangedAndDeleted() throws IOException {
     assertThat(done("topics", "create", "life", "-p", "3", "-c", "retention.ms=100000").out())
         .isEqualTo("created topic life\n");
+    assertThat(done("topics", "describe", "life").out())
+        .contains("internal  no\n", "settings  retention.ms=100000\n");
     Result again = run("topics", "create", "life");
     assertThat(again.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(again.err()).contains("already exists", "--if-not-exists").doesNotContain("\tat ");
