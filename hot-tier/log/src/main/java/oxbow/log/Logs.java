@@ -61,6 +61,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
   private final LogEnvironment env;
   private final LogFile lockFile;
   private final Uuid directoryId;
+  private final boolean wasClean;
   private final ConcurrentHashMap<TopicPartition, Entry> entries = new ConcurrentHashMap<>();
   private final AtomicBoolean isClosed = new AtomicBoolean();
 
@@ -91,9 +92,10 @@ public final class Logs implements SealedSegments, AutoCloseable {
     this.env = env;
     this.lockFile = lockFile;
     this.directoryId = directoryId;
+    this.wasClean = wasClean;
     env.checkpoints().of(this::openLogs);
     env.compaction().of(this::cleanableLogs);
-    findStored(wasClean);
+    findStored();
     env.threads().every(config.flushCheckMs(), this::flushDue);
     env.threads().every(config.checkpointMs(), env.checkpoints()::soon);
     env.threads().every(config.retentionCheckMs(), () -> env.threads().execute(this::expire));
@@ -216,7 +218,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
     return id;
   }
 
-  private void findStored(boolean wasClean) throws IOException {
+  private void findStored() throws IOException {
     int found = 0;
     for (String name : files.list(config.directory())) {
       Path path = config.directory().resolve(name);
@@ -255,8 +257,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
             checkpoints.recoveryPoint(partition),
             checkpoints.logStart(partition),
             checkpoints.coldEnd(partition),
-            // Without checkpoints nobody knows which partitions were compacted and have gaps.
-            env.compaction().isCompacted(partition) || checkpoints.isLost(),
+            mayHaveGaps(partition),
             logConfig.indexIntervalBytes(),
             config.producerExpirationMs());
     var time = new KafkaTime(env.clock());
@@ -294,6 +295,18 @@ public final class Logs implements SealedSegments, AutoCloseable {
       damaged.takeOffline(e);
       return damaged;
     }
+  }
+
+  /**
+   * Without checkpoints nobody knows which partitions were compacted. Nor is it known of one that
+   * was brought here while the node was stopped; only after an unclean stop can it be a young one,
+   * whose gaps are losses.
+   */
+  private boolean mayHaveGaps(TopicPartition partition) {
+    boolean isUnknown = env.checkpoints().recoveryPoint(partition) == 0;
+    return env.compaction().isCompacted(partition)
+        || env.checkpoints().isLost()
+        || (isUnknown && wasClean);
   }
 
   public Path directory() {

@@ -232,6 +232,21 @@ class LogRecoveryTest {
   }
 
   @Test
+  void partitionBroughtHereMayHaveGaps() throws IOException {
+    // Given
+    test.fill(log, 200);
+    long second = log.sealedSegments().get(1).baseOffset();
+    long third = log.sealedSegments().get(2).baseOffset();
+    test.logs.close();
+    Files.delete(test.file("%020d.log".formatted(second)));
+    Files.writeString(directory.resolve("recovery-point-offset-checkpoint"), "0\n0\n");
+    // When
+    test.restart();
+    // Then
+    assertThat(records(test.open(), second)).isEqualTo(names(third, 200));
+  }
+
+  @Test
   void offsetsMissingInACompactedTopicAreNoDamage() {
     // Given
     test.fill(log, 200);
