@@ -1,0 +1,33 @@
+package oxbow.cold.file;
+
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalLong;
+import oxbow.log.TimestampedOffset;
+
+/**
+ * Reads one cold file back as the log's batches. Holds its indexes; fetches what it needs through a
+ * {@link RangeSource}. Thread-safe.
+ */
+public interface ColdFileReader {
+  ColdFile file();
+
+  /**
+   * Whole batches from the one that holds {@code offset} or, in a gap, the next one.
+   *
+   * @param bytesMax stop before more than this, but not before one batch
+   * @return the batches in a buffer of the caller's own; empty if none follows in this file
+   */
+  ByteBuffer read(long offset, int bytesMax);
+
+  /** The first record at or after a time. */
+  Optional<TimestampedOffset> find(long timestampMs);
+
+  /** Where the last batch of a leader epoch not above this one ends; empty: all are above. */
+  OptionalLong endOf(int leaderEpoch);
+
+  /** Where bytes of a cold file come from: the object store, through whatever caches there are. */
+  interface RangeSource {
+    ByteBuffer read(long position, int length);
+  }
+}

@@ -1,0 +1,36 @@
+package oxbow.cold.file;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/**
+ * Writes one cold file to a local path. Owned by one thread; memory is bounded whatever is added.
+ */
+public interface ColdFileWriter extends AutoCloseable {
+  /**
+   * Adds whole batches of the log in offset order: data, control and compressed ones, as they lie
+   * in the segment. The buffer is borrowed for the call.
+   */
+  void add(ByteBuffer batches) throws IOException;
+
+  /** About how large the file would be if it were finished now. */
+  long bytes();
+
+  /** Rows that were kept raw so far, and why. */
+  RawCounts raw();
+
+  /**
+   * Completes the file.
+   *
+   * @param endOffset where its range ends: at or behind the last batch
+   */
+  ColdFile finish(String name, long endOffset) throws IOException;
+
+  /** The file. */
+  Path path();
+
+  /** Gives everything back; an unfinished file is deleted. */
+  @Override
+  void close();
+}

@@ -1,0 +1,65 @@
+package oxbow.cold.store;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A flat space of immutable objects under names with slashes. Every call blocks until it is done,
+ * and fails with a {@link StoreException} whose kind says what to do. What a call that returned has
+ * written is durable and seen by every later call. Thread-safe.
+ */
+public interface ObjectStore extends AutoCloseable {
+  /** Writes an object whole, over one of the same name if there is one. */
+  ObjectInfo put(String name, ByteBuffer body);
+
+  /** The same from a file, in parts where that is faster. Nothing is seen until all is there. */
+  ObjectInfo put(String name, Path body);
+
+  /**
+   * Writes an object only if there is none of this name; of many that try at once one succeeds.
+   *
+   * @throws StoreException {@code EXISTS} if there is; {@code OUTCOME_UNKNOWN} if it may now be
+   */
+  ObjectInfo create(String name, ByteBuffer body);
+
+  Optional<ObjectInfo> find(String name);
+
+  /** A whole object. */
+  ByteBuffer read(String name);
+
+  /**
+   * A range of an object.
+   *
+   * @return exactly {@code length} bytes; a range past the end is {@code INVALID}
+   */
+  ByteBuffer read(String name, long position, int length);
+
+  /**
+   * Names in order, with what they name; a page at a time.
+   *
+   * @param prefix what they begin with
+   * @param after begin behind this name; empty: at the first
+   */
+  List<ObjectInfo> list(String prefix, String after, int countMax);
+
+  /** Deletes what is there of these. */
+  void delete(Collection<String> names);
+
+  /**
+   * How engines outside address an object: {@code s3://bucket/name} or {@code file:///dir/name}.
+   */
+  String location(String name);
+
+  @Override
+  void close();
+
+  /**
+   * What is known of an object.
+   *
+   * @param modifiedMs by the store's clock
+   */
+  record ObjectInfo(String name, long bytes, long modifiedMs) {}
+}

@@ -1,0 +1,42 @@
+package oxbow.schema;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the registry's records lie: the compacted topic {@code _schemas}, seen as an ordered list
+ * of keys and values.
+ */
+public interface SchemaStore extends AutoCloseable {
+  /**
+   * Hands over every record there is, then each new one, in order, on one thread. Called once.
+   *
+   * @return completes once everything that lay there at the call was handed over
+   */
+  CompletionStage<Void> open(Listener listener);
+
+  /**
+   * Appends records, all or none of them.
+   *
+   * @return the offset of the last, once it is as durable as the topic promises and was handed to
+   *     the listener; what has failed may still be written
+   */
+  CompletionStage<Long> append(List<Entry> entries);
+
+  @Override
+  void close();
+
+  /** Who keeps what was read. */
+  interface Listener {
+    void read(long offset, Entry entry);
+  }
+
+  /**
+   * A record of the topic.
+   *
+   * @param key JSON
+   * @param value JSON; null: the key is deleted
+   */
+  record Entry(String key, @Nullable String value) {}
+}

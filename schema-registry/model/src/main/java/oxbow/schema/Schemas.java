@@ -1,0 +1,28 @@
+package oxbow.schema;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What is registered, for the other modules of the process. Answers from memory, never waits, sees
+ * every registration that was acknowledged before the call. Thread-safe.
+ */
+public interface Schemas {
+  /** The schema with this id in the default context, deleted softly or not. */
+  Optional<ParsedSchema> byId(int id);
+
+  /** The schema with this content, in whatever context. */
+  Optional<ParsedSchema> byGuid(UUID guid);
+
+  /** A subject's versions that aren't deleted for good, oldest first. */
+  List<RegisteredSchema> versions(String subject);
+
+  /** Whether an id is a version of a subject that isn't deleted. */
+  boolean isRegistered(String subject, int id);
+
+  /**
+   * A number that grows with each change: what was derived from the answers still holds if equal.
+   */
+  long revision();
+}
