@@ -1,6 +1,7 @@
 package oxbow.cold.file;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import oxbow.log.TimestampedOffset;
@@ -25,6 +26,19 @@ public interface ColdFileReader {
 
   /** Where the last batch of a leader epoch not above this one ends; empty: all are above. */
   OptionalLong endOf(int leaderEpoch);
+
+  /**
+   * The ranges that {@link #read} goes to, in order: who reads on from one will want the next, and
+   * may fetch it ahead.
+   */
+  List<Span> spans();
+
+  /**
+   * One range of a file that is read at once: a row group, or a run of blocks.
+   *
+   * @param baseOffset the first offset in it
+   */
+  record Span(long baseOffset, long position, int length) {}
 
   /** Where bytes of a cold file come from: the object store, through whatever caches there are. */
   interface RangeSource {
