@@ -22,10 +22,20 @@ public interface ParsedSchema {
    */
   String formatted(String form);
 
+  /**
+   * Whether a look-up with this schema finds {@code registered}: the texts and references are the
+   * same, or this one has inlined what the other refers to.
+   */
+  default boolean finds(ParsedSchema registered) {
+    return type() == registered.type()
+        && references().declared().equals(registered.references().declared())
+        && canonicalText().equals(registered.canonicalText());
+  }
+
   /** What breaks if data written with {@code writer} is read with this schema; empty: nothing. */
   List<Incompatibility> whyCannotRead(ParsedSchema writer);
 
-  /** The full name of its record or message, for subjects named after it. */
+  /** The full name of its record or message (a JSON Schema's title), for subjects named after it. */
   Optional<String> recordName();
 
   /** The columns its values have, before a table gave them ids. */
