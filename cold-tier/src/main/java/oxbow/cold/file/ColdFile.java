@@ -13,6 +13,7 @@ import org.apache.kafka.common.Uuid;
  * @param timestampMax of its records; {@link Long#MIN_VALUE} if it has none
  * @param indexBytes how much of its end has to be read to use it: footer and page indexes
  * @param leaderEpoch of its last batch
+ * @param logBytes bytes of the batches it was made from: what {@code retention.bytes} counts
  */
 public record ColdFile(
     String name,
@@ -26,4 +27,5 @@ public record ColdFile(
     long timestampMin,
     long timestampMax,
     int indexBytes,
-    int leaderEpoch) {}
+    int leaderEpoch,
+    long logBytes) {}

@@ -21,8 +21,11 @@ public interface ColdFileReader {
    */
   ByteBuffer read(long offset, int bytesMax);
 
-  /** The first record at or after a time. */
-  Optional<TimestampedOffset> find(long timestampMs);
+  /** The first record at or after a time, among those with offsets of a range. */
+  Optional<TimestampedOffset> find(long timestampMs, long from, long to);
+
+  /** The first record with the largest timestamp, among those with offsets of a range. */
+  Optional<TimestampedOffset> findMaxTimestamp(long from, long to);
 
   /** Where the last batch of a leader epoch not above this one ends; empty: all are above. */
   OptionalLong endOf(int leaderEpoch);

@@ -3,6 +3,7 @@ package oxbow.cold.file;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Writes one cold file to a local path. Owned by one thread; memory is bounded whatever is added.
@@ -11,8 +12,18 @@ public interface ColdFileWriter extends AutoCloseable {
   /**
    * Adds whole batches of the log in offset order: data, control and compressed ones, as they lie
    * in the segment. The buffer is borrowed for the call.
+   *
+   * @param from records below it are left out: they were deleted, or are in the cold tier
+   * @param aborted transactions whose records are left out, by first offset
    */
-  void add(ByteBuffer batches) throws IOException;
+  void add(ByteBuffer batches, long from, List<Aborted> aborted) throws IOException;
+
+  /**
+   * An aborted transaction.
+   *
+   * @param lastOffset of its marker
+   */
+  record Aborted(long producerId, long firstOffset, long lastOffset) {}
 
   /** About how large the file would be if it were finished now. */
   long bytes();
