@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param id stays with it for ever; {@link #UNASSIGNED} in a {@link Shape}
  * @param name as the table shows it
  * @param otherNames names under which older or newer versions of the schema have it
+ * @param key what it is known by among its siblings where names may change freely, as Protobuf's
+ *     field number: equal keys are one column under whatever name, different keys are two even
+ *     under one name; null: its names say it
  */
 public record Column(
     int id,
@@ -16,10 +19,22 @@ public record Column(
     Set<String> otherNames,
     Type type,
     boolean isOptional,
-    @Nullable String doc) {
+    @Nullable String doc,
+    @Nullable Integer key) {
   public static final int UNASSIGNED = -1;
 
   public Column {
     otherNames = Set.copyOf(otherNames);
+  }
+
+  /** A column that its names tell from its siblings. */
+  public Column(
+      int id,
+      String name,
+      Set<String> otherNames,
+      Type type,
+      boolean isOptional,
+      @Nullable String doc) {
+    this(id, name, otherNames, type, isOptional, doc, null);
   }
 }
