@@ -17,13 +17,16 @@ public interface ColdTable {
   List<ColdFile> files(int partition);
 
   /**
-   * Adds files, if for each of their partitions the table ends where they begin.
+   * Adds files, if the table still ends where the caller believes. A file usually begins there; it
+   * begins later if the records between were deleted before they got here.
    *
+   * @param expectedEnds where each partition of the files ends in the table; absent: it has nothing
+   *     of that partition
    * @return the snapshot
    * @throws oxbow.cold.store.StoreException {@code EXISTS} if the table ends elsewhere: somebody
    *     else committed; {@code OUTCOME_UNKNOWN} if the reply was lost: ask {@link #ends}
    */
-  long append(List<ColdFile> files);
+  long append(List<ColdFile> files, Map<Integer, Long> expectedEnds);
 
   /**
    * Puts files in the place of others that cover the same ranges, in one commit.
