@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.log.SealedSegments.LogStartListener;
 import oxbow.log.io.LogFiles;
 import oxbow.log.recovery.OffsetCheckpoint;
 
@@ -37,6 +39,7 @@ final class Checkpoints {
   private final Kept coldEnds;
   private final List<Kept> all;
   private final boolean isLost;
+  private final List<LogStartListener> watching = new CopyOnWriteArrayList<>();
   private volatile Supplier<List<PartitionLog>> logs = List::of;
 
   /** Partitions deleted of which the files still speak. */
@@ -103,6 +106,15 @@ final class Checkpoints {
     return get(logStarts, partition);
   }
 
+  boolean knowsLogStart(TopicPartition partition) {
+    writing.lock();
+    try {
+      return logStarts.known.containsKey(partition);
+    } finally {
+      writing.unlock();
+    }
+  }
+
   long highWatermark(TopicPartition partition) {
     return get(highWatermarks, partition);
   }
@@ -143,16 +155,35 @@ final class Checkpoints {
 
   /** Writes what changed, durably. */
   void write() throws IOException {
+    Map<TopicPartition, Long> before;
+    List<PartitionLog> open = logs.get();
     writing.lock();
     try {
-      for (PartitionLog partition : logs.get()) {
-        note(partition);
-      }
+      before = logStarts.written;
+      for (PartitionLog partition : open) note(partition);
       for (Kept kept : all) kept.write();
       stale.clear();
     } finally {
       writing.unlock();
     }
+    tellLogStarts(open, before);
+  }
+
+  private void tellLogStarts(List<PartitionLog> open, Map<TopicPartition, Long> before) {
+    if (watching.isEmpty()) return;
+    Map<TopicPartition, Long> now = logStarts.written;
+    if (now.equals(before)) return;
+    for (PartitionLog partition : open) {
+      TopicPartition name = partition.id().topicPartition();
+      Long start = now.get(name);
+      if (start == null || start <= before.getOrDefault(name, 0L)) continue;
+      for (LogStartListener listener : watching) listener.moved(partition.id(), start);
+    }
+  }
+
+  /** Tells from now on when a log start was written down that is higher than before. */
+  void watchLogStarts(LogStartListener listener) {
+    watching.add(listener);
   }
 
   /** Remembers where a log stands, to be written with the next checkpoint. */
@@ -161,9 +192,9 @@ final class Checkpoints {
     try {
       if (partition.offline().isPresent()) return;
       TopicPartition name = partition.id().topicPartition();
-      LogOffsets offsets = partition.offsets();
+      LogOffsets offsets = partition.lastingOffsets();
       recoveryPoints.known.put(name, partition.recoveryPoint());
-      logStarts.known.put(name, offsets.logStart());
+      if (partition.isLogStartKnown()) logStarts.known.put(name, offsets.logStart());
       highWatermarks.known.put(name, offsets.highWatermark());
       if (offsets.coldEnd() > offsets.logStart()) coldEnds.known.put(name, offsets.coldEnd());
       else coldEnds.known.remove(name);

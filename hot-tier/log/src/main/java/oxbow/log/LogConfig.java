@@ -2,6 +2,7 @@ package oxbow.log;
 
 import java.util.Map;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param retentionBytes size of the log past which segments are expired; -1: kept
  * @param localRetentionMs age past which offloaded segments are trimmed; -2: as {@code retentionMs}
  * @param localRetentionBytes size past which they are trimmed; -2: as {@code retentionBytes}
- * @param isTiered old segments move to the cold tier
+ * @param isTiered old records move to the cold tier
+ * @param isCopyDisabled but no more of them: what is there stays readable
+ * @param isColdDeletedOnDisable without a cold tier, what it still has is no part of the log
  * @param isDeleted {@code cleanup.policy} contains delete
  * @param isCompacted {@code cleanup.policy} contains compact
  * @param deleteRetentionMs how long a tombstone outlives its compaction
@@ -43,6 +46,8 @@ public record LogConfig(
     long localRetentionMs,
     long localRetentionBytes,
     boolean isTiered,
+    boolean isCopyDisabled,
+    boolean isColdDeletedOnDisable,
     boolean isDeleted,
     boolean isCompacted,
     long deleteRetentionMs,
@@ -74,9 +79,11 @@ public record LogConfig(
         kafka.maxIndexSize,
         kafka.retentionMs,
         kafka.retentionSize,
-        kafka.localRetentionMs(),
-        kafka.localRetentionBytes(),
+        kafka.getLong(TopicConfig.LOCAL_LOG_RETENTION_MS_CONFIG),
+        kafka.getLong(TopicConfig.LOCAL_LOG_RETENTION_BYTES_CONFIG),
         kafka.remoteStorageEnable(),
+        kafka.remoteLogCopyDisable(),
+        kafka.remoteLogDeleteOnDisable(),
         kafka.delete,
         kafka.compact,
         kafka.deleteRetentionMs,
@@ -91,5 +98,15 @@ public record LogConfig(
         kafka.compression.orElse(null),
         kafka.flushInterval,
         kafka.flushMs);
+  }
+
+  /** New records go to the cold tier: what {@code local.retention.*} trims has to be there. */
+  public boolean isOffloaded() {
+    return isTiered && !isCopyDisabled;
+  }
+
+  /** What the cold tier has is not wanted any more. */
+  boolean leavesColdTier() {
+    return !isTiered && isColdDeletedOnDisable;
   }
 }

@@ -12,4 +12,50 @@ public record LogOffsets(
     invariant(coldEnd <= highWatermark, "records above the watermark were offloaded", coldEnd);
     invariant(highWatermark <= logEnd, "the watermark passed the log end", highWatermark);
   }
+
+  /** More was appended. */
+  LogOffsets endingAt(long newLogEnd) {
+    return new LogOffsets(logStart, localStart, coldEnd, highWatermark, newLogEnd);
+  }
+
+  /** More may be read, and of what the cold tier is known to hold more is below the watermark. */
+  LogOffsets visibleTo(long newHighWatermark, long coldEndKnown) {
+    long newColdEnd = Math.max(coldEnd, Math.min(coldEndKnown, newHighWatermark));
+    return new LogOffsets(logStart, localStart, newColdEnd, newHighWatermark, logEnd);
+  }
+
+  /** The log begins later: so do its local records, if they began before. */
+  LogOffsets startingAt(long newLogStart) {
+    long newLocalStart = Math.max(localStart, newLogStart);
+    return new LogOffsets(
+        newLogStart, newLocalStart, Math.max(coldEnd, newLocalStart), highWatermark, logEnd);
+  }
+
+  /** Cold records before the local ones belong to it. */
+  LogOffsets beginningWith(long earlierLogStart) {
+    return new LogOffsets(earlierLogStart, localStart, coldEnd, highWatermark, logEnd);
+  }
+
+  /** Local records were trimmed; the log begins where it did. */
+  LogOffsets trimmedTo(long newLocalStart) {
+    return new LogOffsets(
+        logStart, newLocalStart, Math.max(coldEnd, newLocalStart), highWatermark, logEnd);
+  }
+
+  /** The cold tier is left: what is local is all there is. */
+  LogOffsets onlyLocal() {
+    return new LogOffsets(localStart, localStart, localStart, highWatermark, logEnd);
+  }
+
+  /** Records were cut off at the end. */
+  LogOffsets truncatedTo(long newLogStart, long newLogEnd) {
+    long newLocalStart = Math.min(localStart, newLogEnd);
+    long newHighWatermark = Math.min(highWatermark, newLogEnd);
+    return new LogOffsets(
+        newLogStart,
+        newLocalStart,
+        Math.clamp(coldEnd, newLocalStart, newHighWatermark),
+        newHighWatermark,
+        newLogEnd);
+  }
 }

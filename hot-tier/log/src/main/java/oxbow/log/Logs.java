@@ -13,6 +13,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.TopicConfig;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +52,10 @@ public final class Logs implements SealedSegments, AutoCloseable {
 
   /** The metadata log has a directory of the same form, but is KRaft's. */
   private static final String METADATA_TOPIC = "__cluster_metadata";
+
+  /** Nothing expires before the topic's own settings are known. */
+  private static final LogConfig UNTIL_KNOWN =
+      LogConfig.of(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1"));
 
   private static final long WATERMARK_CHECKPOINT_MS = 5_000;
   private static final long COMPACTION_CHECK_MS = 15_000;
@@ -230,7 +236,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
       if (partition == null || partition.topic().equals(METADATA_TOPIC)) continue;
       if (!files.isDirectory(path)) continue;
       Uuid topicId = PartitionDirectory.topicId(files, path).orElse(Uuid.ZERO_UUID);
-      Entry entry = entry(new TopicIdPartition(topicId, partition), LogConfig.DEFAULT);
+      Entry entry = entry(new TopicIdPartition(topicId, partition), UNTIL_KNOWN);
       entries.put(partition, entry);
       env.threads().execute(entry.task);
       found++;
@@ -262,7 +268,8 @@ public final class Logs implements SealedSegments, AutoCloseable {
             config.producerExpirationMs());
     var time = new KafkaTime(env.clock());
     try {
-      if (!files.isDirectory(directory)) {
+      boolean isNew = !files.isDirectory(directory);
+      if (isNew) {
         checkpoints.beginAnew(partition);
         files.createDirectory(directory);
         PartitionDirectory.writeTopicId(files, directory, id.topicId());
@@ -281,7 +288,8 @@ public final class Logs implements SealedSegments, AutoCloseable {
           logConfig,
           loaded,
           checkpoints.highWatermark(partition),
-          checkpoints.coldEnd(partition));
+          checkpoints.coldEnd(partition),
+          isNew || checkpoints.knowsLogStart(partition));
     } catch (IOException | RuntimeException e) {
       PartitionLog damaged =
           new PartitionLog(
@@ -291,7 +299,8 @@ public final class Logs implements SealedSegments, AutoCloseable {
               logConfig,
               LogLoader.unusable(files, directory, partition, time, settings),
               0,
-              0);
+              0,
+              false);
       damaged.takeOffline(e);
       return damaged;
     }
@@ -470,13 +479,48 @@ public final class Logs implements SealedSegments, AutoCloseable {
   }
 
   @Override
-  public List<Sealed> waiting(TopicIdPartition partition) {
-    return find(partition).map(PartitionLog::waiting).orElse(List.of());
+  public Optional<LogOffsets> offsets(TopicIdPartition partition) {
+    return find(partition).filter(found -> found.offline().isEmpty()).map(PartitionLog::offsets);
+  }
+
+  @Override
+  public Optional<Backlog> backlog(TopicIdPartition partition) {
+    return find(partition).flatMap(PartitionLog::backlog);
+  }
+
+  @Override
+  public Optional<Range> take(TopicIdPartition partition, long from, int bytesMax) {
+    return find(partition).flatMap(found -> found.take(from, bytesMax));
+  }
+
+  @Override
+  public void found(TopicIdPartition partition, long coldStart, long coldEnd) {
+    find(partition).ifPresent(found -> found.foundCold(coldStart, coldEnd));
   }
 
   @Override
   public void committed(TopicIdPartition partition, long coldEnd) {
     find(partition).ifPresent(found -> found.committed(coldEnd));
+  }
+
+  @Override
+  public void expire(TopicIdPartition partition, long logStart) {
+    find(partition).ifPresent(found -> found.expireBefore(logStart));
+  }
+
+  @Override
+  public long localBytes(TopicIdPartition partition, long from) {
+    return find(partition).map(found -> found.localBytes(from)).orElse(0L);
+  }
+
+  @Override
+  public void beginAt(TopicIdPartition partition, ColdStart start) {
+    find(partition).ifPresent(found -> found.beginAt(start));
+  }
+
+  @Override
+  public void watchLogStarts(LogStartListener listener) {
+    env.checkpoints().watchLogStarts(listener);
   }
 
   private Optional<PartitionLog> find(TopicIdPartition id) {

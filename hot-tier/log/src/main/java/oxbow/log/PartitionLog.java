@@ -68,6 +68,7 @@ public final class PartitionLog implements AutoCloseable {
 
   private final CleanableLog cleanable = new Cleanable();
   private final LogReader reader = new LogReader(this::handOverRebuild);
+  private final BacklogReader backlog;
   private final AtomicBoolean isFlushDue = new AtomicBoolean();
   private final AtomicBoolean isFlushHandedOver = new AtomicBoolean();
   private final AtomicBoolean isRebuildHandedOver = new AtomicBoolean();
@@ -87,8 +88,18 @@ public final class PartitionLog implements AutoCloseable {
 
   private volatile long lastFlushMs;
 
+  /** Written down, or found out from the cold tier; else it is where local records begin. */
+  private volatile boolean isLogStartKnown;
+
+  /** What the log is about to be restarted at. */
+  private volatile @Nullable ColdStart nextStart;
+
   // Under the lock.
   private int latestEpoch;
+
+  /** What the cold tier said last that it has; some of it may lie above the watermark. */
+  private long coldEndKnown;
+
   private final Set<Path> unforcedFiles = new HashSet<>();
   private boolean isDirectoryUnforced;
 
@@ -105,7 +116,8 @@ public final class PartitionLog implements AutoCloseable {
       LogConfig config,
       LogLoader.Loaded loaded,
       long highWatermark,
-      long coldEnd) {
+      long coldEnd,
+      boolean isLogStartKnown) {
     this.env = env;
     this.id = id;
     this.directory = directory;
@@ -113,17 +125,20 @@ public final class PartitionLog implements AutoCloseable {
     this.dropped = new DroppedSegments(env.threads(), id.topicPartition());
     this.producers = new Producers(loaded.producers());
     this.epochs = loaded.epochs();
+    this.backlog = new BacklogReader(epochs);
     this.epochFile = loaded.epochFile();
     this.latestEpoch = epochs.latestEpoch().orElse(-1);
     this.gap = loaded.gap();
+    this.isLogStartKnown = isLogStartKnown;
     this.flushedEnd = loaded.recoveryPoint();
     this.isParentUnforced = flushedEnd == 0;
     this.lastFlushMs = env.clock().millis();
     Segment[] segments = loaded.segments().toArray(new Segment[0]);
-    Segment active = segments[segments.length - 1];
-    long logEnd = active.nextOffset();
+    long logEnd = segments[segments.length - 1].nextOffset();
     long localStart = Math.max(loaded.logStart(), segments[0].baseOffset());
-    long watermark = Math.clamp(highWatermark, localStart, logEnd);
+    // What was offloaded was below the watermark, whenever that was written down last.
+    long watermark = Math.clamp(Math.max(highWatermark, coldEnd), localStart, logEnd);
+    this.coldEndKnown = coldEnd;
     var offsets =
         new LogOffsets(
             loaded.logStart(),
@@ -154,6 +169,28 @@ public final class PartitionLog implements AutoCloseable {
   /** Takes new settings from now on. */
   public void reconfigure(LogConfig newConfig) {
     config = newConfig;
+    if (!newConfig.isTiered()) isLogStartKnown = true;
+    LogOffsets offsets = view.offsets();
+    boolean hasCold =
+        offsets.logStart() < offsets.coldEnd() || offsets.localStart() < offsets.coldEnd();
+    if (hasCold && newConfig.leavesColdTier() && offline == null) leaveColdTier();
+  }
+
+  /** The log is from now on what is local of it. */
+  private void leaveColdTier() {
+    lock.lock();
+    try {
+      LogOffsets offsets = view.offsets().onlyLocal();
+      coldEndKnown = offsets.coldEnd();
+      producers.state().onLogStartOffsetIncremented(offsets.logStart());
+      epochs.truncateFromStartAsyncFlush(offsets.logStart());
+      publish(offsets);
+    } catch (BrokenInvariantException e) {
+      throw takeOffline(e);
+    } finally {
+      lock.unlock();
+    }
+    env.checkpoints().soon();
   }
 
   /** The bounds at this moment. */
@@ -386,11 +423,7 @@ public final class PartitionLog implements AutoCloseable {
 
   private void publishEnd(long logEnd, Segment active) {
     LogView now = view;
-    LogOffsets old = now.offsets();
-    var offsets =
-        new LogOffsets(
-            old.logStart(), old.localStart(), old.coldEnd(), old.highWatermark(), logEnd);
-    view = now.with(offsets, active.sizeBytes());
+    view = now.with(now.offsets().endingAt(logEnd), active.sizeBytes());
     LogConfig settings = config;
     if (active.unforcedBytes() > UNFLUSHED_BYTES_MAX
         || (settings.flushMessages() > 1 && logEnd - flushedEnd >= settings.flushMessages())) {
@@ -707,8 +740,7 @@ public final class PartitionLog implements AutoCloseable {
       long watermark = Math.min(highWatermark, old.logEnd());
       if (watermark <= old.highWatermark()) return;
       producers.state().onHighWatermarkUpdated(watermark);
-      publish(
-          new LogOffsets(old.logStart(), old.localStart(), old.coldEnd(), watermark, old.logEnd()));
+      publish(old.visibleTo(watermark, coldEndKnown));
     } catch (BrokenInvariantException e) {
       throw takeOffline(e);
     } finally {
@@ -884,17 +916,9 @@ public final class PartitionLog implements AutoCloseable {
   }
 
   private void startAt(long offset) {
-    LogOffsets old = view.offsets();
-    long localStart = Math.max(old.localStart(), offset);
     producers.state().onLogStartOffsetIncremented(offset);
     epochs.truncateFromStartAsyncFlush(offset);
-    publish(
-        new LogOffsets(
-            offset,
-            localStart,
-            Math.max(old.coldEnd(), localStart),
-            old.highWatermark(),
-            old.logEnd()));
+    publish(view.offsets().startingAt(offset));
   }
 
   /**
@@ -946,18 +970,30 @@ public final class PartitionLog implements AutoCloseable {
   }
 
   private void restart(Segment[] segments, LogOffsets old, long start, long end) {
-    long localStart = Math.min(old.localStart(), end);
-    long watermark = Math.min(old.highWatermark(), end);
-    var offsets =
-        new LogOffsets(
-            start, localStart, Math.clamp(old.coldEnd(), localStart, watermark), watermark, end);
+    LogOffsets offsets = old.truncatedTo(start, end);
+    coldEndKnown = Math.min(coldEndKnown, end);
     // Replaying put all transactions among those that end above it.
-    producers.state().onHighWatermarkUpdated(watermark);
+    producers.state().onHighWatermarkUpdated(offsets.highWatermark());
     view = view.with(segments, offsets, lastStable(offsets));
   }
 
   /** Drops everything and goes on at {@code offset}. Waits for the disk. */
   public void restartAt(long offset) {
+    restart(new ColdStart(offset, offset, List.of(), List.of()));
+  }
+
+  /** Drops everything local and goes on where the cold tier ends. Waits for the disk. */
+  public void beginAt(ColdStart start) {
+    restart(start);
+    log.atInfo()
+        .addKeyValue("partition", id.topicPartition())
+        .addKeyValue("logStart", start.logStart())
+        .addKeyValue("coldEnd", start.coldEnd())
+        .log("log goes on where the cold tier ends");
+  }
+
+  private void restart(ColdStart start) {
+    long offset = start.coldEnd();
     maintenance.lock();
     try {
       checkOnline();
@@ -965,23 +1001,32 @@ public final class PartitionLog implements AutoCloseable {
       flushedEnd = Math.min(flushedEnd, offset);
       truncations.incrementAndGet();
       env.compaction().truncated(id.topicPartition(), offset);
+      // Written before any file goes: an opening that finds the old ones begins at the cold end.
+      nextStart = start;
       env.checkpoints().write();
       lock.lock();
       try {
         old = List.of(view.copyOfSegments());
         for (Segment segment : old) segment.markDeleted();
-        producers.state().truncateFullyAndStartAt(offset);
+        producers.startAt(start);
+        producers.snapshot().ifPresent(unforcedFiles::add);
         epochs.clearAndFlush();
-        latestEpoch = -1;
+        for (EpochStart epoch : start.epochs()) {
+          epochs.assign(epoch.leaderEpoch(), epoch.startOffset());
+        }
+        latestEpoch = epochs.latestEpoch().orElse(-1);
         Segment active = Segment.create(env.files(), directory, offset, env.clock().millis());
         active.createFile();
         isDirectoryUnforced = true;
-        var offsets = new LogOffsets(offset, offset, offset, offset, offset);
+        coldEndKnown = offset;
+        var offsets = new LogOffsets(start.logStart(), offset, offset, offset, offset);
         view = view.with(new Segment[] {active}, offsets, offset);
+        nextStart = null;
       } finally {
         lock.unlock();
       }
       flushedEnd = offset;
+      epochFile.store(true);
       env.files().forceDirectory(directory);
       env.checkpoints().write();
       for (Segment segment : old) segment.delete();
@@ -992,6 +1037,14 @@ public final class PartitionLog implements AutoCloseable {
     } finally {
       maintenance.unlock();
     }
+  }
+
+  /** The bounds to be written down: where it will begin, if it is just being restarted. */
+  LogOffsets lastingOffsets() {
+    ColdStart next = nextStart;
+    if (next == null) return view.offsets();
+    long end = next.coldEnd();
+    return new LogOffsets(next.logStart(), end, end, end, end);
   }
 
   private void deleteFiles(List<Segment> segments) throws IOException {
@@ -1013,8 +1066,9 @@ public final class PartitionLog implements AutoCloseable {
       lock.lock();
       try {
         if (isClosed || offline != null) return false;
-        int count = Retention.expired(view, config, env.clock().millis());
-        if (count > 0) detach(count);
+        LogConfig settings = config;
+        int count = Retention.expired(view, settings, env.clock().millis());
+        if (count > 0) detach(count, settings);
       } finally {
         lock.unlock();
       }
@@ -1030,7 +1084,7 @@ public final class PartitionLog implements AutoCloseable {
     }
   }
 
-  private void detach(int count) throws IOException {
+  private void detach(int count, LogConfig settings) throws IOException {
     if (count == view.count()) {
       Segment next = roll(view.offsets().logEnd());
       // Without a file of its own a log that lost all others would not know where it ended.
@@ -1041,18 +1095,14 @@ public final class PartitionLog implements AutoCloseable {
     LogOffsets old = now.offsets();
     Segment[] segments = Arrays.copyOfRange(now.copyOfSegments(), count, now.count());
     long localStart = Math.max(old.localStart(), segments[0].baseOffset());
-    long logStart = config.isTiered() ? old.logStart() : Math.max(old.logStart(), localStart);
-    if (logStart > old.logStart()) {
-      producers.state().onLogStartOffsetIncremented(logStart);
-      epochs.truncateFromStartAsyncFlush(logStart);
+    LogOffsets offsets;
+    if (settings.isOffloaded()) {
+      offsets = old.trimmedTo(localStart);
+    } else {
+      offsets = old.startingAt(localStart);
+      producers.state().onLogStartOffsetIncremented(localStart);
+      epochs.truncateFromStartAsyncFlush(localStart);
     }
-    var offsets =
-        new LogOffsets(
-            logStart,
-            localStart,
-            Math.max(old.coldEnd(), localStart),
-            old.highWatermark(),
-            old.logEnd());
     for (int i = 0; i < count; i++) {
       dropped.hold(now.segment(i));
       env.counters().deletedSegments.increment();
@@ -1086,53 +1136,94 @@ public final class PartitionLog implements AutoCloseable {
     }
   }
 
-  /** Sealed ranges below the watermark that the cold tier does not have yet. */
-  List<SealedSegments.Sealed> waiting() {
-    List<SealedSegments.Sealed> waiting = new ArrayList<>();
-    LogView now = view;
-    try {
-      for (int i = 0; i + 1 < now.count(); i++) {
-        Segment segment = now.segment(i);
-        long from = Math.max(now.offsets().coldEnd(), segment.baseOffset());
-        if (segment.nextOffset() <= from) continue;
-        if (segment.nextOffset() > now.offsets().highWatermark()) break;
-        int position = segment.locate(from, now.endOf(i));
-        waiting.add(
-            new SealedSegments.Sealed(
-                from,
-                segment.nextOffset(),
-                segment.slice(position, now.endOf(i) - position),
-                segment.transactionsPath()));
-      }
-      return waiting;
-    } catch (IOException | LogException | BrokenInvariantException e) {
-      for (SealedSegments.Sealed sealed : waiting) sealed.slice().release();
-      boolean isGone = !view.hasSegmentsOf(now) && !(e instanceof BrokenInvariantException);
-      if (isGone) return List.of(); // asked again in a moment
-      if (e instanceof LogException known) throw known;
-      throw takeOffline(e);
-    }
+  /** See {@link SealedSegments#backlog}. */
+  Optional<SealedSegments.Backlog> backlog() {
+    if (!config.isOffloaded() || isClosed || offline != null) return Optional.empty();
+    return read(backlog::backlog);
   }
 
-  /** The cold tier has everything below {@code coldEnd}. */
-  void committed(long coldEnd) {
+  /** See {@link SealedSegments#take}. */
+  Optional<SealedSegments.Range> take(long from, int bytesMax) {
+    if (!config.isOffloaded() || isClosed || offline != null) return Optional.empty();
+    // What a power loss can take back is not offered: the table would have what the log lost.
+    if (view.lastStable() > flushedEnd && !flushOrFail(false)) return Optional.empty();
+    return read(now ->
+        backlog.range(
+            now,
+            Math.max(from, now.offsets().coldEnd()),
+            Math.min(now.lastStable(), flushedEnd),
+            bytesMax));
+  }
+
+  boolean isLogStartKnown() {
+    return isLogStartKnown;
+  }
+
+  /** See {@link SealedSegments#found}. */
+  void foundCold(long coldStart, long coldEnd) {
+    committed(coldEnd);
     lock.lock();
     try {
       LogOffsets old = view.offsets();
-      if (coldEnd <= old.coldEnd()) return;
-      publish(
-          new LogOffsets(
-              old.logStart(),
-              old.localStart(),
-              Math.min(coldEnd, old.highWatermark()),
-              old.highWatermark(),
-              old.logEnd()));
+      boolean isBefore = coldStart < old.logStart() && old.localStart() <= coldEnd;
+      if (!isLogStartKnown && isBefore) publish(old.beginningWith(coldStart));
+      isLogStartKnown = true;
     } catch (BrokenInvariantException e) {
       throw takeOffline(e);
     } finally {
       lock.unlock();
     }
     env.checkpoints().soon();
+  }
+
+  /** See {@link SealedSegments#committed}. */
+  void committed(long coldEnd) {
+    lock.lock();
+    try {
+      LogOffsets old = view.offsets();
+      if (coldEnd > old.logEnd()) {
+        throw takeOffline(
+            new IOException(
+                "the cold tier has offsets up to %d, the log ends at %d"
+                    .formatted(coldEnd, old.logEnd())));
+      }
+      coldEndKnown = Math.max(coldEndKnown, coldEnd);
+      if (coldEnd <= old.coldEnd()) return;
+      publish(old.visibleTo(old.highWatermark(), coldEnd));
+    } catch (BrokenInvariantException e) {
+      throw takeOffline(e);
+    } finally {
+      lock.unlock();
+    }
+    env.checkpoints().soon();
+  }
+
+  /** See {@link SealedSegments#expire}. */
+  void expireBefore(long logStart) {
+    lock.lock();
+    try {
+      checkOnline();
+      LogOffsets old = view.offsets();
+      long start = Math.min(logStart, old.coldEnd());
+      if (start <= old.logStart()) return;
+      startAt(start);
+    } catch (BrokenInvariantException e) {
+      throw takeOffline(e);
+    } finally {
+      lock.unlock();
+    }
+    env.checkpoints().soon();
+  }
+
+  /** See {@link SealedSegments#localBytes}. */
+  long localBytes(long from) {
+    return read(now -> {
+      long bytes = 0;
+      for (int i = Math.max(0, now.floor(from)); i < now.count(); i++) {
+        bytes += now.endOf(i) - now.segment(i).locate(from, now.endOf(i));
+      }
+      return bytes;
+    });
   }
 
   // Compaction.

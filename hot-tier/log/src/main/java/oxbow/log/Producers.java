@@ -119,6 +119,25 @@ final class Producers {
     return hasAborted;
   }
 
+  /** Forgets all and knows again only what the cold tier says. */
+  void startAt(ColdStart start) throws IOException {
+    state.truncateFullyAndStartAt(start.coldEnd());
+    snapshots.clear();
+    for (ColdStart.ProducerBatch batch : start.batches()) {
+      ProducerAppendInfo append = state.prepareUpdate(batch.producerId(), AppendOrigin.REPLICATION);
+      append.appendDataBatch(
+          batch.producerEpoch(),
+          batch.baseSequence(),
+          batch.lastSequence(),
+          batch.maxTimestampMs(),
+          new LogOffsetMetadata(batch.baseOffset()),
+          batch.lastOffset(),
+          false);
+      state.update(append);
+    }
+    state.updateMapEndOffset(start.coldEnd());
+  }
+
   void appendedUpTo(long logEnd) {
     state.updateMapEndOffset(logEnd);
   }

@@ -8,16 +8,25 @@ import oxbow.log.segment.Segment;
  * trimmed after their way into the cold tier.
  */
 final class Retention {
+  private static final long KEPT = -1;
+
+  /** As the whole log's, cold records included. */
+  private static final long AS_WHOLE = -2;
+
   private Retention() {}
 
   /** How many of the oldest segments may go; all of them, if the active one is past it, too. */
   static int expired(LogView now, LogConfig settings, long nowMs) throws IOException {
     LogOffsets offsets = now.offsets();
-    boolean isTiered = settings.isTiered();
-    boolean isLocal = isTiered && settings.localRetentionMs() != -2;
-    long retentionMs = isLocal ? settings.localRetentionMs() : settings.retentionMs();
-    boolean isLocalBytes = isTiered && settings.localRetentionBytes() != -2;
-    long retentionBytes = isLocalBytes ? settings.localRetentionBytes() : settings.retentionBytes();
+    boolean isOffloaded = settings.isOffloaded();
+    long retentionMs = settings.isDeleted() ? settings.retentionMs() : KEPT;
+    long retentionBytes = settings.isDeleted() ? settings.retentionBytes() : KEPT;
+    if (isOffloaded) {
+      if (settings.localRetentionMs() != AS_WHOLE) retentionMs = settings.localRetentionMs();
+      if (settings.localRetentionBytes() != AS_WHOLE) {
+        retentionBytes = settings.localRetentionBytes();
+      }
+    }
     long excessBytes = -retentionBytes;
     for (int i = 0; i < now.count(); i++) excessBytes += now.endOf(i);
 
@@ -28,14 +37,13 @@ final class Retention {
       if (isActive && now.endOf(count) == 0) break;
       long end = isActive ? offsets.logEnd() : now.segment(count + 1).baseOffset();
       boolean isBelowStart = !isActive && end <= offsets.logStart();
-      if (end > offsets.highWatermark() || (isTiered && !isBelowStart && end > offsets.coldEnd())) {
-        break;
-      }
+      if (end > offsets.highWatermark()) break;
+      if (isOffloaded && !isBelowStart && end > offsets.coldEnd()) break;
       long youngestMs = segment.maxTimestampMs();
       if (youngestMs < 0) youngestMs = segment.createdMs();
       boolean isOld = retentionMs >= 0 && nowMs - youngestMs > retentionMs;
       boolean isExcess = retentionBytes >= 0 && excessBytes >= now.endOf(count);
-      if (!isBelowStart && !(settings.isDeleted() && (isOld || isExcess))) break;
+      if (!isBelowStart && !isOld && !isExcess) break;
       excessBytes -= now.endOf(count);
       count++;
     }

@@ -1,25 +1,147 @@
 package oxbow.log;
 
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.common.TopicIdPartition;
 
-/** What the log offers to the cold tier: take these, tell me when they are safe. */
+/**
+ * What the log offers to the cold tier: take these records, tell me when they are safe. Any thread;
+ * {@link #take} may wait for the disk.
+ *
+ * <pre>
+ *   logStart      localStart        coldEnd          end of the backlog   logEnd
+ *      |== cold only ==|== cold and local ==|== backlog ==|== not yet to be had ==|
+ *                                            [ range )[ range )
+ * </pre>
+ *
+ * <p><b>What is offered.</b> Records below the watermark that belong to no open transaction and are
+ * forced to disk: neither a new leader, an abort nor a power loss takes them back. They follow
+ * {@link LogOffsets#coldEnd} without a gap and end between two batches, in the active segment, too;
+ * a range never spans two segments. The cold tier decides when (size, age) and how much.
+ *
+ * <p><b>What is committed.</b> The table is the truth about what the cold tier holds, {@code
+ * coldEnd} is what the log heard of it last. It is written down within a second, not before {@link
+ * #committed} returns; after a crash the log may offer again what the table has. So whoever takes a
+ * partition over asks the table first and calls {@link #found}. Local segments go only when they
+ * lie below {@code coldEnd} in full and {@code local.retention.*} says so.
+ *
+ * <p><b>Who deletes.</b> The log never deletes cold data. It moves the log start (DeleteRecords,
+ * retention of a log without a cold tier, a topic that leaves the cold tier), writes it down, and
+ * then tells {@link LogStartListener}: what lies below is no part of the log any more and may go.
+ * In the other direction the cold tier, which knows size and age of its files, applies {@code
+ * retention.*} to the whole log and calls {@link #expire} before it deletes anything. If the log
+ * start passes {@code coldEnd}, so does {@code coldEnd}: the next range begins there, and the table
+ * has a gap that is no loss.
+ *
+ * <p><b>Compacted topics</b> may have a cold tier here (Kafka refuses that). A range holds what
+ * compaction left when it was taken, so offsets may be missing anywhere in it, at its ends, too;
+ * the ranges' bounds still follow each other. Compaction goes on over all local segments, offloaded
+ * or not, but keeps tombstones and transaction markers at or above {@code coldEnd}: the cold tier
+ * gets to see each of them, and applies them to what it holds itself. Local segments of a topic
+ * that is only compacted are trimmed if {@code local.retention.*} is set for it, and by nothing
+ * else.
+ */
 public interface SealedSegments {
-  /** The ranges below the watermark that are not yet in the cold tier, oldest first. */
-  List<Sealed> waiting(TopicIdPartition partition);
+  /** The log's bounds; empty: there is no such log here, or it is offline. */
+  Optional<LogOffsets> offsets(TopicIdPartition partition);
 
-  /** The table holds everything below {@code coldEnd}: local records below it may be trimmed. */
+  /** What waits for the cold tier; empty: nothing does, or the topic says not to copy. Cheap. */
+  Optional<Backlog> backlog(TopicIdPartition partition);
+
+  /**
+   * The range from an offset on, or from {@code coldEnd} if that is higher; empty: there is nothing
+   * yet. The caller releases it. Forces records to disk where that is not done.
+   *
+   * @param from {@code coldEnd}, or the end of a range taken before and not yet committed
+   * @param bytesMax how long it may be; a first batch that is longer comes alone
+   */
+  Optional<Range> take(TopicIdPartition partition, long from, int bytesMax);
+
+  /**
+   * What the table holds, told when the cold tier takes a partition over, before anything else.
+   * {@code coldEnd} is taken as {@link #committed} takes it. Where a log's start was lost here (a
+   * damaged checkpoint), the log begins where its cold records do.
+   */
+  void found(TopicIdPartition partition, long coldStart, long coldEnd);
+
+  /**
+   * The table holds everything of the log below {@code coldEnd}. Lower than before changes nothing.
+   * Above the log end the partition goes offline: its last records were lost here, and others must
+   * not get their offsets; {@link #beginAt} lets it go on.
+   */
   void committed(TopicIdPartition partition, long coldEnd);
 
   /**
-   * One immutable range of a segment. Held until released, also if the segment is deleted
-   * meanwhile.
-   *
-   * @param baseOffset first offset
-   * @param endOffset offset that follows the last
-   * @param slice its batches
-   * @param transactionIndex the segment's aborted transactions
+   * Cold records below an offset are past retention: the log starts there, at most at {@code
+   * coldEnd}. They may be deleted once {@link LogStartListener} was told.
    */
-  record Sealed(long baseOffset, long endOffset, FileSlice slice, Path transactionIndex) {}
+  void expire(TopicIdPartition partition, long logStart);
+
+  /** Bytes of local batches from an offset on; what {@code retention.bytes} counts beside cold. */
+  long localBytes(TopicIdPartition partition, long from);
+
+  /**
+   * Drops all local records and goes on where the cold tier ends, which is not below the log end.
+   * Waits for the disk.
+   */
+  void beginAt(TopicIdPartition partition, ColdStart start);
+
+  /** Tells from now on when a log start moved. */
+  void watchLogStarts(LogStartListener listener);
+
+  /** Learns that a log start moved up and is written down: also a crash does not bring it back. */
+  @FunctionalInterface
+  interface LogStartListener {
+    /** Called on a log thread. Must not wait. */
+    void moved(TopicIdPartition partition, long logStart);
+  }
+
+  /**
+   * What waits for the cold tier.
+   *
+   * @param offsets the log's bounds; it begins at {@link LogOffsets#coldEnd}
+   * @param endOffset where it ends
+   * @param sealedEnd where what lies in sealed segments ends; not below {@code coldEnd}
+   * @param sizeBytes bytes of its batches
+   * @param firstTimestampMs the largest timestamp of its first batch; -1: it has none
+   */
+  record Backlog(
+      LogOffsets offsets, long endOffset, long sealedEnd, long sizeBytes, long firstTimestampMs) {}
+
+  /**
+   * A range of one segment's batches. Its file stays readable until it is released, also if the
+   * segment is compacted or deleted meanwhile.
+   *
+   * @param baseOffset first offset. A batch may begin before it: what of it lies below was deleted
+   *     or is in the cold tier
+   * @param endOffset offset that follows the last; the last batch may end before it
+   * @param slice whole batches
+   * @param isSealed it reaches the end of a sealed segment
+   * @param timestampMsMax no record of it is younger; -1: none has a timestamp
+   * @param logStart of the log when it was taken
+   * @param epochs the leader epochs of its records, in order; the first may begin before it
+   * @param aborted transactions with records in it that were aborted, by first offset; their
+   *     markers may lie behind it
+   */
+  record Range(
+      long baseOffset,
+      long endOffset,
+      FileSlice slice,
+      boolean isSealed,
+      long timestampMsMax,
+      long logStart,
+      List<EpochStart> epochs,
+      List<Aborted> aborted) {
+    /** Gives the file back. */
+    public void release() {
+      slice.release();
+    }
+  }
+
+  /**
+   * An aborted transaction.
+   *
+   * @param lastOffset of its marker
+   */
+  record Aborted(long producerId, long firstOffset, long lastOffset) {}
 }

@@ -11,7 +11,6 @@ import static oxbow.log.TestLogs.records;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -211,11 +210,11 @@ class LogRetentionTest {
         ORDERS_0, config(Map.of("remote.storage.enable", "true", "local.retention.ms", "1000")));
     test.fill(log, 100);
     test.clock.advance(5_000);
-    List<SealedSegments.Sealed> waiting = test.logs.waiting(ORDERS_0);
-    assertThat(waiting).isNotEmpty();
-    assertThat(waiting.getFirst().baseOffset()).isZero();
-    long coldEnd = waiting.getFirst().endOffset();
-    waiting.forEach(it -> it.slice().release());
+    SealedSegments.Range range = test.logs.take(ORDERS_0, 0, Integer.MAX_VALUE).orElseThrow();
+    assertThat(range.baseOffset()).isZero();
+    assertThat(range.isSealed()).isTrue();
+    long coldEnd = range.endOffset();
+    range.release();
     test.logs.expire();
     assertThat(log.offsets().localStart()).as("nothing is trimmed before it is safe").isZero();
     // When
@@ -223,9 +222,7 @@ class LogRetentionTest {
     test.logs.expire();
     // Then
     assertThat(log.offsets()).isEqualTo(new LogOffsets(0, coldEnd, coldEnd, 100, 100));
-    List<SealedSegments.Sealed> left = test.logs.waiting(ORDERS_0);
-    assertThat(left.getFirst().baseOffset()).isEqualTo(coldEnd);
-    left.forEach(it -> it.slice().release());
+    assertThat(test.logs.backlog(ORDERS_0).orElseThrow().offsets().coldEnd()).isEqualTo(coldEnd);
     test.restart();
     assertThat(test.open().offsets()).isEqualTo(new LogOffsets(0, coldEnd, coldEnd, 100, 100));
   }

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.common.TopicIdPartition;
@@ -195,21 +194,28 @@ class ColdFetchTest {
     }
 
     @Override
-    public CompletionStage<Optional<ColdBatches>> read(
+    public CompletableFuture<Optional<ColdBatches>> read(
         TopicIdPartition partition, long offset, int bytesMax, ReadLimit limit) {
       askedFor = offset;
       return answer;
     }
 
     @Override
-    public CompletionStage<Optional<TimestampedOffset>> find(
-        TopicIdPartition partition, long timestampMs) {
-      return CompletableFuture.completedStage(Optional.empty());
+    public CompletableFuture<Optional<TimestampedOffset>> find(
+        TopicIdPartition partition, long timestampMs, long from, long to) {
+      return CompletableFuture.completedFuture(Optional.empty());
     }
 
     @Override
-    public CompletionStage<Optional<EpochEnd>> endOf(TopicIdPartition partition, int leaderEpoch) {
-      return CompletableFuture.completedStage(Optional.empty());
+    public CompletableFuture<Optional<TimestampedOffset>> findMaxTimestamp(
+        TopicIdPartition partition, long from, long to) {
+      return CompletableFuture.completedFuture(Optional.empty());
+    }
+
+    @Override
+    public CompletableFuture<Optional<EpochEnd>> endOf(
+        TopicIdPartition partition, int leaderEpoch) {
+      return CompletableFuture.completedFuture(Optional.empty());
     }
   }
 }

@@ -168,20 +168,22 @@ public final class LogLoader {
     openSegments(bases.subList(first, bases.size()));
     // A segment dropped here must not come back behind records that take its place.
     if (isShortened) files.forceDirectory(directory);
+    long localStart = Math.max(logStart, settings.coldEnd);
     if (segments.isEmpty())
-      segments.add(Segment.create(files, directory, logStart, time.milliseconds()));
+      segments.add(Segment.create(files, directory, localStart, time.milliseconds()));
 
     Segment active = segments.getLast();
-    if (active.nextOffset() < logStart) {
+    if (active.nextOffset() < localStart) {
       log.atWarn()
           .addKeyValue("partition", partition)
           .addKeyValue("logStart", logStart)
+          .addKeyValue("coldEnd", settings.coldEnd)
           .addKeyValue("logEnd", active.nextOffset())
-          .log("log ends before its start and begins anew there");
+          .log("log ends before it may and begins anew");
       for (Segment segment : segments) segment.delete();
       files.forceDirectory(directory);
       segments.clear();
-      segments.add(Segment.create(files, directory, logStart, time.milliseconds()));
+      segments.add(Segment.create(files, directory, localStart, time.milliseconds()));
       active = segments.getLast();
     }
     long logEnd = active.nextOffset();

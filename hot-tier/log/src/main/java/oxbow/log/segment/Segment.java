@@ -471,6 +471,13 @@ public final class Segment {
     return boundary;
   }
 
+  /** The largest timestamp of the batch at a position; -1: no record of it has one. */
+  public long batchTimestampMs(int position) throws IOException {
+    BatchCursor cursor = BatchCursor.brief(file, position, endPosition);
+    if (!cursor.next()) throw new DamagedSegmentException(file.path(), position, "no batch");
+    return cursor.maxTimestampMs();
+  }
+
   /** Bytes of the batch at a position. */
   public int batchBytes(int position) throws IOException {
     BatchCursor cursor = BatchCursor.brief(file, position, endPosition);

@@ -21,6 +21,8 @@ public final class LogConfigs {
         usual.localRetentionMs(),
         usual.localRetentionBytes(),
         usual.isTiered(),
+        usual.isCopyDisabled(),
+        usual.isColdDeletedOnDisable(),
         usual.isDeleted(),
         usual.isCompacted(),
         usual.deleteRetentionMs(),
