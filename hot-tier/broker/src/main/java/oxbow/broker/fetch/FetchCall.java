@@ -370,16 +370,17 @@ final class FetchCall {
   }
 
   private void completeCold(Look look, ColdRead read, ColdReads from) {
-    from.read(read.partition().id(), read.offset(), read.bytesMax(), limit)
-        .whenComplete((found, failure) -> {
-          try {
-            if (failure == null) found.ifPresent(batches -> fill(read.answer(), batches));
-            else refuse(read, failure);
-          } catch (RuntimeException e) {
-            refuse(read, e);
-          }
-          answer(look);
-        });
+    var _ =
+        from.read(read.partition().id(), read.offset(), read.bytesMax(), limit)
+            .whenComplete((found, failure) -> {
+              try {
+                if (failure == null) found.ifPresent(batches -> fill(read.answer(), batches));
+                else refuse(read, failure);
+              } catch (RuntimeException e) {
+                refuse(read, e);
+              }
+              answer(look);
+            });
   }
 
   private void refuse(ColdRead read, Throwable failure) {
