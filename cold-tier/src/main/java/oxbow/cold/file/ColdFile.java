@@ -28,4 +28,22 @@ public record ColdFile(
     long timestampMax,
     int indexBytes,
     int leaderEpoch,
-    long logBytes) {}
+    long logBytes) {
+  /** The same file under another name. */
+  public ColdFile named(String newName) {
+    return new ColdFile(
+        newName,
+        topicId,
+        partition,
+        format,
+        baseOffset,
+        endOffset,
+        records,
+        bytes,
+        timestampMin,
+        timestampMax,
+        indexBytes,
+        leaderEpoch,
+        logBytes);
+  }
+}

@@ -38,6 +38,9 @@ public interface ColdFileWriter extends AutoCloseable {
    */
   ColdFile finish(String name, long endOffset) throws IOException;
 
+  /** What the table notes of the finished file. */
+  FileMetrics metrics();
+
   /** The file. */
   Path path();
 

@@ -1,8 +1,13 @@
 package oxbow.cold.table;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.NewFile;
 import oxbow.schema.layout.Layout;
 
 /**
@@ -13,8 +18,23 @@ public interface ColdTable {
   /** The offset up to which each partition is in the table, read anew. */
   Map<Integer, Long> ends();
 
-  /** The files of a partition in offset order: their ranges follow each other without overlap. */
+  /**
+   * The files of a partition in offset order: their ranges follow each other without overlap. There
+   * is a gap where records were deleted, and where another engine wrote files anew: {@link
+   * #rewritten} tells those.
+   */
   List<ColdFile> files(int partition);
+
+  /** Ranges of a partition whose files another engine wrote, in offset order. */
+  List<Rewritten> rewritten(int partition);
+
+  /**
+   * The object under which a new file of this table is uploaded before it is added. Its facts are
+   * part of the name, so that the table alone tells them.
+   *
+   * @param attempt tells uploads of the same range apart: the writer's epoch and something unique
+   */
+  String name(ColdFile file, String attempt);
 
   /**
    * Adds files, if the table still ends where the caller believes. A file usually begins there; it
@@ -24,18 +44,24 @@ public interface ColdTable {
    *     of that partition
    * @return the snapshot
    * @throws oxbow.cold.store.StoreException {@code EXISTS} if the table ends elsewhere: somebody
-   *     else committed; {@code OUTCOME_UNKNOWN} if the reply was lost: ask {@link #ends}
+   *     else committed; {@code NOT_FOUND} if a file isn't in the bucket, or has lain there for so
+   *     long that cleaning may take it; {@code OUTCOME_UNKNOWN} if the reply was lost: ask {@link
+   *     #ends}
    */
-  long append(List<ColdFile> files, Map<Integer, Long> expectedEnds);
+  long append(List<NewFile> files, Map<Integer, Long> expectedEnds);
 
   /**
    * Puts files in the place of others that cover the same ranges, in one commit.
    *
-   * @throws oxbow.cold.store.StoreException {@code EXISTS} if one of the old ones is gone
+   * @throws oxbow.cold.store.StoreException {@code EXISTS} if one of the old ones is gone; the rest
+   *     as {@link #append} does
    */
-  long replace(List<ColdFile> old, List<ColdFile> now);
+  long replace(List<ColdFile> old, List<NewFile> now);
 
-  /** Drops a partition's files that lie wholly below an offset; its log begins there. */
+  /**
+   * Drops a partition's files that lie wholly below an offset; its log begins there. Where the
+   * table ends doesn't change.
+   */
   long expire(int partition, long logStart);
 
   /** The columns of its values. */
@@ -43,4 +69,42 @@ public interface ColdTable {
 
   /** Moves the columns on: only what {@code LayoutMerger} made of {@link #layout}. */
   void evolve(Layout next);
+
+  /** How files to come are told apart by planners; those that are there stay as they are. */
+  void repartition(Partitioning partitioning);
+
+  /**
+   * Forgets snapshots that no reader should still hold; their files go with {@link #clean}.
+   *
+   * @param keptMin how many are kept whatever their age
+   * @return how many were forgotten
+   */
+  int expireSnapshots(Instant olderThan, int keptMin);
+
+  /**
+   * Deletes objects of this table that no snapshot knows: what expired, was replaced or never
+   * committed.
+   *
+   * @param age younger ones may belong to a commit or a reader that is under way
+   * @return how many were deleted
+   */
+  int clean(Duration age);
+
+  /**
+   * Deletes these objects now.
+   *
+   * @return those that a snapshot still knows, and which were left
+   */
+  Set<String> purge(Collection<String> names);
+
+  /**
+   * A range of offsets whose records lie in files that another engine wrote, in no known order.
+   *
+   * @param names of the objects
+   */
+  record Rewritten(long baseOffset, long endOffset, List<String> names) {
+    public Rewritten {
+      names = List.copyOf(names);
+    }
+  }
 }
