@@ -135,16 +135,15 @@ public final class Broker implements AutoCloseable {
               meters)
           .serve(apis);
 
-      bound = port.bind(config.listeners());
+      // The view comes before the first client: its questions are about the cluster.
+      control.loaded().toCompletableFuture().join();
+      bound = port.start(config.listeners());
       closesLast("connections", () -> drain(port));
-      // Clients come last, when every log is open and this broker leads what it is said to lead.
       ready =
           control
-              .loaded()
-              .thenCompose(_ -> control.register(identity(config)))
+              .register(identity(config))
               .thenCombine(partitions.opened(), (_, _) -> control)
-              .thenCompose(ControlPlane::ready)
-              .thenCompose(_ -> port.open());
+              .thenCompose(ControlPlane::ready);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -152,8 +151,7 @@ public final class Broker implements AutoCloseable {
   }
 
   /**
-   * Starts a broker; returns once its addresses are taken. Its port opens when it is {@link
-   * #ready}, and not before: clients that come earlier are refused, and try again.
+   * Starts a broker; returns once its port is open. It can be used when {@link #ready} completes.
    *
    * @param onFatal told if the control plane can't go on; the process has to stop then
    */
@@ -199,14 +197,12 @@ public final class Broker implements AutoCloseable {
     }
   }
 
-  /** Where each listener listens once the broker is {@link #ready}. */
+  /** Where each listener is bound. */
   public Map<String, InetSocketAddress> bound() {
     return bound;
   }
 
-  /**
-   * Completes once every log is open, the controller counts on this broker, and the port is open.
-   */
+  /** Completes once every log is open and the controller counts on this broker. */
   public CompletionStage<Void> ready() {
     return ready;
   }

@@ -1,0 +1,54 @@
+package oxbow.cold.fetch;
+
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
+import oxbow.cold.table.ColdTable;
+import oxbow.cold.table.Manifest;
+import oxbow.log.NanoClock;
+
+/**
+ * What is known of each partition's files. Read from the table when it is first asked for, after a
+ * commit of our own, when a file turns out to be gone, and when it has become old: others commit
+ * too.
+ */
+public final class Manifests {
+  /** Finds the table of a topic, without waiting for the store if it is open already. */
+  public interface Tables {
+    Optional<ColdTable> of(Uuid topicId);
+  }
+
+  private final Tables tables;
+  private final long ageNanosMax;
+  private final NanoClock clock;
+  private final ConcurrentMap<TopicIdPartition, Known> known = new ConcurrentHashMap<>();
+
+  private record Known(Manifest manifest, long readNanos) {}
+
+  public Manifests(Tables tables, long ageNanosMax, NanoClock clock) {
+    this.tables = tables;
+    this.ageNanosMax = ageNanosMax;
+    this.clock = clock;
+  }
+
+  /** May wait for the store. */
+  public Manifest of(TopicIdPartition partition) {
+    Known last = known.get(partition);
+    if (last != null && clock.nanos() - last.readNanos() < ageNanosMax) return last.manifest();
+    long now = clock.nanos();
+    Manifest read =
+        tables
+            .of(partition.topicId())
+            .map(table -> new Manifest(table.files(partition.partition())))
+            .orElse(Manifest.EMPTY);
+    known.put(partition, new Known(read, now));
+    return read;
+  }
+
+  /** What is known is not true any more: it is read anew when next asked for. */
+  public void changed(TopicIdPartition partition) {
+    known.remove(partition);
+  }
+}

@@ -1,0 +1,269 @@
+package oxbow.cold.offload;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.cold.TopicTiering;
+import oxbow.cold.offload.OffloadState.Waiting;
+import oxbow.cold.store.StoreException;
+import oxbow.log.NanoClock;
+import oxbow.log.SealedSegments;
+import oxbow.log.SealedSegments.Backlog;
+
+/**
+ * Looks after every partition that is led here and has a cold tier: says once a second whose
+ * records have to go, and runs the passes on threads of its own ({@code offload-*}), a topic on one
+ * at a time. While the store is away it tries again, ever more rarely, and the log keeps what it
+ * has.
+ */
+public final class Offloader implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Offloader.class);
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+  private static final Duration PAUSE_FIRST = Duration.ofMillis(500);
+  private static final Duration PAUSE_MAX = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final SealedSegments segments;
+  private final Tables tables;
+  private final OffloadCounters counters;
+  private final NanoClock clock;
+  private final Random random;
+  private final Map<Uuid, Topic> topics = new ConcurrentHashMap<>();
+  private final ExecutorService threads;
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  /** Opens what a topic's passes work on. May wait for the store. */
+  public interface Tables {
+    TopicOffload open(Uuid topicId, String topic, TopicTiering tiering);
+  }
+
+  /**
+   * How a partition is doing.
+   *
+   * @param backlogBytes of log that the table does not have yet
+   * @param ageMs how long the oldest of it has waited
+   * @param trouble why the last pass failed; null: it did not
+   */
+  public record Status(
+      TopicIdPartition partition,
+      long coldEnd,
+      long backlogBytes,
+      long ageMs,
+      @Nullable String trouble) {}
+
+  public Offloader(
+      SealedSegments segments,
+      Tables tables,
+      OffloadCounters counters,
+      int parallelMax,
+      NanoClock clock,
+      Random random) {
+    this.segments = segments;
+    this.tables = tables;
+    this.counters = counters;
+    this.clock = clock;
+    this.random = random;
+    this.threads =
+        Executors.newFixedThreadPool(
+            parallelMax, Thread.ofPlatform().name("offload-", 0).daemon().factory());
+  }
+
+  /** A topic of which partitions are led here, as it is from now on. */
+  private final class Topic {
+    final Uuid id;
+    final String name;
+    final Map<TopicIdPartition, Due> led = new ConcurrentHashMap<>();
+    final List<TopicIdPartition> takenOver = new ArrayList<>();
+    volatile TopicTiering tiering;
+    volatile @Nullable String trouble;
+    private @Nullable TopicOffload offload;
+    private boolean isRunning;
+    private int failures;
+    private long notBeforeNanos;
+
+    Topic(Uuid id, String name, TopicTiering tiering) {
+      this.id = id;
+      this.name = name;
+      this.tiering = tiering;
+      this.notBeforeNanos = clock.nanos();
+    }
+
+    synchronized void lead(TopicIdPartition partition) {
+      if (led.putIfAbsent(partition, new Due()) == null) takenOver.add(partition);
+    }
+
+    synchronized void leave(TopicIdPartition partition) {
+      led.remove(partition);
+      takenOver.remove(partition);
+    }
+
+    /** Whether a pass has to run; if so, one is taken to be running from now on. */
+    synchronized boolean look(long now) {
+      if (isRunning || now - notBeforeNanos < 0) return false;
+      boolean isDue = !takenOver.isEmpty();
+      TopicTiering wanted = tiering;
+      for (Map.Entry<TopicIdPartition, Due> one : led.entrySet()) {
+        Optional<Backlog> backlog = segments.backlog(one.getKey());
+        isDue |= one.getValue().look(backlog, wanted.lagMsMax(), wanted.fileBytes(), now);
+      }
+      isRunning = isDue;
+      return isDue;
+    }
+
+    void run() {
+      try {
+        pass();
+        succeeded();
+      } catch (StoreException | IOException e) {
+        failed(e, isTroubleOfTheStore(e));
+      } catch (RuntimeException | Error e) {
+        failed(e, false);
+      }
+    }
+
+    private void pass() throws IOException {
+      TopicOffload mine = offload;
+      if (mine == null) {
+        mine = tables.open(id, name, tiering);
+        offload = mine;
+      }
+      List<TopicIdPartition> toTakeOver;
+      synchronized (this) {
+        toTakeOver = List.copyOf(takenOver);
+      }
+      if (!toTakeOver.isEmpty()) {
+        mine.takeOver(toTakeOver);
+        synchronized (this) {
+          takenOver.removeAll(toTakeOver);
+        }
+      }
+      List<Waiting> waiting = new ArrayList<>();
+      led.forEach((partition, due) -> {
+        Optional<Backlog> backlog = segments.backlog(partition);
+        if (backlog.isEmpty()) return;
+        due.passBegins(clock.nanos());
+        waiting.add(new Waiting(partition, backlog.get().offsets().coldEnd()));
+      });
+      if (!waiting.isEmpty()) mine.pass(waiting);
+    }
+
+    private synchronized void succeeded() {
+      if (failures > 0) {
+        log.atInfo()
+            .addKeyValue("topic", name)
+            .addKeyValue("tries", failures)
+            .log("offload goes on");
+      }
+      failures = 0;
+      trouble = null;
+      isRunning = false;
+    }
+
+    private synchronized void failed(Throwable failure, boolean isExpected) {
+      counters.failures.increment();
+      failures++;
+      trouble = String.valueOf(failure.getMessage());
+      long pauseMs =
+          Math.min(PAUSE_MAX.toMillis(), PAUSE_FIRST.toMillis() << Math.min(failures - 1, 10));
+      notBeforeNanos =
+          clock.nanos() + TimeUnit.MILLISECONDS.toNanos(pauseMs / 2 + random.nextLong(pauseMs));
+      isRunning = false;
+      var line = isExpected ? log.atWarn() : log.atError();
+      line.addKeyValue("topic", name)
+          .addKeyValue("tries", failures)
+          .setCause(failure)
+          .log("offload postponed");
+    }
+  }
+
+  private static boolean isTroubleOfTheStore(Exception e) {
+    return e instanceof StoreException known
+        && (known.kind() == StoreException.Kind.BUSY
+            || known.kind() == StoreException.Kind.OUTCOME_UNKNOWN);
+  }
+
+  /** Begins to look, once a second. */
+  public void start() {
+    Thread.ofPlatform().name("offload-clock").daemon().start(this::lookOften);
+  }
+
+  private void lookOften() {
+    try {
+      while (!closed.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) look();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A partition is led here, or its topic's settings are other ones now. */
+  public void lead(TopicIdPartition partition, TopicTiering tiering) {
+    Topic topic =
+        topics.computeIfAbsent(
+            partition.topicId(), id -> new Topic(id, partition.topic(), tiering));
+    topic.tiering = tiering;
+    topic.lead(partition);
+  }
+
+  /** A partition is led elsewhere, deleted, or has no cold tier any more. */
+  public void leave(TopicIdPartition partition) {
+    topics.computeIfPresent(
+        partition.topicId(),
+        (_, topic) -> {
+          topic.leave(partition);
+          return topic.led.isEmpty() ? null : topic;
+        });
+  }
+
+  /** Looks at every topic once, and begins the passes that are due. */
+  void look() {
+    try {
+      long now = clock.nanos();
+      for (Topic topic : topics.values()) if (topic.look(now)) threads.execute(topic::run);
+    } catch (RuntimeException e) {
+      log.atError().setCause(e).log("a look at what waits for the cold tier failed");
+    }
+  }
+
+  /** How every partition is doing that is led here. */
+  public List<Status> status() {
+    List<Status> all = new ArrayList<>();
+    long now = clock.nanos();
+    for (Topic topic : topics.values()) {
+      topic.led.forEach((partition, due) -> {
+        Optional<Backlog> backlog = segments.backlog(partition);
+        long coldEnd = segments.offsets(partition).map(offsets -> offsets.coldEnd()).orElse(-1L);
+        long bytes = backlog.map(Backlog::sizeBytes).orElse(0L);
+        all.add(new Status(partition, coldEnd, bytes, due.ageMs(now), topic.trouble));
+      });
+    }
+    return all;
+  }
+
+  /** Ends what runs, if it ends soon; what is not committed is begun anew after the next start. */
+  @Override
+  public void close() {
+    closed.countDown();
+    threads.shutdownNow();
+    try {
+      if (!threads.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        log.atWarn().addKeyValue("patience", PATIENCE).log("an offload was still under way");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

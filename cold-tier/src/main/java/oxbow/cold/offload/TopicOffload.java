@@ -1,0 +1,257 @@
+package oxbow.cold.offload;
+
+import static oxbow.cold.store.StoreException.Kind.BUSY;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.TopicIdPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ColdFileWriter;
+import oxbow.cold.file.NewFile;
+import oxbow.cold.offload.OffloadState.Committed;
+import oxbow.cold.offload.OffloadState.Overtaken;
+import oxbow.cold.offload.OffloadState.Unresolved;
+import oxbow.cold.offload.OffloadState.Uploaded;
+import oxbow.cold.offload.OffloadState.Waiting;
+import oxbow.cold.store.ObjectStore;
+import oxbow.cold.store.StoreException;
+import oxbow.cold.table.ColdTable;
+import oxbow.log.FileSlice;
+import oxbow.log.SealedSegments;
+
+/**
+ * Takes one topic's waiting records into its table. Each step may be repeated: one that failed
+ * part-way is begun anew from the state before it. One thread at a time.
+ */
+final class TopicOffload {
+  private static final Logger log = LoggerFactory.getLogger(TopicOffload.class);
+  private static final int READ_BYTES = 4 << 20;
+  private static final String UNNAMED = "";
+  private static final int ROUNDS_MAX = 10;
+
+  private final ColdTable table;
+  private final SealedSegments segments;
+  private final ObjectStore store;
+  private final Writers writers;
+  private final OffloadCounters counters;
+  private final Map<Integer, Long> tableEnds = new HashMap<>();
+  private ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+
+  /** Makes writers of the topic's files, as its settings and schemas are now. */
+  interface Writers {
+    /** A writer to a local file of its own. */
+    ColdFileWriter open(TopicIdPartition partition) throws IOException;
+
+    /** Tells this try from any other at the same range, by whomever. */
+    String attempt(TopicIdPartition partition);
+
+    /** About how large a file is to be. */
+    long fileBytes();
+
+    /**
+     * Reads a finished file back and compares each batch's checksum with what was added.
+     *
+     * @throws StoreException {@code CORRUPT} if one differs
+     */
+    void verify(ColdFile file, Path path) throws IOException;
+  }
+
+  TopicOffload(
+      ColdTable table,
+      SealedSegments segments,
+      ObjectStore store,
+      Writers writers,
+      OffloadCounters counters) {
+    this.table = table;
+    this.segments = segments;
+    this.store = store;
+    this.writers = writers;
+    this.counters = counters;
+  }
+
+  /**
+   * Takes one file of each partition into the table, all in one commit.
+   *
+   * @return how far the table goes now
+   */
+  List<OffloadState> pass(List<Waiting> waiting) throws IOException {
+    List<OffloadState> done = new ArrayList<>();
+    List<Uploaded> uploaded = new ArrayList<>();
+    for (Waiting one : waiting) write(one).ifPresent(uploaded::add);
+    List<OffloadState> states = new ArrayList<>(uploaded);
+    for (int round = 0; !states.isEmpty(); round++) {
+      if (round == ROUNDS_MAX) {
+        throw new StoreException(BUSY, "other writers keep moving the table on; tried " + round);
+      }
+      List<Uploaded> toCommit = only(Uploaded.class, states);
+      List<Unresolved> toResolve = only(Unresolved.class, states);
+      states.removeAll(toCommit);
+      states.removeAll(toResolve);
+      states.forEach(this::settle);
+      done.addAll(states);
+      states = new ArrayList<>();
+      if (!toCommit.isEmpty()) states.addAll(commit(toCommit));
+      if (!toResolve.isEmpty()) states.addAll(resolve(toResolve));
+    }
+    return done;
+  }
+
+  private static <T> List<T> only(Class<T> type, List<OffloadState> states) {
+    return states.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  /** Writes one file of what waits, checks it and uploads it; empty: nothing waits. */
+  private Optional<Uploaded> write(Waiting waiting) throws IOException {
+    TopicIdPartition partition = waiting.partition();
+    try (ColdFileWriter writer = writers.open(partition)) {
+      Optional<ColdFile> finished = fill(writer, partition, waiting.from());
+      if (finished.isEmpty()) return Optional.empty();
+      ColdFile unnamed = finished.get();
+      writers.verify(unnamed, writer.path());
+      ColdFile file = unnamed.named(table.name(unnamed, writers.attempt(partition)));
+      store.put(file.name(), writer.path());
+      counters.uploaded(file, writer.raw());
+      return Optional.of(waiting.uploaded(new NewFile(file, writer.metrics())));
+    }
+  }
+
+  private Optional<ColdFile> fill(ColdFileWriter writer, TopicIdPartition partition, long from)
+      throws IOException {
+    long baseOffset = -1;
+    long end = from;
+    while (writer.bytes() < writers.fileBytes()) {
+      Optional<SealedSegments.Range> taken = segments.take(partition, end, READ_BYTES);
+      if (taken.isEmpty()) break;
+      SealedSegments.Range range = taken.get();
+      try {
+        if (baseOffset < 0) baseOffset = range.baseOffset();
+        // Deleted records are no part of the log any more: the file ends before such a gap.
+        if (range.baseOffset() != end && end > baseOffset) break;
+        writer.add(read(range.slice()), range.baseOffset(), aborted(range));
+        end = range.endOffset();
+      } finally {
+        range.release();
+      }
+    }
+    if (baseOffset < 0 || end == baseOffset) return Optional.empty();
+    return Optional.of(writer.finish(UNNAMED, end));
+  }
+
+  private ByteBuffer read(FileSlice slice) throws IOException {
+    if (buffer.capacity() < slice.sizeBytes()) buffer = ByteBuffer.allocate(slice.sizeBytes());
+    buffer.clear().limit(slice.sizeBytes());
+    FileChannel channel = slice.channel();
+    long position = slice.position();
+    while (buffer.hasRemaining()) {
+      int count = channel.read(buffer, position);
+      if (count < 0) throw new IOException("a segment ended inside a range that it holds");
+      position += count;
+    }
+    counters.readBytes.add(slice.sizeBytes());
+    return buffer.flip();
+  }
+
+  private static List<ColdFileWriter.Aborted> aborted(SealedSegments.Range range) {
+    return range.aborted().stream()
+        .map(one ->
+            new ColdFileWriter.Aborted(one.producerId(), one.firstOffset(), one.lastOffset()))
+        .toList();
+  }
+
+  private List<? extends OffloadState> commit(List<Uploaded> uploaded) {
+    try {
+      table.append(uploaded.stream().map(Uploaded::added).toList(), expectedEnds(uploaded));
+      for (Uploaded one : uploaded) {
+        tableEnds.put(one.partition().partition(), one.file().endOffset());
+      }
+      counters.commits.increment();
+      return uploaded.stream().map(Uploaded::committed).toList();
+    } catch (StoreException e) {
+      return switch (e.kind()) {
+        case EXISTS, OUTCOME_UNKNOWN -> {
+          counters.unresolved.increment();
+          yield uploaded.stream().map(Uploaded::unresolved).toList();
+        }
+        default -> throw e;
+      };
+    }
+  }
+
+  private List<OffloadState> resolve(List<Unresolved> unresolved) {
+    readTableEnds();
+    List<OffloadState> resolved = new ArrayList<>();
+    for (Unresolved one : unresolved) {
+      int partition = one.partition().partition();
+      Set<String> names =
+          table.files(partition).stream().map(ColdFile::name).collect(Collectors.toSet());
+      resolved.add(one.resolved(tableEnd(partition), names.contains(one.file().name())));
+    }
+    return resolved;
+  }
+
+  private Map<Integer, Long> expectedEnds(List<Uploaded> uploaded) {
+    Map<Integer, Long> expected = new HashMap<>();
+    for (Uploaded one : uploaded) {
+      int partition = one.partition().partition();
+      Long end = tableEnds.get(partition);
+      if (end != null) expected.put(partition, end);
+    }
+    return expected;
+  }
+
+  /** Where the table ends as far as is known; -1: it has nothing of the partition. */
+  private long tableEnd(int partition) {
+    return tableEnds.getOrDefault(partition, -1L);
+  }
+
+  private void readTableEnds() {
+    tableEnds.clear();
+    tableEnds.putAll(table.ends());
+  }
+
+  /** Tells the log; a file that will never be in the table goes. */
+  private void settle(OffloadState state) {
+    switch (state) {
+      case Committed committed -> {
+        segments.committed(committed.partition(), committed.file().endOffset());
+        counters.committed(committed.file());
+        log.atDebug()
+            .addKeyValue("partition", committed.partition().topicPartition())
+            .addKeyValue("from", committed.file().baseOffset())
+            .addKeyValue("to", committed.file().endOffset())
+            .log("offloaded");
+      }
+      case Overtaken overtaken -> {
+        log.atWarn()
+            .addKeyValue("partition", overtaken.partition().topicPartition())
+            .addKeyValue("from", overtaken.file().baseOffset())
+            .addKeyValue("tableEnd", overtaken.tableEnd())
+            .log("another writer has moved the table on");
+        segments.committed(overtaken.partition(), overtaken.tableEnd());
+        store.delete(List.of(overtaken.file().name()));
+      }
+      default -> throw new IllegalStateException("not the end of the way: " + state);
+    }
+  }
+
+  /** Asks the table where it ends for partitions taken over, and tells the log. */
+  void takeOver(Collection<TopicIdPartition> partitions) {
+    readTableEnds();
+    for (TopicIdPartition partition : partitions) {
+      long end = tableEnd(partition.partition());
+      if (end >= 0) segments.committed(partition, end);
+    }
+  }
+}
