@@ -3,13 +3,18 @@ package oxbow.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** A running broker: its address, and what the kernel says it used. */
 final class BrokerProcess implements AutoCloseable {
   private static final double TICKS_PER_SECOND = 100; // USER_HZ is 100 on every Linux we run on
   private static final int STOP_SECONDS = 60;
+  private static final double CALM_SHARE = 0.1; // of a core: Kafka at rest has 0.03
+  private static final Duration CALM_INTERVAL = Duration.ofMillis(400);
+  private static final Duration CALM_PATIENCE = Duration.ofSeconds(30);
 
   private final Process process;
   private final String bootstrap;
@@ -56,6 +61,18 @@ final class BrokerProcess implements AutoCloseable {
       return Files.readString(Path.of("/proc", Long.toString(process.pid()), file));
     } catch (IOException e) {
       throw new IllegalStateException("process " + process.pid() + " is gone", e);
+    }
+  }
+
+  /** Returns when it has finished what it still does for what came before: deleting, say. */
+  void awaitCalm() {
+    long until = System.nanoTime() + CALM_PATIENCE.toNanos();
+    while (System.nanoTime() < until) {
+      double cpu = cpuSeconds();
+      long begin = System.nanoTime();
+      long end = begin + CALM_INTERVAL.toNanos();
+      while (System.nanoTime() < end) LockSupport.parkNanos(end - System.nanoTime());
+      if ((cpuSeconds() - cpu) / ((System.nanoTime() - begin) / 1e9) < CALM_SHARE) return;
     }
   }
 

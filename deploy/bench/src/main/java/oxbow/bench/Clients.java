@@ -14,6 +14,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -70,6 +71,19 @@ final class Clients {
         if (attempt == ATTEMPTS || !(e.getCause() instanceof RetriableException)) throw e;
         TimeUnit.MILLISECONDS.sleep(100);
       }
+    }
+  }
+
+  /** Writes one record to every partition. */
+  static void touch(String bootstrap, String topic, int partitions) throws InterruptedException {
+    try (KafkaProducer<byte[], byte[]> producer = producer(bootstrap, Map.of())) {
+      var acks =
+          IntStream.range(0, partitions)
+              .mapToObj(p -> producer.send(new ProducerRecord<>(topic, p, null, new byte[] {1})))
+              .toList();
+      for (var ack : acks) ack.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("could not write to " + topic, e.getCause());
     }
   }
 

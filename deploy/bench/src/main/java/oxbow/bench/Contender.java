@@ -11,6 +11,9 @@ import java.util.List;
 
 /** A broker to be measured, started the way its own scripts start it. */
 abstract sealed class Contender {
+  static final String OXBOW = "oxbow";
+  static final String KAFKA = "kafka";
+
   abstract String name();
 
   /** Does, once per data directory, what must happen before the first start. */
@@ -21,13 +24,18 @@ abstract sealed class Contender {
   /** Starts on a directory, with a free port, and does not wait until it answers. */
   BrokerProcess start(Path data) throws IOException {
     int port = freePort();
-    Path output = data.resolveSibling(data.getFileName() + ".log");
+    Path output = output(data);
     Process process =
         new ProcessBuilder(command(data, port, freePort()))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
             .start();
     return new BrokerProcess(process, "127.0.0.1:" + port, data);
+  }
+
+  /** What brokers on a directory print. */
+  static Path output(Path data) {
+    return data.resolveSibling(data.getFileName() + ".log");
   }
 
   private static int freePort() {
@@ -48,7 +56,7 @@ abstract sealed class Contender {
 
     @Override
     String name() {
-      return "oxbow";
+      return OXBOW;
     }
 
     @Override
@@ -93,7 +101,7 @@ abstract sealed class Contender {
 
     @Override
     String name() {
-      return "kafka";
+      return KAFKA;
     }
 
     @Override

@@ -4,211 +4,274 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.apache.kafka.common.utils.AppInfoParser;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/**
- * Measures Oxbow beside Apache Kafka: both on this machine, in this run, in turn. Prints medians,
- * spreads and ratios as a Markdown table.
- */
+/** Measures Oxbow beside Apache Kafka: both on this machine, in this run, in turn. */
 @Command(
     name = "oxbow bench",
-    description = "Measures Oxbow beside Apache Kafka on this machine, in turn, in one run.",
-    mixinStandardHelpOptions = true,
-    showDefaultValues = true)
+    header = "Measures Oxbow beside Apache Kafka on this machine, in turn.",
+    description = {
+      "",
+      "All of it takes hours; it says how many before it begins. Every result is kept at once in a"
+          + " file, so that Ctrl-C loses nothing: the same command goes on where it was, another"
+          + " one adds to it. The table is written beside it after every measurement.",
+      "",
+      "Leave the machine alone meanwhile: rows that others disturbed are marked.",
+      ""
+    },
+    showDefaultValues = true,
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  ./oxbow bench --list                    what there is, and how long it takes",
+      "  ./oxbow bench startup memory            two parts of it",
+      "  ./oxbow bench --only 'acks=all' --runs 1",
+      "  ./oxbow bench --scale 0.1 --results quick.tsv   all of it, roughly"
+    })
 public final class Main implements Callable<Integer> {
-  /** The parts of the benchmark, in the order they run. */
-  enum Part {
-    startup,
-    memory,
-    produce,
-    consume,
-    latency,
-    recovery
-  }
+  private static final double GB = 1e9;
+
+  /** Kafka deletes a topic's files a minute later, so those of a minute lie there. */
+  private static final double LOAD_GB = 20;
+
+  private static final double RECOVERY_GB = 11;
+
+  private static final String PARTS = "startup, memory, produce, consume, latency, recovery";
 
   @Parameters(
       arity = "0..*",
-      description = "What to measure: ${COMPLETION-CANDIDATES}. All if none.")
-  private List<Part> parts = List.of();
+      paramLabel = "PART",
+      description = "What to measure: " + PARTS + ". All if none.",
+      showDefaultValue = Help.Visibility.NEVER)
+  private List<String> names = List.of();
 
-  @Option(names = "--runs", description = "Runs of each scenario per broker.")
+  @Option(
+      names = "--only",
+      paramLabel = "TEXT",
+      description = "Only scenarios whose title contains this; see --list.",
+      showDefaultValue = Help.Visibility.NEVER)
+  private String only = "";
+
+  @Option(
+      names = "--broker",
+      paramLabel = "NAME",
+      description = "Only this broker: oxbow or kafka.")
+  private @Nullable String broker;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      description = "Runs of each scenario; at most 3 of recovery.")
   private int runs = 5;
 
-  @Option(names = "--scale", description = "Share of the full load in each scenario.")
+  @Option(
+      names = "--scale",
+      paramLabel = "SHARE",
+      description = "Share of the full load in each scenario, such as 0.1: quicker, less exact.")
   private double scale = 1;
 
-  @Option(names = "--only", description = "Runs only this broker: oxbow or kafka.")
-  private @Nullable String only;
+  @Option(
+      names = "--results",
+      paramLabel = "FILE",
+      description = "Where results are kept; the table lies beside it, in Markdown.")
+  private Path file = Path.of("bench-results.tsv");
 
-  @Option(names = "--produce", description = "Only produce scenarios whose title contains this.")
-  private String produceFilter = "";
+  @Option(names = "--fresh", description = "Forget the results that are there.")
+  private boolean isFresh;
 
-  @Option(names = "--out", description = "Also writes the table to this file.")
-  private @Nullable Path out;
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "Where the brokers' data lies meanwhile; deleted at the end.")
+  private Path data = Path.of("bench-data");
+
+  @Option(names = "--list", description = "Show what would be measured, and end.")
+  private boolean isListing;
 
   @Option(names = "--oxbow", required = true, hidden = true)
   private Path launcher = Path.of("oxbow");
 
+  @Option(names = "--oxbow-build", hidden = true)
+  private String build = "";
+
   @Option(names = "--kafka-class-path", required = true, hidden = true)
   private Path kafkaClassPath = Path.of("kafka.classpath");
 
-  private final Figures figures = new Figures();
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   private final PrintStream progress = System.err;
 
   private Main() {}
 
   /** Runs the command line and ends with its exit code. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Main()).execute(arguments));
+    var line = new CommandLine(new Main());
+    line.getCommandSpec()
+        .addOption(
+            OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Show this help.")
+                .build());
+    line.setExecutionExceptionHandler((failure, command, _) -> {
+      if (!(failure instanceof BenchException)) throw failure;
+      command.getErr().println("bench: " + failure.getMessage());
+      return 1;
+    });
+    line.setParameterExceptionHandler((failure, _) -> {
+      failure.getCommandLine().getErr().println("bench: " + failure.getMessage());
+      failure.getCommandLine().getErr().println("  see `./oxbow bench --help`");
+      return 2;
+    });
+    System.exit(line.execute(arguments));
   }
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    List<Contender> contenders =
-        Stream.<Contender>of(
-                new Contender.Oxbow(launcher),
-                new Contender.Kafka(java, Files.readString(kafkaClassPath).strip()))
-            .filter(c -> only == null || only.equals(c.name()))
-            .toList();
-    if (parts.isEmpty()) parts = List.of(Part.values());
-    Path work = Files.createTempDirectory("oxbow-bench");
-    try {
-      var scenarios = new Scenarios(figures, scale);
-      measureStarts(contenders, scenarios, work);
-      measureLoads(contenders, scenarios, work);
-      measureRecovery(contenders, scenarios, work);
-    } finally {
-      deleteTree(work);
+    check();
+    var scenarios = new Scenarios(scale);
+    List<Scenario> chosen = scenarios.all().stream().filter(this::isChosen).toList();
+    if (chosen.isEmpty()) {
+      throw wrong("no scenario's title contains '" + only + "'; --list shows all there are");
     }
-    String report = about() + "\n" + figures.table("oxbow", "kafka");
-    System.out.println(report);
-    if (out != null) Files.writeString(out, report);
+    if (isListing) {
+      list(chosen);
+      return 0;
+    }
+    if (isFresh) {
+      boolean _ = Files.deleteIfExists(file);
+    }
+    Results results = Results.open(file, circumstances());
+    List<Step> steps =
+        Step.all(chosen, contenders(), runs).stream()
+            .filter(step -> !results.has(step.scenario(), step.contender().name(), step.run()))
+            .toList();
+    measure(scenarios, results, steps);
     return 0;
   }
 
-  private void measureStarts(List<Contender> contenders, Scenarios scenarios, Path work)
+  private void measure(Scenarios scenarios, Results results, List<Step> steps)
       throws IOException, InterruptedException {
-    for (Part part : List.of(Part.startup, Part.memory)) {
-      if (!parts.contains(part)) continue;
-      for (int run = 0; run < runs; run++) {
-        for (Contender contender : contenders) {
-          say(part + " " + contender.name() + " run " + (run + 1));
-          Path data = work.resolve(part + "-" + contender.name() + "-" + run);
-          if (part == Part.startup) scenarios.startup(contender, data);
-          else scenarios.memory(contender, data);
-          deleteTree(data);
+    Path table = Path.of(file.toString().replaceFirst("\\.tsv$", "") + ".md");
+    var warmUps = new Scenarios(Math.min(1, scale));
+    try (var bench =
+        new Bench(
+            contenders(), scenarios, warmUps, results, table, data.toAbsolutePath(), progress)) {
+      if (!steps.isEmpty()) {
+        checkRoom(steps);
+        say(
+            "%d measurements, %s; results in %s, the table in %s"
+                .formatted(steps.size(), Pace.duration(bench.seconds(steps)), file, table));
+        say("Ctrl-C stops it, keeps the results, and the same command goes on from there");
+        var onSignal =
+            new Thread(
+                () -> {
+                  bench.stop();
+                  say("stopped; the results so far are in " + file);
+                },
+                "bench-stop");
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        try {
+          bench.run(steps);
+        } catch (RuntimeException | IOException e) {
+          if (!bench.isStopping()) throw e;
+        } finally {
+          if (!bench.isStopping()) Runtime.getRuntime().removeShutdownHook(onSignal);
         }
       }
+      if (!bench.isStopping()) System.out.println(bench.writeTable());
     }
   }
 
-  private void measureLoads(List<Contender> contenders, Scenarios scenarios, Path work)
-      throws IOException, InterruptedException {
-    if (!parts.contains(Part.produce)
-        && !parts.contains(Part.consume)
-        && !parts.contains(Part.latency)) {
-      return;
+  private void check() {
+    for (String name : names) {
+      if (Stream.of(Part.values()).noneMatch(part -> part.name().equals(name))) {
+        throw wrong("there is no part '" + name + "', only " + PARTS);
+      }
     }
-    var brokers = new LinkedHashMap<String, BrokerProcess>();
-    try {
-      for (Contender contender : contenders) {
-        Path data = work.resolve("load-" + contender.name());
-        contender.prepare(data);
-        BrokerProcess broker = contender.start(data);
-        brokers.put(contender.name(), broker);
-        scenarios.firstRecord(broker, List.of(0));
-        say("warming up " + contender.name());
-        warmUp(contender.name(), broker);
-      }
-      for (int run = 0; run < runs; run++) {
-        for (Map.Entry<String, BrokerProcess> entry : brokers.entrySet()) {
-          measureLoad(scenarios, entry.getKey(), entry.getValue(), run);
-        }
-      }
-    } finally {
-      for (BrokerProcess broker : brokers.values()) broker.close();
-      for (BrokerProcess broker : brokers.values()) deleteTree(broker.data());
+    if (runs < 1) throw wrong("--runs takes a number from 1, not " + runs);
+    if (!(scale > 0 && scale <= 10)) throw wrong("--scale takes 0.01 to 10, not " + scale);
+    if (broker != null && !List.of(Contender.OXBOW, Contender.KAFKA).contains(broker)) {
+      throw wrong("--broker takes oxbow or kafka, not " + broker);
     }
   }
 
-  /** Enough of everything that both brokers run compiled code when they are measured. */
-  private void warmUp(String name, BrokerProcess broker) throws InterruptedException {
-    var discarded = new Scenarios(new Figures(), Math.min(1, scale));
-    for (String codec : List.of("none", "zstd")) {
-      discarded.produce(name, broker, new Scenarios.Produce(100, codec, 6, "all"));
-      discarded.produce(name, broker, new Scenarios.Produce(1024, codec, 1, "1"));
-    }
-    discarded.consume(name, broker, 1024, "none");
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 
-  private void measureLoad(Scenarios scenarios, String name, BrokerProcess broker, int run)
-      throws InterruptedException {
-    String which = name + " run " + (run + 1);
-    if (parts.contains(Part.produce)) {
-      for (Scenarios.Produce way : Scenarios.produces()) {
-        if (!way.title().contains(produceFilter)) continue;
-        say(way.title() + ": " + which);
-        scenarios.produce(name, broker, way);
-      }
-    }
-    if (parts.contains(Part.consume)) {
-      for (String codec : List.of("none", "zstd")) {
-        for (int recordBytes : new int[] {1024, 100}) {
-          say("consume " + recordBytes + " B, " + codec + ": " + which);
-          scenarios.consume(name, broker, recordBytes, codec);
-        }
-      }
-    }
-    if (parts.contains(Part.latency)) {
-      say("latency: " + which);
-      scenarios.latency(name, broker);
-    }
+  private boolean isChosen(Scenario scenario) {
+    return (names.isEmpty() || names.contains(scenario.part().name()))
+        && scenario.title().contains(only);
   }
 
-  private void measureRecovery(List<Contender> contenders, Scenarios scenarios, Path work)
-      throws IOException, InterruptedException {
-    if (!parts.contains(Part.recovery)) return;
-    for (int run = 0; run < Math.min(runs, 3); run++) {
-      for (Contender contender : contenders) {
-        say("recovery " + contender.name() + " run " + (run + 1));
-        Path data = work.resolve("recovery-" + contender.name() + "-" + run);
-        scenarios.recovery(contender, data);
-        deleteTree(data);
-      }
-    }
+  private List<Contender> contenders() throws IOException {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    return Stream.<Contender>of(
+            new Contender.Oxbow(launcher),
+            new Contender.Kafka(java, Files.readString(kafkaClassPath).strip()))
+        .filter(contender -> broker == null || broker.equals(contender.name()))
+        .toList();
   }
 
-  private String about() {
-    return "Measured %s on %d cores, Linux %s, JDK %s; median of %d runs (least-most).%n"
-        .formatted(
-            ZonedDateTime.now(ZoneOffset.UTC).toLocalDate(),
-            Runtime.getRuntime().availableProcessors(),
-            System.getProperty("os.version"),
-            Runtime.version().feature(),
-            runs);
+  /** All that must be alike in results which stand in one table. */
+  private String circumstances() {
+    return String.format(
+        Locale.ROOT,
+        "Oxbow%s, Apache Kafka %s, %s of the load, %d cores, Linux %s, JDK %s",
+        build.isEmpty() ? "" : " " + build,
+        AppInfoParser.getVersion(),
+        scale == 1 ? "all" : Double.toString(scale),
+        Runtime.getRuntime().availableProcessors(),
+        System.getProperty("os.version"),
+        Runtime.version().feature());
+  }
+
+  private void checkRoom(List<Step> steps) throws IOException {
+    double loadGb =
+        steps.stream().anyMatch(step -> step.phase() == Step.Phase.LOAD) ? LOAD_GB * scale : 0;
+    double recoveryGb =
+        steps.stream().anyMatch(step -> step.phase() == Step.Phase.AFTER) ? RECOVERY_GB * scale : 0;
+    double neededGb = 1 + Math.max(loadGb, recoveryGb);
+    double usableGb = Files.getFileStore(Files.createDirectories(data)).getUsableSpace() / GB;
+    if (usableGb >= neededGb) return;
+    throw new BenchException(
+        String.format(
+            Locale.ROOT,
+            "needs %.0f GB of disk, and %s has %.0f GB. --data names another directory, a smaller"
+                + " --scale needs less.",
+            neededGb,
+            data,
+            usableGb));
+  }
+
+  private void list(List<Scenario> chosen) {
+    double total = 0;
+    for (Scenario scenario : chosen) {
+      int times = Step.all(List.of(scenario), List.of(new Contender.Oxbow(launcher)), runs).size();
+      double seconds = 2 * times * scenario.seconds();
+      total += seconds;
+      System.out.printf(
+          "%-9s %-44s %s%n", scenario.part(), scenario.title(), Pace.duration(seconds));
+    }
+    System.out.printf("%s in all, for %d runs of both brokers%n", Pace.duration(total), runs);
   }
 
   private void say(String what) {
     progress.println("bench: " + what);
-  }
-
-  private static void deleteTree(Path root) throws IOException {
-    if (!Files.exists(root)) return;
-    try (Stream<Path> paths = Files.walk(root)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) Files.delete(path);
-    }
   }
 }

@@ -14,20 +14,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.ObjDoubleConsumer;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import oxbow.bench.Figures.Figure;
 
-/** The scenarios: each measures one contender once and adds its figures. */
+/** The scenarios: each measures one contender once and tells its figures. */
 final class Scenarios {
   private static final int KIB = 1024;
   private static final double GB = 1e9;
   private static final long NANOS = 1_000_000_000L;
   private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
+  private static final Duration SETTLE = Duration.ofSeconds(10);
+  private static final int WARM_SECONDS = 5;
 
-  private final Figures figures;
   private final double scale;
 
   /** Names are never used twice, not even after a deletion: that would measure the deletion too. */
@@ -38,8 +40,7 @@ final class Scenarios {
   /**
    * @param scale how much of the full load is done, 1 being all
    */
-  Scenarios(Figures figures, double scale) {
-    this.figures = figures;
+  Scenarios(double scale) {
     this.scale = scale;
   }
 
@@ -51,22 +52,70 @@ final class Scenarios {
     }
   }
 
-  static List<Produce> produces() {
-    var all = new ArrayList<Produce>();
+  /** All there are, in the order in which they are measured and shown. */
+  List<Scenario> all() {
+    var all = new ArrayList<Scenario>();
+    all.add(new Scenario.OfStart(Part.startup, "startup", 11, this::startup));
+    all.add(
+        new Scenario.OfStart(
+            Part.memory, "memory", 4 + 3 * SETTLE.toSeconds() + 4 * scale, this::memory));
     for (int bytes : new int[] {KIB, 100}) {
       for (String codec : List.of("none", "zstd")) {
         for (int partitions : new int[] {1, 6, 1000}) {
           for (String acks : List.of("1", "all")) {
-            all.add(new Produce(bytes, codec, partitions, acks));
+            var way = new Produce(bytes, codec, partitions, acks);
+            double seconds = (partitions == 1000 ? 6 : 1) + 5 * scale;
+            all.add(
+                new Scenario.OfLoad(
+                    Part.produce,
+                    way.title(),
+                    seconds,
+                    (broker, figures) -> produce(broker, way, figures)));
           }
         }
       }
     }
+    for (String codec : List.of("none", "zstd")) {
+      for (int bytes : new int[] {KIB, 100}) {
+        all.add(
+            new Scenario.OfLoad(
+                Part.consume,
+                "consume %d B, %s".formatted(bytes, codec),
+                3 + 15 * scale,
+                (broker, figures) -> consume(broker, bytes, codec, figures)));
+      }
+    }
+    all.add(
+        new Scenario.OfLoad(
+            Part.latency, "end to end", 2 + WARM_SECONDS + latencySeconds(), this::latency));
+    all.add(
+        new Scenario.OfStart(
+            Part.recovery, "recovery after kill -9", 10 + 60 * scale, this::recovery));
     return all;
   }
 
-  void produce(String contender, BrokerProcess broker, Produce way) throws InterruptedException {
+  /** About how long the warm-up takes. */
+  double warmUpSeconds() {
+    return 7 + 20 * Math.min(1, scale);
+  }
+
+  /** Enough of everything that a broker runs compiled code when it is measured. */
+  void warmUp(BrokerProcess broker) throws InterruptedException {
+    for (String codec : List.of("none", "zstd")) {
+      produce(broker, new Produce(100, codec, 6, "all"), Scenarios::forget);
+      produce(broker, new Produce(KIB, codec, 1, "1"), Scenarios::forget);
+    }
+    consume(broker, KIB, "none", Scenarios::forget);
+  }
+
+  private static void forget(Figure figure, double value) {}
+
+  private void produce(BrokerProcess broker, Produce way, ObjDoubleConsumer<Figure> figures)
+      throws InterruptedException {
     String topic = newTopic(broker, way.partitions());
+    // The first write to a log makes its files, which is not what is measured here.
+    Clients.touch(broker.bootstrap(), topic, way.partitions());
+    broker.awaitCalm();
     var payload = new Payload(way.recordBytes(), 42);
     Map<String, Object> settings =
         Map.of(
@@ -77,12 +126,9 @@ final class Scenarios {
     Load.Done done =
         Load.produce(broker.bootstrap(), topic, payload, loadBytes(way.recordBytes()), settings);
     cpu = broker.cpuSeconds() - cpu;
-    figures.add(
-        contender, new Figure(way.title(), "throughput", "MB/s", true), done.megabytesPerSecond());
-    figures.add(
-        contender, new Figure(way.title(), "broker CPU", "s/GB", false), cpu / (done.bytes() / GB));
-    figures.add(
-        contender,
+    figures.accept(new Figure(way.title(), "throughput", "MB/s", true), done.megabytesPerSecond());
+    figures.accept(new Figure(way.title(), "broker CPU", "s/GB", false), cpu / (done.bytes() / GB));
+    figures.accept(
         new Figure(way.title(), "p99 from send to ack", "ms", false),
         done.latencyMicros().getValueAtPercentile(99) / 1e3);
     Clients.deleteTopic(broker.bootstrap(), topic);
@@ -93,7 +139,8 @@ final class Scenarios {
     return (long) (scale * (recordBytes >= KIB ? 800e6 : 200e6));
   }
 
-  void consume(String contender, BrokerProcess broker, int recordBytes, String codec)
+  private void consume(
+      BrokerProcess broker, int recordBytes, String codec, ObjDoubleConsumer<Figure> figures)
       throws InterruptedException {
     int partitions = 6;
     String topic = newTopic(broker, partitions);
@@ -109,20 +156,22 @@ final class Scenarios {
       Load.Done done =
           Load.consume(broker.bootstrap(), topic, partitions, sent.records(), consumers);
       cpu = broker.cpuSeconds() - cpu;
-      figures.add(
-          contender, new Figure(title, "throughput", "MB/s", true), done.megabytesPerSecond());
-      figures.add(
-          contender, new Figure(title, "broker CPU", "s/GB", false), cpu / (done.bytes() / GB));
+      figures.accept(new Figure(title, "throughput", "MB/s", true), done.megabytesPerSecond());
+      figures.accept(new Figure(title, "broker CPU", "s/GB", false), cpu / (done.bytes() / GB));
     }
     Clients.deleteTopic(broker.bootstrap(), topic);
   }
 
+  private int latencySeconds() {
+    return (int) Math.max(5, 20 * scale);
+  }
+
   /** From just before the send to just after the poll, at 5,000 records of 1 KiB a second. */
-  void latency(String contender, BrokerProcess broker) throws InterruptedException {
+  private void latency(BrokerProcess broker, ObjDoubleConsumer<Figure> figures)
+      throws InterruptedException {
     String topic = newTopic(broker, 1);
     int perSecond = 5_000;
-    int warmSeconds = 5;
-    int seconds = (int) Math.max(5, 20 * scale);
+    int seconds = latencySeconds();
     var histogram = new Histogram(60_000_000, 3);
     var running = new AtomicBoolean(true);
     byte[] filler = new Payload(KIB, 42).value(0);
@@ -132,12 +181,12 @@ final class Scenarios {
             Clients.producer(broker.bootstrap(), Map.of("acks", "all", "linger.ms", 0))) {
       consumer.assign(List.of(new TopicPartition(topic, 0)));
       long start = System.nanoTime();
-      long countFrom = start + warmSeconds * NANOS;
+      long countFrom = start + WARM_SECONDS * NANOS;
       Thread sender =
           Thread.ofPlatform()
               .name("bench-sender")
               .start(() -> {
-                long total = (long) (warmSeconds + seconds) * perSecond;
+                long total = (long) (WARM_SECONDS + seconds) * perSecond;
                 for (long n = 0; n < total && running.get(); n++) {
                   long due = start + n * NANOS / perSecond;
                   while (System.nanoTime() < due) LockSupport.parkNanos(20_000);
@@ -160,53 +209,45 @@ final class Scenarios {
       String title = "end to end, 5 MB/s, acks=all";
       for (double percentile : new double[] {50, 99, 99.9}) {
         String quantity = "p" + (percentile == 99.9 ? "99.9" : Integer.toString((int) percentile));
-        figures.add(
-            contender,
+        figures.accept(
             new Figure(title, quantity, "ms", false),
             histogram.getValueAtPercentile(percentile) / 1e3);
       }
-      figures.add(
-          contender,
+      figures.accept(
           new Figure(title, "broker CPU", "% of a core", false),
-          100 * cpu / (warmSeconds + seconds));
+          100 * cpu / (WARM_SECONDS + seconds));
     }
     Clients.deleteTopic(broker.bootstrap(), topic);
   }
 
   /** From the start of the process to the first acknowledged record: first and second start. */
-  void startup(Contender contender, Path data) throws IOException, InterruptedException {
+  private void startup(Contender contender, Path data, ObjDoubleConsumer<Figure> figures)
+      throws IOException, InterruptedException {
     contender.prepare(data);
     for (String which : List.of("first start", "second start")) {
       long begin = System.nanoTime();
       try (BrokerProcess broker = contender.start(data)) {
         firstRecord(broker, List.of(0));
-        figures.add(
-            contender.name(),
+        figures.accept(
             new Figure(which, "to the first acknowledged record", "s", false),
             (System.nanoTime() - begin) / 1e9);
-        figures.add(
-            contender.name(),
-            new Figure(which, "broker CPU until then", "s", false),
-            broker.cpuSeconds());
+        figures.accept(new Figure(which, "broker CPU until then", "s", false), broker.cpuSeconds());
       }
     }
   }
 
   /** At rest some seconds after the start, and with 2,000 connections that do nothing. */
-  void memory(Contender contender, Path data) throws IOException, InterruptedException {
+  private void memory(Contender contender, Path data, ObjDoubleConsumer<Figure> figures)
+      throws IOException, InterruptedException {
     contender.prepare(data);
     int connections = 2_000;
     try (BrokerProcess broker = contender.start(data)) {
       firstRecord(broker, List.of(0));
       settle();
-      figures.add(
-          contender.name(),
-          new Figure("memory", "at rest", "MB", false),
-          broker.residentBytes() / 1e6);
+      figures.accept(new Figure("memory", "at rest", "MB", false), broker.residentBytes() / 1e6);
       double cpu = broker.cpuSeconds();
       settle();
-      figures.add(
-          contender.name(),
+      figures.accept(
           new Figure("memory", "CPU at rest", "% of a core", false),
           (broker.cpuSeconds() - cpu) * 100 / SETTLE.toSeconds());
       var sockets = new ArrayList<Socket>();
@@ -218,8 +259,7 @@ final class Scenarios {
           askVersions(socket);
         }
         settle();
-        figures.add(
-            contender.name(),
+        figures.accept(
             new Figure("memory", "with 2,000 idle connections", "MB", false),
             broker.residentBytes() / 1e6);
       } finally {
@@ -231,14 +271,10 @@ final class Scenarios {
           new Payload(KIB, 42),
           (long) (1e9 * scale),
           Map.of());
-      figures.add(
-          contender.name(),
-          new Figure("memory", "after producing 1 GB", "MB", false),
-          broker.residentBytes() / 1e6);
+      figures.accept(
+          new Figure("memory", "after producing 1 GB", "MB", false), broker.residentBytes() / 1e6);
     }
   }
-
-  private static final Duration SETTLE = Duration.ofSeconds(10);
 
   private static void settle() {
     long until = System.nanoTime() + SETTLE.toNanos();
@@ -255,11 +291,12 @@ final class Scenarios {
   }
 
   /** From the start after kill -9 to a record acknowledged by every partition. */
-  void recovery(Contender contender, Path data) throws IOException, InterruptedException {
+  private void recovery(Contender contender, Path data, ObjDoubleConsumer<Figure> figures)
+      throws IOException, InterruptedException {
     contender.prepare(data);
     int partitions = 10;
     String topic = "recovered";
-    List<Integer> all = java.util.stream.IntStream.range(0, partitions).boxed().toList();
+    List<Integer> all = IntStream.range(0, partitions).boxed().toList();
     BrokerProcess first = contender.start(data);
     try {
       firstRecord(first, List.of(0));
@@ -272,14 +309,10 @@ final class Scenarios {
     try (BrokerProcess second = contender.start(data)) {
       acknowledgedBy(second, topic, all);
       String title = "recovery of %.0f GB after kill -9".formatted(10 * scale);
-      figures.add(
-          contender.name(),
+      figures.accept(
           new Figure(title, "to a record in every partition", "s", false),
           (System.nanoTime() - begin) / 1e9);
-      figures.add(
-          contender.name(),
-          new Figure(title, "broker CPU until then", "s", false),
-          second.cpuSeconds());
+      figures.accept(new Figure(title, "broker CPU until then", "s", false), second.cpuSeconds());
     }
   }
 

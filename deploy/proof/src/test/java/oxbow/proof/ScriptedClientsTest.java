@@ -67,6 +67,30 @@ final class ScriptedClientsTest {
     assertThat(summary).contains("\"retention\":\"123456\"");
   }
 
+  @Test
+  void librdkafkaOfTodaySharesATopicByTheNewProtocol() {
+    String module = script("librdkafka/node_modules/@confluentinc/kafka-javascript");
+    ForeignClient client =
+        ForeignClient.installed(
+            proof,
+            List.of("node", script("librdkafka/groups.js")),
+            "-e",
+            "require('" + module + "')");
+    String topic = proof.topic("librdkafka", 2);
+    String group = proof.name("librdkafka-group");
+    Records.produce(proof, topic, 0, "from-java");
+    int expected = PER_CODEC * (ForeignClient.CODECS.size() + 1);
+
+    ToolResult result = client.run(proof.bootstrap(), topic, group).ok();
+    ToolResult groups = proof.tool(KafkaTools.GROUPS, "--list", "--consumer");
+
+    assertThat(result.lines().getLast())
+        .contains("\"shared\":[0,1]", "\"acknowledged\":" + expected)
+        .contains("\"seen\":" + (expected + 1), "\"distinct\":" + (expected + 1))
+        .contains("\"fromJava\":true", "\"committed\":" + (expected + 1));
+    assertThat(groups.ok().out()).containsPattern(group + "\\s+Consumer");
+  }
+
   /** Runs a script on a topic of two partitions and checks what every client has to get right. */
   private String roundtrip(ForeignClient client, String name) {
     String topic = proof.topic(name, 2);

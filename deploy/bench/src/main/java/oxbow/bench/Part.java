@@ -1,0 +1,11 @@
+package oxbow.bench;
+
+/** The parts of the benchmark, in the order they run. */
+enum Part {
+  startup,
+  memory,
+  produce,
+  consume,
+  latency,
+  recovery
+}
