@@ -5,7 +5,6 @@ import static oxbow.cold.store.StoreException.Kind.BUSY;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -48,25 +47,6 @@ final class TopicOffload {
   private final OffloadCounters counters;
   private final Map<Integer, Long> tableEnds = new HashMap<>();
   private ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
-
-  /** Makes writers of the topic's files, as its settings and schemas are now. */
-  interface Writers {
-    /** A writer to a local file of its own. */
-    ColdFileWriter open(TopicIdPartition partition) throws IOException;
-
-    /** Tells this try from any other at the same range, by whomever. */
-    String attempt(TopicIdPartition partition);
-
-    /** About how large a file is to be. */
-    long fileBytes();
-
-    /**
-     * Reads a finished file back and compares each batch's checksum with what was added.
-     *
-     * @throws StoreException {@code CORRUPT} if one differs
-     */
-    void verify(ColdFile file, Path path) throws IOException;
-  }
 
   TopicOffload(
       ColdTable table,

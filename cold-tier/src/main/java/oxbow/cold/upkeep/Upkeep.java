@@ -1,0 +1,198 @@
+package oxbow.cold.upkeep;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.cold.TopicTiering;
+import oxbow.cold.file.ColdFile;
+import oxbow.cold.offload.Writers;
+import oxbow.cold.store.StoreException;
+import oxbow.cold.table.ColdTable;
+import oxbow.log.SealedSegments;
+
+/**
+ * Looks after the cold files of every partition led here, one thread for all ({@code upkeep}): what
+ * it does not get to now it gets to later, and replay is right all the while.
+ */
+public final class Upkeep implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final SealedSegments segments;
+  private final Topics topics;
+  private final Merger merger;
+  private final UpkeepConfig config;
+  private final UpkeepCounters counters;
+  private final Consumer<TopicIdPartition> onChange;
+  private final InstantSource clock;
+  private final Map<TopicIdPartition, TopicTiering> led = new ConcurrentHashMap<>();
+  private final Map<TopicIdPartition, Long> movedStarts = new ConcurrentHashMap<>();
+  private final Map<Uuid, Long> cleanedMs = new ConcurrentHashMap<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private @Nullable Thread thread;
+
+  /** Opens what is worked on. May wait for the store. */
+  public interface Topics {
+    ColdTable table(Uuid topicId, String topic);
+
+    Writers writers(Uuid topicId, String topic, TopicTiering tiering);
+  }
+
+  /**
+   * @param onChange told each partition whose files are other ones now
+   */
+  public Upkeep(
+      SealedSegments segments,
+      Topics topics,
+      Merger merger,
+      UpkeepConfig config,
+      UpkeepCounters counters,
+      Consumer<TopicIdPartition> onChange,
+      InstantSource clock) {
+    this.segments = segments;
+    this.topics = topics;
+    this.merger = merger;
+    this.config = config;
+    this.counters = counters;
+    this.onChange = onChange;
+    this.clock = clock;
+  }
+
+  /** Begins to work. */
+  public synchronized void start() {
+    segments.watchLogStarts(this::moved);
+    thread = Thread.ofPlatform().name("upkeep").daemon().start(this::run);
+  }
+
+  /** A partition is led here, or its topic's settings are other ones now. */
+  public void lead(TopicIdPartition partition, TopicTiering tiering) {
+    boolean isNew = led.put(partition, tiering) == null;
+    // What the log begins with at its start was written down before.
+    if (isNew) segments.offsets(partition).ifPresent(log -> moved(partition, log.logStart()));
+  }
+
+  private void moved(TopicIdPartition partition, long logStart) {
+    movedStarts.merge(partition, logStart, Math::max);
+  }
+
+  /** A partition is led elsewhere, deleted, or has no cold tier any more. */
+  public void leave(TopicIdPartition partition) {
+    led.remove(partition);
+    movedStarts.remove(partition);
+  }
+
+  private void run() {
+    try {
+      while (!closed.await(config.every().toMillis(), TimeUnit.MILLISECONDS)) round();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Looks after everything once. What fails is begun anew in the next round. */
+  void round() throws InterruptedException {
+    for (Map.Entry<TopicIdPartition, TopicTiering> one : led.entrySet()) {
+      if (closed.getCount() == 0) return;
+      try {
+        lookAfter(one.getKey(), one.getValue());
+      } catch (StoreException | IOException e) {
+        counters.failures.increment();
+        log.atWarn()
+            .addKeyValue("partition", one.getKey().topicPartition())
+            .setCause(e)
+            .log("upkeep postponed");
+      } catch (RuntimeException e) {
+        counters.failures.increment();
+        log.atError()
+            .addKeyValue("partition", one.getKey().topicPartition())
+            .setCause(e)
+            .log("upkeep failed");
+      }
+    }
+  }
+
+  private void lookAfter(TopicIdPartition partition, TopicTiering tiering)
+      throws IOException, InterruptedException {
+    ColdTable table = topics.table(partition.topicId(), partition.topic());
+    List<ColdFile> files = table.files(partition.partition());
+    if (files.isEmpty()) return;
+    expire(partition, tiering, files);
+    dropBelowLogStart(partition, table, files);
+    merge(partition, tiering, table);
+    clean(partition.topicId(), table);
+  }
+
+  private void expire(TopicIdPartition partition, TopicTiering tiering, List<ColdFile> files) {
+    long coldEnd = files.getLast().endOffset();
+    long start =
+        ColdRetention.logStart(
+            files, segments.localBytes(partition, coldEnd), tiering, clock.millis());
+    if (start >= 0) segments.expire(partition, start);
+  }
+
+  /** Only a log start that was written down counts: after a crash the log must not want them. */
+  private void dropBelowLogStart(
+      TopicIdPartition partition, ColdTable table, List<ColdFile> files) {
+    long start = movedStarts.getOrDefault(partition, 0L);
+    if (files.getFirst().endOffset() > start) return;
+    table.expire(partition.partition(), start);
+    counters.expiredFiles.add(files.stream().filter(file -> file.endOffset() <= start).count());
+    onChange.accept(partition);
+  }
+
+  private void merge(TopicIdPartition partition, TopicTiering tiering, ColdTable table)
+      throws IOException, InterruptedException {
+    List<ColdFile> run = MergePlan.next(table.files(partition.partition()), tiering.fileBytes());
+    if (run.isEmpty()) return;
+    Writers writers = topics.writers(partition.topicId(), partition.topic(), tiering);
+    try {
+      ColdFile merged = merger.merge(partition, run, table, writers);
+      counters.mergedFiles.add(run.size());
+      log.atDebug()
+          .addKeyValue("partition", partition.topicPartition())
+          .addKeyValue("files", run.size())
+          .addKeyValue("bytes", merged.bytes())
+          .log("merged");
+      onChange.accept(partition);
+    } catch (StoreException e) {
+      if (e.kind() != StoreException.Kind.EXISTS) throw e;
+      // Somebody else replaced one of them first; what is left is looked at in the next round.
+    }
+  }
+
+  private void clean(Uuid topicId, ColdTable table) {
+    long now = clock.millis();
+    Long last = cleanedMs.get(topicId);
+    if (last != null && now - last < config.cleanEvery().toMillis()) return;
+    table.expireSnapshots(clock.instant().minus(config.snapshotAge()), config.snapshotsMin());
+    counters.cleanedObjects.add(table.clean(config.orphanAge()));
+    cleanedMs.put(topicId, now);
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    Thread running;
+    synchronized (this) {
+      running = thread;
+    }
+    if (running == null) return;
+    running.interrupt();
+    try {
+      running.join(PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

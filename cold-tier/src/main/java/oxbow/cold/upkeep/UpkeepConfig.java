@@ -1,0 +1,19 @@
+package oxbow.cold.upkeep;
+
+import java.time.Duration;
+
+/**
+ * How often upkeep works, and what it leaves alone.
+ *
+ * @param every pause between two rounds
+ * @param cleanEvery between two cleanings of a table
+ * @param snapshotAge older snapshots are forgotten: a query may run this long
+ * @param snapshotsMin how many are kept whatever their age
+ * @param orphanAge younger objects may belong to a commit that is under way
+ */
+public record UpkeepConfig(
+    Duration every,
+    Duration cleanEvery,
+    Duration snapshotAge,
+    int snapshotsMin,
+    Duration orphanAge) {}
