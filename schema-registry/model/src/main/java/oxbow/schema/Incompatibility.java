@@ -16,6 +16,12 @@ public record Incompatibility(String rule, String path, String message) {
   /** What the schema that was written with is called is put here. */
   public static final String WRITER = "{writer}";
 
+  /** Two languages never read each other. */
+  public static Incompatibility ofOtherType() {
+    return new Incompatibility(
+        "SCHEMA_TYPE_CHANGED", "/", "Incompatible because of different schema type");
+  }
+
   /** The message with the schemas' names put in. */
   public String message(String reader, String writer) {
     return message.replace(READER, reader).replace(WRITER, writer);

@@ -35,7 +35,9 @@ public interface ParsedSchema {
   /** What breaks if data written with {@code writer} is read with this schema; empty: nothing. */
   List<Incompatibility> whyCannotRead(ParsedSchema writer);
 
-  /** The full name of its record or message (a JSON Schema's title), for subjects named after it. */
+  /**
+   * The full name of its record or message (a JSON Schema's title), for subjects named after it.
+   */
   Optional<String> recordName();
 
   /** The columns its values have, before a table gave them ids. */

@@ -18,4 +18,10 @@ public record References(List<SchemaReference> declared, SequencedMap<String, St
     declared = List.copyOf(declared);
     texts = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(texts));
   }
+
+  /** The same, declared in one order and each once. */
+  public References normalized() {
+    List<SchemaReference> sorted = declared.stream().sorted().distinct().toList();
+    return new References(sorted, texts);
+  }
 }

@@ -1,0 +1,101 @@
+package oxbow.schema.avro;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.avro.Schema;
+import oxbow.schema.Incompatibility;
+import oxbow.schema.ParsedSchema;
+import oxbow.schema.References;
+import oxbow.schema.SchemaType;
+import oxbow.schema.layout.Shape;
+
+/** A schema in Avro, with what it refers to resolved. */
+public final class AvroSchema implements ParsedSchema {
+  private final Schema avro;
+  private final References references;
+  private final List<Schema> referenced;
+  private final String canonicalText;
+
+  AvroSchema(Schema avro, References references, List<Schema> referenced) {
+    this.avro = avro;
+    this.references = references;
+    this.referenced = List.copyOf(referenced);
+    this.canonicalText = AvroText.canonical(avro, this.referenced);
+  }
+
+  /** The schema as Avro's library has it. */
+  public Schema avro() {
+    return avro;
+  }
+
+  @Override
+  public SchemaType type() {
+    return SchemaType.AVRO;
+  }
+
+  @Override
+  public References references() {
+    return references;
+  }
+
+  @Override
+  public String canonicalText() {
+    return canonicalText;
+  }
+
+  @Override
+  public AvroSchema normalized() {
+    String text = AvroText.normalized(avro, referenced);
+    return new AvroFormat().parse(text, references.normalized());
+  }
+
+  @Override
+  public String formatted(String form) {
+    return form.toLowerCase(Locale.ROOT).equals("resolved") ? avro.toString() : canonicalText;
+  }
+
+  @Override
+  public boolean finds(ParsedSchema registered) {
+    if (ParsedSchema.super.finds(registered)) return true;
+    return registered instanceof AvroSchema other
+        && references.declared().isEmpty()
+        && !other.references.declared().isEmpty()
+        && avro.toString().equals(other.avro.toString());
+  }
+
+  @Override
+  public List<Incompatibility> whyCannotRead(ParsedSchema writer) {
+    if (writer instanceof AvroSchema other) return AvroCompatibility.check(avro, other.avro);
+    return List.of(Incompatibility.ofOtherType());
+  }
+
+  @Override
+  public Optional<String> recordName() {
+    return avro.getType() == Schema.Type.RECORD
+        ? Optional.ofNullable(avro.getFullName())
+        : Optional.empty();
+  }
+
+  @Override
+  public Shape shape() {
+    return AvroShapes.of(avro);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof AvroSchema that
+        && canonicalText.equals(that.canonicalText)
+        && references.equals(that.references);
+  }
+
+  @Override
+  public int hashCode() {
+    return canonicalText.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return canonicalText;
+  }
+}
