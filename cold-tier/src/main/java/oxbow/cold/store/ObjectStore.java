@@ -2,14 +2,16 @@ package oxbow.cold.store;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A flat space of immutable objects under names with slashes. Every call blocks until it is done,
- * and fails with a {@link StoreException} whose kind says what to do. What a call that returned has
- * written is durable and seen by every later call. Thread-safe.
+ * A flat space of immutable objects under names with slashes; {@link ObjectNames} says which. Every
+ * call blocks until it is done, and fails with a {@link StoreException} whose kind says what to do.
+ * What a call that returned has written is durable and seen by every later call. Buffers are
+ * borrowed for the call and left as they were. Thread-safe.
  */
 public interface ObjectStore extends AutoCloseable {
   /** Writes an object whole, over one of the same name if there is one. */
@@ -19,7 +21,8 @@ public interface ObjectStore extends AutoCloseable {
   ObjectInfo put(String name, Path body);
 
   /**
-   * Writes an object only if there is none of this name; of many that try at once one succeeds.
+   * Writes an object only if there is none of this name; of many that try at once one succeeds. Two
+   * writers' bodies must differ: a lost reply is resolved by reading back whose body is there.
    *
    * @throws StoreException {@code EXISTS} if there is; {@code OUTCOME_UNKNOWN} if it may now be
    */
@@ -38,7 +41,7 @@ public interface ObjectStore extends AutoCloseable {
   ByteBuffer read(String name, long position, int length);
 
   /**
-   * Names in order, with what they name; a page at a time.
+   * Names in the order of their UTF-8, with what they name; a page at a time.
    *
    * @param prefix what they begin with
    * @param after begin behind this name; empty: at the first
@@ -52,6 +55,14 @@ public interface ObjectStore extends AutoCloseable {
    * How engines outside address an object: {@code s3://bucket/name} or {@code file:///dir/name}.
    */
   String location(String name);
+
+  /**
+   * Removes what interrupted calls left where no listing shows it, and which still costs.
+   *
+   * @param age younger ones may belong to calls that are under way
+   * @return how many there were
+   */
+  int removeLeftovers(Duration age);
 
   @Override
   void close();
