@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.broker.Broker;
 import oxbow.broker.BrokerConfig;
+import oxbow.broker.Tiering;
 import oxbow.broker.control.ClusterView;
 import oxbow.broker.control.ControlPlane;
 import oxbow.server.http.HealthPart;
@@ -34,7 +35,7 @@ public final class Wiring {
     }
     var meters = new Meters();
     var broker =
-        Broker.start(brokerConfig(config), meters.registry(), new RuntimeLevels(), onFatal::accept);
+        Broker.start(brokerConfig(config), meters.registry(), new RuntimeLevels(), Tiering.NONE, onFatal::accept);
     Optional<HttpPort> http =
         config.http().map(bounds -> new HttpPort(bounds, version, meters.registry()));
     http.ifPresent(port -> askForReadiness(port, broker, config));

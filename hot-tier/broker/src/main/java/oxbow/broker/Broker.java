@@ -23,7 +23,6 @@ import oxbow.broker.control.ClusterView;
 import oxbow.broker.control.ControlException;
 import oxbow.broker.control.ControlPlane;
 import oxbow.broker.control.LogLevels;
-import oxbow.broker.control.TopicSettings;
 import oxbow.broker.fetch.FetchApis;
 import oxbow.broker.fetch.OffsetApis;
 import oxbow.broker.group.GroupConfig;
@@ -71,15 +70,18 @@ public final class Broker implements AutoCloseable {
       BrokerConfig config,
       MeterRegistry meters,
       LogLevels logLevels,
+      Tiering tiering,
       Consumer<ControlException> onFatal) {
     try {
       var timer = new DeadlineTimer();
       closesLast("timer", timer::stop);
       var logThreads = closesLast("log threads", new BrokerLogThreads(config.logThreads()));
       logs = closesLast("logs", Logs.open(config.logs()));
-      control = ControlPlane.start(config.control(), new TopicSettings(), onFatal);
+      control = ControlPlane.start(config.control(), tiering.topicSettings(), onFatal);
       closesLast("control plane", control);
-      partitions = new Partitions(config.control().nodeId(), logs, logThreads);
+      Tiering.ColdTier cold = tiering.join().apply(logs);
+      closesLast("cold tier", cold.closing());
+      partitions = new Partitions(config.control().nodeId(), logs, logThreads, cold.partitions());
       closesLast("partitions", partitions);
       PartitionMeters.register(partitions, meters);
       LogMeters.register(logs, meters);
@@ -114,7 +116,7 @@ public final class Broker implements AutoCloseable {
               meters)
           .serve(apis);
       new ReplicaApis(partitions, logs, logThreads).serve(apis);
-      new OffsetApis(partitions, logThreads).serve(apis);
+      new OffsetApis(partitions, cold.reads(), logThreads, timer).serve(apis);
       new ProduceApis(
               config.produce(),
               partitions,
@@ -127,7 +129,7 @@ public final class Broker implements AutoCloseable {
       new FetchApis(
               config.fetch(),
               partitions,
-              null, // no cold tier yet: offsets that left the disk are out of range
+              cold.reads(),
               logThreads,
               timer,
               InstantSource.system(),
@@ -157,11 +159,11 @@ public final class Broker implements AutoCloseable {
    */
   public static Broker start(
       BrokerConfig config, MeterRegistry meters, Consumer<ControlException> onFatal) {
-    return start(config, meters, LogLevels.NONE, onFatal);
+    return start(config, meters, LogLevels.NONE, Tiering.NONE, onFatal);
   }
 
   /**
-   * The same, with loggers whose levels an administrator may change.
+   * The same, with loggers whose levels an administrator may change, and a cold tier.
    *
    * @param logLevels what the process writes its log with
    */
@@ -169,8 +171,9 @@ public final class Broker implements AutoCloseable {
       BrokerConfig config,
       MeterRegistry meters,
       LogLevels logLevels,
+      Tiering tiering,
       Consumer<ControlException> onFatal) {
-    return new Broker(config, meters, logLevels, onFatal);
+    return new Broker(config, meters, logLevels, tiering, onFatal);
   }
 
   private BrokerIdentity identity(BrokerConfig config) {

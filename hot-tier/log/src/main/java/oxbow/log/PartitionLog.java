@@ -23,6 +23,7 @@ import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.storage.internals.epoch.LeaderEpochFileCache;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.BatchMetadata;
+import org.apache.kafka.storage.internals.log.EpochEntry;
 import org.apache.kafka.storage.internals.log.LastRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -875,6 +876,16 @@ public final class PartitionLog implements AutoCloseable {
     return epochs.latestEpoch();
   }
 
+  /** The earliest leader epoch it knows of, if any. */
+  public Optional<Integer> earliestEpoch() {
+    return epochs.earliestEntry().map(EpochEntry::epoch);
+  }
+
+  /** Its history of epochs reaches back to an offset. */
+  public boolean knowsEpochsFrom(long offset) {
+    return epochs.earliestEntry().filter(entry -> entry.startOffset() <= offset).isPresent();
+  }
+
   /** The epoch of the record at an offset. */
   public Optional<Integer> epochOf(long offset) {
     var epoch = epochs.epochForOffset(offset);
@@ -1321,6 +1332,11 @@ public final class PartitionLog implements AutoCloseable {
     @Override
     public long logEnd() {
       return view.offsets().logEnd();
+    }
+
+    @Override
+    public long unseenFrom() {
+      return config.isOffloaded() ? view.offsets().coldEnd() : Long.MAX_VALUE;
     }
 
     @Override

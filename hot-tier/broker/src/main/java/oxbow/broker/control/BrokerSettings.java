@@ -7,6 +7,7 @@ import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.server.config.AbstractKafkaConfig;
 import org.apache.kafka.server.config.QuotaConfig;
+import org.apache.kafka.server.log.remote.storage.RemoteLogManagerConfig;
 import org.jspecify.annotations.Nullable;
 
 /** The broker's static configuration under Kafka's names, and what Kafka knows of each name. */
@@ -50,6 +51,11 @@ final class BrokerSettings {
   /** The same as Kafka's classes want it. */
   Map<String, Object> objects() {
     return new HashMap<>(configured);
+  }
+
+  /** Topics may keep old records in a cold tier. */
+  boolean hasColdTier() {
+    return booleanValue(RemoteLogManagerConfig.REMOTE_LOG_STORAGE_SYSTEM_ENABLE_PROP);
   }
 
   boolean isConfigured(String name) {

@@ -70,7 +70,8 @@ final class DynamicSettings {
                   isOneBrokers ? proposed : Map.of(),
                   isOneBrokers ? cluster : proposed)
               .defaults();
-      LogConfig.validateValues(new HashMap<>(LogConfig.configDefCopy().parse(defaults)));
+      LogConfig.validateBrokerLogConfigValues(
+          new HashMap<>(LogConfig.configDefCopy().parse(defaults)), brokerSettings.hasColdTier());
     } catch (ConfigException e) {
       throw new InvalidRequestException(e.getMessage(), e);
     }

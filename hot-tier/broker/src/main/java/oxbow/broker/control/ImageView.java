@@ -157,7 +157,7 @@ final class ImageView implements ClusterView {
 
   @Override
   public Map<String, String> effectiveTopicSettings(String name) {
-    return settings.of(topicSettings(name));
+    return settings.of(name, topicSettings(name));
   }
 
   private static Broker broker(BrokerRegistration registration) {

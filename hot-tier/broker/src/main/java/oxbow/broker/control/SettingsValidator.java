@@ -8,6 +8,7 @@ import java.util.Properties;
 import java.util.function.Supplier;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.internals.Topic;
@@ -16,7 +17,6 @@ import org.apache.kafka.controller.ConfigurationValidator;
 import org.apache.kafka.coordinator.group.GroupConfig;
 import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
 import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
-import org.apache.kafka.server.log.remote.storage.RemoteLogManagerConfig;
 import org.apache.kafka.server.metrics.ClientMetricsConfigs;
 import org.apache.kafka.storage.internals.log.LogConfig;
 
@@ -25,6 +25,8 @@ import org.apache.kafka.storage.internals.log.LogConfig;
  * controller's thread; changes of a broker's settings have been checked by that broker before.
  */
 final class SettingsValidator implements ConfigurationValidator {
+  private static final String REMOTE_STORAGE_ENABLE = TopicConfig.REMOTE_LOG_STORAGE_ENABLE_CONFIG;
+
   private final TopicSettings topicSettings;
   private final BrokerSettings brokerSettings;
   private final Supplier<Map<String, String>> topicDefaults;
@@ -113,11 +115,27 @@ final class SettingsValidator implements ConfigurationValidator {
     changed.forEach((name, value) ->
         (topicSettings.added().configKeys().containsKey(name) ? ours : kafkas).put(name, value));
     var _ = topicSettings.added().parse(ours);
-    LogConfig.validate(
-        existing,
-        kafkas,
-        topicDefaults.get(),
-        brokerSettings.booleanValue(RemoteLogManagerConfig.REMOTE_LOG_STORAGE_SYSTEM_ENABLE_PROP));
+    Map<String, String> defaults = topicDefaults.get();
+    var effective = new HashMap<>(defaults);
+    effective.putAll(kafkas);
+    String policy = effective.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, "");
+    boolean isCompacted = policy.contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+    boolean isTiered = Boolean.parseBoolean(effective.get(REMOTE_STORAGE_ENABLE));
+    if (!isCompacted || !isTiered) {
+      LogConfig.validate(existing, kafkas, defaults, brokerSettings.hasColdTier());
+      return;
+    }
+    // Kafka has no cold tier for compacted topics; here each half is checked by its rules.
+    var withoutTier = new HashMap<>(kafkas);
+    withoutTier.put(REMOTE_STORAGE_ENABLE, "false");
+    LogConfig.validate(Map.of(), withoutTier, defaults, brokerSettings.hasColdTier());
+    var asDeleted = new HashMap<>(kafkas);
+    asDeleted.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+    if (!policy.contains(TopicConfig.CLEANUP_POLICY_DELETE)) {
+      asDeleted.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
+      asDeleted.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
+    }
+    LogConfig.validate(existing, asDeleted, defaults, brokerSettings.hasColdTier());
   }
 
   private void checkGroup(Map<String, String> changed) {

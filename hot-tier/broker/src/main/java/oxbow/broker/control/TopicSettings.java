@@ -3,11 +3,14 @@ package oxbow.broker.control;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.coordinator.group.GroupConfig;
 import org.apache.kafka.metadata.KafkaConfigSchema;
 import org.apache.kafka.server.config.ServerTopicConfigSynonyms;
@@ -19,6 +22,8 @@ import org.apache.kafka.storage.internals.log.LogConfig;
  * where a key gets its type, default, rule and documentation; unknown keys are refused.
  */
 public final class TopicSettings {
+  private static final String REMOTE_STORAGE_ENABLE = TopicConfig.REMOTE_LOG_STORAGE_ENABLE_CONFIG;
+
   private final ConfigDef definition;
   private final ConfigDef added;
   private final KafkaConfigSchema schema;
@@ -34,8 +39,27 @@ public final class TopicSettings {
    * @param added keys of our own, none of which Kafka has
    */
   public TopicSettings(ConfigDef added) {
+    this(added, new ConfigDef(LogConfig.configDefCopy()));
+  }
+
+  /** The same, and topics have a cold tier unless they say {@code remote.storage.enable=false}. */
+  public static TopicSettings tieredByDefault(ConfigDef added) {
+    var definition = new ConfigDef(LogConfig.configDefCopy());
+    ConfigDef.ConfigKey kafkas =
+        Objects.requireNonNull(definition.configKeys().remove(REMOTE_STORAGE_ENABLE));
+    definition.define(
+        REMOTE_STORAGE_ENABLE,
+        kafkas.type,
+        true,
+        kafkas.validator,
+        kafkas.importance,
+        kafkas.documentation);
+    return new TopicSettings(added, definition);
+  }
+
+  private TopicSettings(ConfigDef added, ConfigDef definition) {
     this.added = new ConfigDef(added);
-    this.definition = new ConfigDef(LogConfig.configDefCopy());
+    this.definition = definition;
     added.configKeys().values().forEach(definition::define);
     this.schema =
         new KafkaConfigSchema(
@@ -90,11 +114,13 @@ public final class TopicSettings {
 
   /** What topics have where they set nothing themselves. Immutable. */
   record Effective(Map<String, String> defaults) {
-    /** A topic's settings, given its own. */
-    Map<String, String> of(Map<String, String> own) {
-      if (own.isEmpty()) return defaults;
+    /** A topic's settings, given its own. One that brokers write themselves has no cold tier. */
+    Map<String, String> of(String topic, Map<String, String> own) {
+      boolean isInternal = Topic.isInternal(topic);
+      if (own.isEmpty() && !isInternal) return defaults;
       var merged = new HashMap<>(defaults);
       merged.putAll(own);
+      if (isInternal) merged.put(REMOTE_STORAGE_ENABLE, "false");
       return merged;
     }
   }

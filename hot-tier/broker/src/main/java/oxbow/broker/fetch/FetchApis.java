@@ -26,7 +26,7 @@ import oxbow.log.ColdReads;
 public final class FetchApis {
   private final FetchConfig config;
   private final Partitions partitions;
-  private final @Nullable ColdReads cold;
+  private final @Nullable ColdFetches cold;
   private final FetchSessions sessions;
   private final PageCache pages;
   private final Timer timer;
@@ -49,11 +49,11 @@ public final class FetchApis {
       MeterRegistry registry) {
     this.config = config;
     this.partitions = partitions;
-    this.cold = cold;
+    this.cold = cold == null ? null : new ColdFetches(cold, config, timer, System::nanoTime);
     this.timer = timer;
     this.sessions = new FetchSessions(config, clock, sessionIds);
     this.pages = new PageCache(logThreads);
-    this.meters = new FetchMeters(registry, sessions, pages);
+    this.meters = new FetchMeters(registry, sessions, pages, this.cold);
   }
 
   /** Registers Fetch. */

@@ -1,7 +1,6 @@
 package oxbow.broker.fetch;
 
 import io.netty.util.Timer;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,8 +28,9 @@ import oxbow.broker.replica.Failures;
 import oxbow.broker.replica.LeaderHint;
 import oxbow.broker.replica.Partition;
 import oxbow.broker.replica.Partitions;
+import oxbow.broker.wire.HeldRecords;
 import oxbow.broker.wire.SlicedRecords;
-import oxbow.log.ColdReads;
+import oxbow.log.ColdReads.ColdBatches;
 import oxbow.log.EpochEnd;
 import oxbow.log.FileSlice;
 import oxbow.log.LogOffsets;
@@ -40,7 +40,7 @@ import oxbow.log.ReadLimit;
 
 /**
  * One fetch request on its way: looks for records, is parked if there are too few, looks again, and
- * answers. Hot path. Runs on its connection's thread, but for reading cold records.
+ * answers. Hot path. Runs on its connection's thread; cold records are read elsewhere meanwhile.
  */
 final class FetchCall {
   private static final Errors NO_ERROR = Errors.NONE;
@@ -53,7 +53,7 @@ final class FetchCall {
   private final boolean opensSession;
   private final FetchConfig config;
   private final Partitions partitions;
-  private final @Nullable ColdReads cold;
+  private final @Nullable ColdFetches cold;
   private final FetchSessions sessions;
   private final PageCache pages;
   private final Timer timer;
@@ -63,6 +63,7 @@ final class FetchCall {
   private final ReadLimit limit;
   private final int bytesMax;
   private final int bytesMin;
+  private final int waitMs;
 
   /**
    * @param session an incremental request's; its monitor guards {@code wanted}
@@ -75,7 +76,7 @@ final class FetchCall {
       boolean opensSession,
       FetchConfig config,
       Partitions partitions,
-      @Nullable ColdReads cold,
+      @Nullable ColdFetches cold,
       FetchSessions sessions,
       PageCache pages,
       Timer timer,
@@ -99,18 +100,34 @@ final class FetchCall {
     this.limit = limitOf(fetch);
     this.bytesMax = Math.clamp(fetch.maxBytes(), 0, config.bytesMax());
     this.bytesMin = Math.min(fetch.minBytes(), bytesMax);
+    this.waitMs = fetch.maxWait();
   }
 
   /** Answers at once, or parks the request until there is enough or its time is up. */
   void start() {
-    int waitMs = ((FetchRequest) request.body()).maxWait();
     Look look = look();
-    if (waitMs <= 0 || look.isReady(bytesMin)) {
+    boolean isCold = !look.coldReads.isEmpty();
+    int parkedMs = isCold && cold != null && look.bytes == 0 ? cold.waitMs(waitMs) : waitMs;
+    if (parkedMs <= 0 || look.isReady(bytesMin)) {
       complete(look);
-    } else {
-      look.release();
-      new ParkedFetch(this, request, waitMs, timer, meters).park();
+      return;
     }
+    look.release();
+    var parked = new ParkedFetch(this, request, parkedMs, timer, meters);
+    parked.park();
+    if (isCold) request.whenAbandoned(() -> abandon(look.coldReads));
+    for (ColdFetch read : look.coldReads) read.whenDone(parked::coldReadDone);
+  }
+
+  private static void abandon(List<ColdFetch> reads) {
+    for (ColdFetch read : reads) read.drop();
+  }
+
+  /** Whether there is enough now. */
+  boolean isReady() {
+    Look look = look();
+    look.release();
+    return look.isReady(bytesMin);
   }
 
   /** Looks again and answers with what there is. Throws nothing: its callers answer nobody. */
@@ -146,6 +163,7 @@ final class FetchCall {
   int bytesOf(WantedPartition one) {
     Partition partition = one.partition();
     if (partition == null || endOf(partition) <= one.offset()) return 0;
+    if (one.offset() < partition.log().offsets().localStart()) return 0; // its read tells itself
     if (bytesMin <= 1) return 1; // any record will do
     try {
       LogRead read = partition.log().read(one.offset(), one.bytesMax(), limit, false);
@@ -177,13 +195,14 @@ final class FetchCall {
     private final List<WantedPartition> of = new ArrayList<>();
     private final List<PartitionData> data = new ArrayList<>();
     private @Nullable List<FileSlice> farBehind;
-    private @Nullable ColdRead coldRead;
+    private final List<ColdFetch> coldReads = new ArrayList<>(0); // under way
+    private final List<ColdFound> coldFound = new ArrayList<>(0);
     private long bytes;
     private int known;
     private boolean isUrgent; // an error or a divergence the client should hear of at once
 
     boolean isReady(int bytesMin) {
-      return known == 0 || isUrgent || bytes >= bytesMin || coldRead != null;
+      return known == 0 || isUrgent || bytes >= bytesMin;
     }
 
     void add(WantedPartition one, PartitionData found) {
@@ -194,12 +213,13 @@ final class FetchCall {
     void release() {
       for (PartitionData found : data) {
         if (found.records() instanceof SlicedRecords records) records.release();
+        if (found.records() instanceof HeldRecords records) records.release();
       }
     }
   }
 
-  /** A read that only the cold tier can serve; one at a time in a request. */
-  private record ColdRead(Partition partition, long offset, int bytesMax, PartitionData answer) {}
+  /** Cold records that an answer may take; until then another look finds them, too. */
+  private record ColdFound(ColdFetch read, @Nullable ColdBatches batches, PartitionData answer) {}
 
   private Look look() {
     var look = new Look();
@@ -250,7 +270,7 @@ final class FetchCall {
       return;
     }
 
-    boolean isFirst = look.bytes == 0 && look.coldRead == null;
+    boolean isFirst = look.bytes == 0;
     int room = Math.clamp(bytesMax - look.bytes, 0, one.bytesMax());
     if (offset < offsets.localStart()) {
       readCold(one, partition, offsets, room, look);
@@ -261,6 +281,13 @@ final class FetchCall {
       look.add(one, answer(one, offsets, log.lastStableOffset()));
       return;
     }
+    readHot(one, partition, offset, room, isFirst, look);
+  }
+
+  private void readHot(
+      WantedPartition one, Partition partition, long offset, int room, boolean isFirst, Look look) {
+    PartitionLog log = partition.log();
+    long end = endOf(partition);
     LogRead read = log.read(offset, room, limit, isFirst);
     PartitionData found = answer(one, read.offsets(), read.lastStableOffset());
     FileSlice slice = read.slice();
@@ -276,16 +303,17 @@ final class FetchCall {
       // One that is not filled reaches the log end, or almost: it was written just now.
       if (slice.sizeBytes() > room / 2) noteFarBehind(slice, offset, log, read.offsets(), look);
     }
-    if (limit == ReadLimit.LAST_STABLE) {
-      found.setAbortedTransactions(
-          read.aborted().stream()
-              .map(aborted ->
-                  new AbortedTransaction()
-                      .setProducerId(aborted.producerId())
-                      .setFirstOffset(aborted.firstOffset()))
-              .toList());
-    }
+    if (limit == ReadLimit.LAST_STABLE) found.setAbortedTransactions(onWire(read.aborted()));
     one.seen(end, slice == null ? 0 : slice.sizeBytes());
+  }
+
+  private static List<AbortedTransaction> onWire(List<LogRead.AbortedTransaction> aborted) {
+    return aborted.stream()
+        .map(transaction ->
+            new AbortedTransaction()
+                .setProducerId(transaction.producerId())
+                .setFirstOffset(transaction.firstOffset()))
+        .toList();
   }
 
   private static PartitionData answer(WantedPartition one, LogOffsets offsets, long lastStable) {
@@ -318,10 +346,48 @@ final class FetchCall {
   private void readCold(
       WantedPartition one, Partition partition, LogOffsets offsets, int room, Look look) {
     if (cold == null) throw outOfRange(one, offsets);
+    one.seen(endOf(partition), 0);
+    boolean isFirst = look.bytes == 0;
+    ColdFetch read = room == 0 && !isFirst ? null : read(one, partition, Math.max(1, room), cold);
+    if (read != null && read.isDone() && read.failure() == null && read.found().isEmpty()) {
+      // Whatever lay below the local records was compacted away.
+      read.drop();
+      readHot(one, partition, partition.log().offsets().localStart(), room, isFirst, look);
+      return;
+    }
     PartitionData found = answer(one, offsets, partition.log().lastStableOffset());
     look.add(one, found);
-    boolean isFirst = look.bytes == 0 && look.coldRead == null;
-    if (isFirst) look.coldRead = new ColdRead(partition, one.offset(), room, found);
+    if (read == null) return;
+    if (read.isDone()) addCold(read, partition, found, room, isFirst, look);
+    else look.coldReads.add(read);
+  }
+
+  private @Nullable ColdFetch read(
+      WantedPartition one, Partition partition, int bytes, ColdFetches from) {
+    var key = new ColdFetches.Key(request.client().connectionId(), partition.id());
+    return from.of(key, one.offset(), bytes, limit, waitMs);
+  }
+
+  private void addCold(
+      ColdFetch read,
+      Partition partition,
+      PartitionData found,
+      int room,
+      boolean isFirst,
+      Look look) {
+    Throwable failure = read.failure();
+    if (failure != null) {
+      found.setErrorCode(onWire(Failures.errorOf(failure, partition.id())).code());
+      look.isUrgent = true;
+      look.coldFound.add(new ColdFound(read, null, found));
+      return;
+    }
+    ColdBatches batches = read.found().orElseThrow();
+    int bytes = batches.bytes().remaining();
+    if (bytes > room && !isFirst) return; // it comes first in one of the next answers
+    look.coldFound.add(new ColdFound(read, batches, found));
+    look.bytes += bytes;
+    if (limit == ReadLimit.LAST_STABLE) found.setAbortedTransactions(onWire(batches.aborted()));
   }
 
   private void requireCompressionKnown(PartitionLog log) {
@@ -356,55 +422,12 @@ final class FetchCall {
   // ---- answering
 
   private void complete(Look look) {
-    ColdRead coldRead = look.coldRead;
-    if (coldRead != null && cold != null) {
-      completeCold(look, coldRead, cold);
-      return;
-    }
     List<FileSlice> onDisk = new ArrayList<>();
     if (look.farBehind != null) {
       for (FileSlice slice : look.farBehind) if (!pages.holds(slice)) onDisk.add(slice);
     }
     if (onDisk.isEmpty()) answer(look);
     else pages.load(onDisk, () -> answer(look));
-  }
-
-  private void completeCold(Look look, ColdRead read, ColdReads from) {
-    var _ =
-        from.read(read.partition().id(), read.offset(), read.bytesMax(), limit)
-            .whenComplete((found, failure) -> {
-              try {
-                if (failure == null) found.ifPresent(batches -> fill(read.answer(), batches));
-                else refuse(read, failure);
-              } catch (RuntimeException e) {
-                refuse(read, e);
-              }
-              answer(look);
-            });
-  }
-
-  private void refuse(ColdRead read, Throwable failure) {
-    Errors error = Failures.errorOf(failure, read.partition().id());
-    read.answer().setErrorCode(onWire(error).code());
-  }
-
-  private void fill(PartitionData answer, ColdReads.ColdBatches batches) {
-    try {
-      ByteBuffer bytes = batches.bytes();
-      var copy = ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
-      answer.setRecords(MemoryRecords.readableRecords(copy));
-      if (limit == ReadLimit.LAST_STABLE) {
-        answer.setAbortedTransactions(
-            batches.aborted().stream()
-                .map(aborted ->
-                    new AbortedTransaction()
-                        .setProducerId(aborted.producerId())
-                        .setFirstOffset(aborted.firstOffset()))
-                .toList());
-      }
-    } finally {
-      batches.release();
-    }
   }
 
   private void answer(Look look) {
@@ -417,6 +440,7 @@ final class FetchCall {
               .setErrorCode(Errors.INVALID_FETCH_SESSION_EPOCH.code())
               .setSessionId(session.id());
         } else {
+          takeCold(look);
           for (int i = 0; i < look.of.size(); i++) add(response, look.of.get(i), look.data.get(i));
           response.setSessionId(sessionId());
         }
@@ -427,6 +451,20 @@ final class FetchCall {
       return;
     }
     request.answer(FetchResponse.of(response));
+  }
+
+  /** From here on the answer owns the cold records in it. */
+  private static void takeCold(Look look) {
+    for (ColdFound found : look.coldFound) {
+      ColdBatches batches = found.batches();
+      if (batches == null) {
+        found.read().drop();
+        continue;
+      }
+      HeldRecords records = found.read().take(batches);
+      if (records != null) found.answer().setRecords(records);
+      else found.answer().setAbortedTransactions(null); // another fetch of this client took them
+    }
   }
 
   private int sessionId() {

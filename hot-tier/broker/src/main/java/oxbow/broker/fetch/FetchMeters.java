@@ -5,13 +5,16 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** What fetch requests took, in totals, and what they hold. Hot path: adds without contention. */
 final class FetchMeters {
   private final LongAdder bytes = new LongAdder();
   private final AtomicInteger parked = new AtomicInteger();
 
-  FetchMeters(MeterRegistry registry, FetchSessions sessions, PageCache pages) {
+  FetchMeters(
+      MeterRegistry registry, FetchSessions sessions, PageCache pages, @Nullable ColdFetches cold) {
+    if (cold != null) register(registry, cold);
     count(registry, "oxbow.fetch.bytes", bytes, "Bytes of batches sent to consumers");
     count(
         registry,
@@ -31,6 +34,20 @@ final class FetchMeters {
         .register(registry);
     Gauge.builder("oxbow.fetch.session.partitions", sessions, s -> (double) s.partitionCount())
         .description("Partitions in fetch sessions")
+        .register(registry);
+  }
+
+  private static void register(MeterRegistry registry, ColdFetches cold) {
+    count(registry, "oxbow.fetch.cold.reads", cold.reads, "Reads of the cold tier for fetches");
+    count(registry, "oxbow.fetch.cold.failures", cold.failures, "Those of them that failed");
+    count(
+        registry,
+        "oxbow.fetch.cold.refusals",
+        cold.refusals,
+        "Looks for cold records put off because too many were held");
+    Gauge.builder("oxbow.fetch.cold.held.bytes", cold, c -> (double) c.bytesHeld())
+        .description("Cold records held for fetches")
+        .baseUnit("bytes")
         .register(registry);
   }
 

@@ -94,6 +94,15 @@ final class ParkedFetch {
     if (bytes >= call.bytesMin()) finish();
   }
 
+  /** Cold records came, or won't come. Any thread. */
+  void coldReadDone() {
+    request.thread().execute(this::lookForCold);
+  }
+
+  private void lookForCold() {
+    if (!isDone.get() && call.isReady()) finish();
+  }
+
   private void finish() {
     if (!isDone.compareAndSet(false, true)) return;
     meters.unparked();

@@ -524,6 +524,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
     Exchange exchange;
     while ((exchange = unanswered.poll()) != null) {
       if (exchange.outcome() != null || exchange == waiting) giveUp(exchange);
+      else exchange.tellAbandoned();
     }
     waiting = null;
     loop.remove(this);

@@ -48,6 +48,7 @@ final class Exchange implements Request, Runnable {
   // Touched by the event loop only.
   private @Nullable ByteBuf frame;
   private final int frameBytes;
+  private @Nullable Runnable abandoned;
   private long workNanos;
   @Nullable Exchange next; // in the connection's ResponseQueue
 
@@ -98,6 +99,19 @@ final class Exchange implements Request, Runnable {
   @Override
   public boolean isAbandoned() {
     return connection.isClosed();
+  }
+
+  @Override
+  public void whenAbandoned(Runnable then) {
+    if (connection.isClosed()) then.run();
+    else abandoned = then;
+  }
+
+  /** The connection is closed, and this was not settled. */
+  void tellAbandoned() {
+    Runnable then = abandoned;
+    abandoned = null;
+    if (then != null) then.run();
   }
 
   @Override

@@ -37,4 +37,10 @@ public interface Request {
 
   /** Completes nothing but tells whether the client went away meanwhile. */
   boolean isAbandoned();
+
+  /**
+   * Says what to do if the client goes away before the answer; it is done on the connection's
+   * thread. Called there, too, once at most; an answer is expected all the same.
+   */
+  void whenAbandoned(Runnable then);
 }

@@ -27,6 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.broker.control.ClusterListener;
 import oxbow.broker.control.ClusterView;
+import oxbow.log.ColdPartitions;
 import oxbow.log.LogConfig;
 import oxbow.log.Logs;
 import oxbow.log.PartitionLog;
@@ -45,6 +46,7 @@ public final class Partitions implements ClusterListener, AutoCloseable {
   private final int brokerId;
   private final Logs logs;
   private final Executor logThreads;
+  private final ColdPartitions cold;
 
   private final Map<TopicPartition, Partition> byName = new ConcurrentHashMap<>();
   private final Map<ById, Partition> byId = new ConcurrentHashMap<>();
@@ -56,6 +58,9 @@ public final class Partitions implements ClusterListener, AutoCloseable {
   // entries taken out by the steps themselves.
   private final Map<TopicPartition, CompletableFuture<Void>> steps = new ConcurrentHashMap<>();
 
+  // What the cold tier was told last of each partition led here; changed by the partition's steps.
+  private final Map<TopicPartition, Told> told = new ConcurrentHashMap<>();
+
   private final Object leadership = new Object(); // who leads, and who is told, change together
   private final Map<TopicPartition, Integer> led = new HashMap<>();
   private final List<LeadershipListener> listeners = new ArrayList<>();
@@ -64,9 +69,15 @@ public final class Partitions implements ClusterListener, AutoCloseable {
    * @param logThreads opens, recovers and deletes logs, several at a time
    */
   public Partitions(int brokerId, Logs logs, Executor logThreads) {
+    this(brokerId, logs, logThreads, ColdPartitions.NONE);
+  }
+
+  /** The same with a cold tier, which is told what this broker leads. */
+  public Partitions(int brokerId, Logs logs, Executor logThreads, ColdPartitions cold) {
     this.brokerId = brokerId;
     this.logs = logs;
     this.logThreads = logThreads;
+    this.cold = cold;
   }
 
   /** Completes once every partition of the first view is open: from then on it may be served. */
@@ -188,6 +199,7 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     byName.forEach((partition, replica) -> {
       replica.follow(replica.leaderEpoch(), -1);
       resign(partition, replica.leaderEpoch());
+      tellResigned(replica.id());
     });
   }
 
@@ -305,10 +317,33 @@ public final class Partitions implements ClusterListener, AutoCloseable {
       boolean isElected = !partition.isLeader() || state.leaderEpoch() > partition.leaderEpoch();
       partition.lead(state.leaderEpoch(), state.replicas(), state.inSync());
       if (isElected) elect(name, state.leaderEpoch());
+      tellLed(id, new Told(state.leaderEpoch(), settings.all()));
     } else {
       boolean isResigned = partition.isLeader();
       partition.follow(state.leaderEpoch(), state.leader());
       if (isResigned) resign(name, state.leaderEpoch());
+      tellResigned(id);
+    }
+  }
+
+  private void tellLed(TopicIdPartition id, Told news) {
+    if (news.equals(told.put(id.topicPartition(), news))) return;
+    tell(id, () -> cold.led(id, news.leaderEpoch(), news.settings()));
+  }
+
+  private void tellResigned(TopicIdPartition id) {
+    if (told.remove(id.topicPartition()) != null) tell(id, () -> cold.resigned(id));
+  }
+
+  /** A cold tier that fails to listen is no reason not to serve the partition. */
+  private static void tell(TopicIdPartition id, Runnable telling) {
+    try {
+      telling.run();
+    } catch (RuntimeException e) {
+      log.atError()
+          .addKeyValue("partition", id)
+          .setCause(e)
+          .log("cold tier does not follow the metadata");
     }
   }
 
@@ -321,6 +356,11 @@ public final class Partitions implements ClusterListener, AutoCloseable {
                 .addKeyValue("partition", id)
                 .setCause(reason)
                 .log("partition is offline"));
+    if (settings.log().isTiered() && opened.offline().isEmpty() && opened.sizeBytes() == 0) {
+      cold.startOf(id)
+          .filter(start -> start.coldEnd() > opened.offsets().logEnd())
+          .ifPresent(opened::beginAt);
+    }
     var partition = new Partition(id, brokerId, opened);
     byName.put(id.topicPartition(), partition);
     byId.put(new ById(id.topicId(), id.partition()), partition);
@@ -343,7 +383,9 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     boolean isResigned = partition.isLeader();
     partition.gone();
     if (isResigned) resign(name, partition.leaderEpoch());
+    tellResigned(id);
     logs.delete(id);
+    if (topicId != null) tell(id, () -> cold.deleted(id));
   }
 
   private void elect(TopicPartition partition, int leaderEpoch) {
@@ -365,15 +407,18 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     try {
       return new Settings(
           LogConfig.of(effective),
-          Integer.parseInt(effective.getOrDefault(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "1")));
+          Integer.parseInt(effective.getOrDefault(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "1")),
+          effective);
     } catch (ConfigException | NumberFormatException e) {
       // The controller refuses such settings, so these came in by a hand that bypassed it.
       log.atError().addKeyValue("topic", topic).setCause(e).log("topic settings are not usable");
-      return new Settings(LogConfig.DEFAULT, 1);
+      return new Settings(LogConfig.DEFAULT, 1, effective);
     }
   }
 
   private record ById(Uuid topic, int index) {}
 
-  private record Settings(LogConfig log, int inSyncMin) {}
+  private record Settings(LogConfig log, int inSyncMin, Map<String, String> all) {}
+
+  private record Told(int leaderEpoch, Map<String, String> settings) {}
 }

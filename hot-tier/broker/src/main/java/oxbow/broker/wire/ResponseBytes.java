@@ -112,6 +112,7 @@ final class ResponseBytes implements Writable {
     try {
       switch (records) {
         case SlicedRecords sliced -> writeSlices(sliced.takeSlices());
+        case HeldRecords held -> writeHeld(held);
         case MemoryRecords memory -> buffer.writeBytes(memory.buffer().duplicate());
         default -> copy(records);
       }
@@ -142,6 +143,16 @@ final class ResponseBytes implements Writable {
       }
     } finally {
       for (FileSlice unsent : slices.subList(taken, slices.size())) unsent.release();
+    }
+  }
+
+  private void writeHeld(HeldRecords held) {
+    if (isInline(held.sizeInBytes())) {
+      inlineBytesLeft -= held.sizeInBytes();
+      buffer.writeBytes(held.bytes());
+      held.release();
+    } else {
+      cuts.add(new EncodedResponse.Cut(buffer.writerIndex(), held.takeRegion()));
     }
   }
 

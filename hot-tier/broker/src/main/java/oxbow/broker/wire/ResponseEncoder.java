@@ -100,5 +100,6 @@ public final class ResponseEncoder {
 
   private static void release(@Nullable BaseRecords records) {
     if (records instanceof SlicedRecords sliced) sliced.release();
+    if (records instanceof HeldRecords held) held.release();
   }
 }

@@ -166,6 +166,9 @@ final class ControlRig implements AutoCloseable {
     public boolean isAbandoned() {
       return false;
     }
+
+    @Override
+    public void whenAbandoned(Runnable then) {}
   }
 
   /** Loggers that exist only here. */

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import oxbow.broker.testing.ManualTimer;
 import oxbow.broker.testing.ReplicaRig;
 import oxbow.broker.wire.ApiTable;
 
@@ -47,7 +48,7 @@ class OffsetApisTest {
   void start() {
     rig = ReplicaRig.started(directory);
     rig.create("orders", 2);
-    new OffsetApis(rig.partitions, rig.logThreads).serve(apis);
+    new OffsetApis(rig.partitions, null, rig.logThreads, new ManualTimer()).serve(apis);
   }
 
   @AfterEach

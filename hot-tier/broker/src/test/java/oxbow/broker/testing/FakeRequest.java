@@ -45,6 +45,7 @@ public final class FakeRequest implements Request {
   private final CompletableFuture<AbstractResponse> answer = new CompletableFuture<>();
   private volatile boolean isAbandoned;
   private volatile Executor thread = Runnable::run;
+  private volatile Runnable abandoned = () -> {};
 
   /** From the usual client, in the version the body was built for. */
   public FakeRequest(AbstractRequest body) {
@@ -79,6 +80,7 @@ public final class FakeRequest implements Request {
   /** The client goes away. */
   public void abandon() {
     isAbandoned = true;
+    if (!answer.isDone()) abandoned.run();
   }
 
   public boolean isAnswered() {
@@ -129,6 +131,12 @@ public final class FakeRequest implements Request {
   @Override
   public boolean isAbandoned() {
     return isAbandoned;
+  }
+
+  @Override
+  public void whenAbandoned(Runnable then) {
+    if (isAbandoned) then.run();
+    else abandoned = then;
   }
 
   @Override

@@ -28,6 +28,12 @@ public interface CleanableLog {
 
   long logEnd();
 
+  /**
+   * From here on the cold tier has not seen the records yet: tombstones and markers stay, so that
+   * it learns what they end. Without a cold tier nothing is kept for it.
+   */
+  long unseenFrom();
+
   /** The last batch of each producer that is still known, which holds its sequence number. */
   Map<Long, LastRecord> lastRecords();
 

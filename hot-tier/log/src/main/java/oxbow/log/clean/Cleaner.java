@@ -235,6 +235,7 @@ final class Cleaner {
     private final CleanedTransactionMetadata transactions;
     private final Map<Long, LastRecord> lastRecords;
     private final long dirtyEnd;
+    private final long unseenFrom;
     private boolean isDiscarded;
 
     Copy(
@@ -249,6 +250,7 @@ final class Cleaner {
       this.transactions = transactions;
       this.lastRecords = log.lastRecords();
       this.dirtyEnd = dirtyEnd;
+      this.unseenFrom = log.unseenFrom();
     }
 
     void append(Segment segment) throws IOException, AbandonedException, InterruptedException {
@@ -309,10 +311,11 @@ final class Cleaner {
               ? transactions.onControlBatchRead(batch)
               : transactions.onBatchRead(batch);
       OptionalLong horizonMs = batch.deleteHorizonMs();
-      isDiscarded =
-          isObsolete
-              && (!batch.isControlBatch()
-                  || (horizonMs.isPresent() && horizonMs.getAsLong() <= currentTime));
+      boolean isDueMarker =
+          batch.lastOffset() < unseenFrom
+              && horizonMs.isPresent()
+              && horizonMs.getAsLong() <= currentTime;
+      isDiscarded = isObsolete && (!batch.isControlBatch() || isDueMarker);
       BatchRetention retention;
       if (isLastOfProducer(batch) || batch.nextOffset() == dirtyEnd) {
         // Without it the producer's next sequence, or the log's offsets, could not be told.
@@ -343,7 +346,10 @@ final class Cleaner {
         throw new IllegalStateException("keys are hashed by an algorithm that does not fail", e);
       }
       OptionalLong horizonMs = batch.deleteHorizonMs();
-      return record.hasValue() || horizonMs.isEmpty() || currentTime < horizonMs.getAsLong();
+      return record.hasValue()
+          || record.offset() >= unseenFrom
+          || horizonMs.isEmpty()
+          || currentTime < horizonMs.getAsLong();
     }
   }
 
