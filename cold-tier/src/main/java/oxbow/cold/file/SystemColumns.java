@@ -12,44 +12,49 @@ import oxbow.schema.layout.Type;
  * exact bytes need. Their ids never change and lie below {@link Layout#FIRST_ID}.
  */
 public final class SystemColumns {
-  public static final Column PARTITION = required(1, "kafka_partition", Type.Plain.INT);
-  public static final Column OFFSET = required(2, "kafka_offset", Type.Plain.LONG);
+  /** Parts of a key that is a record have ids from here to below {@link Layout#FIRST_ID}. */
+  public static final int KEY_ID_FIRST = 100;
 
-  /** Null if the record has none, or none that fits microseconds. */
+  public static final Column PARTITION =
+      required(1, "kafka_partition", Type.Plain.INT, "partition of the topic");
+  public static final Column OFFSET =
+      required(2, "kafka_offset", Type.Plain.LONG, "offset in the partition");
   public static final Column TIMESTAMP =
-      optional(3, "kafka_timestamp", Type.Plain.TIMESTAMP_UTC, "when it was made or appended");
+      optional(
+          3,
+          "kafka_timestamp",
+          Type.Plain.TIMESTAMP_UTC,
+          "time that consumers see; null if no timestamp can say it");
+  public static final Column TIMESTAMP_TYPE =
+      required(
+          4,
+          "kafka_timestamp_type",
+          Type.Plain.INT,
+          "0: the producer's time, 1: when the broker appended it");
 
-  /** As on the wire: 0 the producer's time, 1 the broker's. */
-  public static final Column TIMESTAMP_TYPE = required(4, "kafka_timestamp_type", Type.Plain.INT);
+  /** The key's column where keys have no schema; else it has another type and the same id. */
+  public static final Column BINARY_KEY = optional(5, "kafka_key", Type.Plain.BINARY, "key");
 
-  public static final Column KEY = optional(5, "kafka_key", Type.Plain.BINARY, "its key");
-  public static final Column HEADER_KEY = required(8, "key", Type.Plain.STRING);
+  public static final Column HEADER_KEY = required(8, "key", Type.Plain.STRING, null);
   public static final Column HEADER_VALUE = optional(9, "value", Type.Plain.BINARY, null);
-  public static final Column HEADER =
-      new Column(
-          7,
-          "element",
-          Set.of(),
-          new Type.Struct(List.of(HEADER_KEY, HEADER_VALUE), false),
-          false,
-          null);
   public static final Column HEADERS =
-      optional(6, "kafka_headers", new Type.ListOf(HEADER), "its headers, in their order");
-
-  /** Null if the value lies in no columns. */
+      optional(
+          6,
+          "kafka_headers",
+          new Type.ListOf(
+              required(
+                  7, "element", new Type.Struct(List.of(HEADER_KEY, HEADER_VALUE), false), null)),
+          "headers in their order");
   public static final Column SCHEMA_ID =
-      optional(10, "kafka_schema_id", Type.Plain.INT, "the schema its value was written with");
-
-  public static final Column FORM = required(11, "kafka_form", Type.Plain.INT);
-
-  /** Null for nearly every record. */
+      optional(10, "kafka_schema_id", Type.Plain.INT, "schema that the value names");
+  public static final Column KEY_SCHEMA_ID =
+      optional(11, "kafka_key_schema_id", Type.Plain.INT, "schema that a key in columns names");
+  public static final Column FORM =
+      required(12, "kafka_form", Type.Plain.INT, "how the record is kept in these columns");
   public static final Column RAW =
-      optional(12, "kafka_raw", Type.Plain.BINARY, "bytes that its other columns don't tell");
+      optional(13, "kafka_raw", Type.Plain.BINARY, "what the other columns can't hold");
 
-  /** All of them, in the table's order; the value's columns follow. */
-  public static final List<Column> ALL =
-      List.of(PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, KEY, HEADERS, SCHEMA_ID, FORM, RAW);
-
+  private static final int VALUE_ID = 14;
   private static final String PREFIX = "kafka_";
   private static final String ESCAPE = "value_";
 
@@ -72,6 +77,11 @@ public final class SystemColumns {
 
   private SystemColumns() {}
 
+  /** The one column of values without schema. */
+  public static Column plainValue(Type.Plain type) {
+    return optional(VALUE_ID, "value", type, "value");
+  }
+
   /**
    * The name of a value's top-level field as a column. One that begins with {@code kafka_}, or that
    * engines use for themselves, gets {@code value_} in front; so does one that already looks like
@@ -83,8 +93,8 @@ public final class SystemColumns {
     return bare.startsWith(PREFIX) || TAKEN.contains(bare) ? ESCAPE + field : field;
   }
 
-  private static Column required(int id, String name, Type type) {
-    return new Column(id, name, Set.of(), type, false, null);
+  private static Column required(int id, String name, Type type, @Nullable String doc) {
+    return new Column(id, name, Set.of(), type, false, doc);
   }
 
   private static Column optional(int id, String name, Type type, @Nullable String doc) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.NewFile;
+import oxbow.cold.file.TableColumns;
 import oxbow.schema.layout.Layout;
 
 /**
@@ -17,6 +18,9 @@ import oxbow.schema.layout.Layout;
 public interface ColdTable {
   /** The offset up to which each partition is in the table, read anew. */
   Map<Integer, Long> ends();
+
+  /** Where the log of each partition began as far as the table was told, read anew. */
+  Map<Integer, Long> starts();
 
   /**
    * The files of a partition in offset order: their ranges follow each other without overlap. There
@@ -64,11 +68,26 @@ public interface ColdTable {
    */
   long expire(int partition, long logStart);
 
-  /** The columns of its values. */
-  Layout layout();
+  /** Its columns, read anew. */
+  TableColumns columns();
 
-  /** Moves the columns on: only what {@code LayoutMerger} made of {@link #layout}. */
-  void evolve(Layout next);
+  /**
+   * Moves the columns on: more of them, wider ones, none less.
+   *
+   * @throws oxbow.cold.store.StoreException {@code EXISTS} if these don't contain what the table
+   *     has: somebody else moved it on, so merge with {@link #columns} again
+   */
+  void evolve(TableColumns next);
+
+  /** The columns of its values, read anew. */
+  default Layout layout() {
+    return columns().values();
+  }
+
+  /** Moves the columns of its values on: only what {@code LayoutMerger} made of {@link #layout}. */
+  default void evolve(Layout next) {
+    evolve(columns().withValues(next));
+  }
 
   /** How files to come are told apart by planners; those that are there stay as they are. */
   void repartition(Partitioning partitioning);
