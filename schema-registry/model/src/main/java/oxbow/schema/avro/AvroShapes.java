@@ -18,19 +18,21 @@ import oxbow.schema.layout.Type;
  *
  * <p>An optional type is the other branch; a union of several branches is a struct with a part per
  * branch, called by the branch's type or full name. A type within itself, an empty record, a null
- * and a column with more than {@link #PARTS_MAX} parts is opaque, and so is a schema of more than
- * {@link #COLUMNS_MAX} columns and parts.
+ * and a column with more than {@link #PARTS_MAX} parts or {@link #DEPTH_MAX} levels is opaque, and
+ * so is a schema of more than {@link #COLUMNS_MAX} columns and parts.
  */
 final class AvroShapes {
   private static final int PARTS_MAX = 2_000;
 
-  /** Records within each other; no engine shows more. */
-  private static final int RECORDS_MAX = 50;
+  /** Types within each other; no engine shows more. */
+  private static final int DEPTH_MAX = 50;
 
   private static final int COLUMNS_MAX = 10_000;
   private static final int DECIMAL_DIGITS_MAX = 38;
 
   private final Set<Schema> within = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private int depth;
 
   /** Parts made of the type that is looked at. */
   private int parts;
@@ -107,6 +109,16 @@ final class AvroShapes {
   }
 
   private Type type(Schema schema) {
+    if (depth >= DEPTH_MAX) throw new TooManyPartsException();
+    depth++;
+    try {
+      return typeWithin(schema);
+    } finally {
+      depth--;
+    }
+  }
+
+  private Type typeWithin(Schema schema) {
     return switch (schema.getType()) {
       case NULL -> Type.Plain.OPAQUE;
       case BOOLEAN -> Type.Plain.BOOLEAN;
@@ -147,7 +159,6 @@ final class AvroShapes {
       return Type.Plain.OPAQUE;
     }
     try {
-      if (within.size() > RECORDS_MAX) throw new TooManyPartsException();
       return new Type.Struct(fields(schema), /* isUnion= */ false);
     } finally {
       within.remove(schema);

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id stays with it for ever; {@link #UNASSIGNED} in a {@link Shape}
  * @param name as the table shows it
- * @param otherNames names under which older or newer versions of the schema have it
+ * @param otherNames in a {@link Shape}: names that older versions of the schema had for it; in a
+ *     {@link Layout}: all names that versions have for it, if any differs from the table's
  * @param key what it is known by among its siblings where names may change freely, as Protobuf's
  *     field number: equal keys are one column under whatever name, different keys are two even
  *     under one name; null: its names say it

@@ -4,6 +4,26 @@ import java.util.List;
 
 /** What a column holds: the types that Iceberg, Parquet and SQL engines share. */
 public sealed interface Type {
+  /**
+   * Whether a column of this type holds all values of the other one exactly. Parts aren't looked
+   * at: each has a column of its own.
+   */
+  default boolean holds(Type value) {
+    return switch (this) {
+      case Plain.LONG -> value == Plain.LONG || value == Plain.INT;
+      case Plain.DOUBLE -> value == Plain.DOUBLE || value == Plain.FLOAT;
+      case Plain plain -> plain == value;
+      case Decimal(int precision, int scale) ->
+          value instanceof Decimal narrower
+              && narrower.scale() == scale
+              && narrower.precision() <= precision;
+      case Fixed fixed -> fixed.equals(value);
+      case Struct struct -> value instanceof Struct other && other.isUnion() == struct.isUnion();
+      case ListOf _ -> value instanceof ListOf;
+      case MapOf _ -> value instanceof MapOf;
+    };
+  }
+
   /** Types without parts. */
   enum Plain implements Type {
     BOOLEAN,
