@@ -15,7 +15,7 @@ import oxbow.cold.file.ColdFormat;
 /**
  * What a topic asks of the cold tier, read from its settings.
  *
- * @param isOn its records are offloaded
+ * @param isOn it has a cold tier
  * @param format how its files are written
  * @param encoding which encodings its Parquet pages have
  * @param values what its values are
@@ -154,9 +154,7 @@ public record TopicTiering(
     List<String> policies =
         List.of(text(settings, TopicConfig.CLEANUP_POLICY_CONFIG, "delete").split(",", -1));
     return new TopicTiering(
-        Boolean.parseBoolean(text(settings, TopicConfig.REMOTE_LOG_STORAGE_ENABLE_CONFIG, "false"))
-            && !Boolean.parseBoolean(
-                text(settings, TopicConfig.REMOTE_LOG_COPY_DISABLE_CONFIG, "false")),
+        Boolean.parseBoolean(text(settings, TopicConfig.REMOTE_LOG_STORAGE_ENABLE_CONFIG, "false")),
         word(ColdFormat.class, own.getString(FORMAT)),
         word(Encoding.class, own.getString(ENCODING)),
         word(ValueFormat.class, own.getString(VALUES)),
