@@ -10,6 +10,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the launcher says where something it needs is absent. */
 @EnabledIfSystemProperty(named = "proof.target", matches = "oxbow")
@@ -40,6 +42,30 @@ class LauncherTest {
       assertThat(launcher.awaitExit(Await.LONG)).isEqualTo(1);
       assertThat(launcher.output())
           .isEqualTo("oxbow: OXBOW_JAVA_HOME=" + old + " is no JDK 25 or later.\n");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "start|lots|OXBOW_HEAP=lots is no size; write 512m or 2g, for example.",
+        "start|0|OXBOW_HEAP=0 is no size; write 512m or 2g, for example.",
+        "start|48m|OXBOW_HEAP=48m is too small; 64m is the least, 256m the usual heap.",
+        "start|40000k|OXBOW_HEAP=40000k is too small; 64m is the least, 256m the usual heap.",
+        "version|16777216|OXBOW_HEAP=16777216 is too small; 32m is the least, 128m the usual heap.",
+      })
+  void aHeapThatWouldNotDoIsRefusedBeforeAnythingElse(String command, String heap, String message)
+      throws IOException {
+    Path copy = Files.copy(LAUNCHER, folder.resolve("oxbow"));
+    try (ChildProcess launcher =
+        ChildProcess.start(
+            "launcher",
+            folder,
+            Map.of("OXBOW_JAVA_HOME", System.getProperty("java.home"), "OXBOW_HEAP", heap),
+            List.of("/bin/bash", copy.toString(), command))) {
+      assertThat(launcher.awaitExit(Await.LONG)).isEqualTo(1);
+      assertThat(launcher.output()).isEqualTo("oxbow: " + message + "\n");
     }
   }
 
