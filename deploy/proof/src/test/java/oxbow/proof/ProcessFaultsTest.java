@@ -233,7 +233,7 @@ final class ProcessFaultsTest {
       assertThat(second.output())
           .contains("http.port: port " + oxbow.port() + " can't be opened: Address already in use")
           .contains("--http-port")
-          .doesNotContain("\tat ");
+          .doesNotContain("is ready", "\tat ");
     }
   }
 

@@ -42,13 +42,17 @@ public final class Main {
         .ready()
         .whenComplete((_, failure) -> {
           if (failure != null) broken.complete(reason(failure));
-          else if (!isQuiet) greet(config, server, out);
         });
+    // Nothing is called ready while a port may still be refused.
     server
         .http()
-        .whenComplete((address, failure) -> {
+        .thenAcceptBoth(
+            server.ready(),
+            (http, _) -> {
+              if (!isQuiet) greet(config, server, http, out);
+            })
+        .whenComplete((_, failure) -> {
           if (failure != null) broken.completeExceptionally(failure);
-          else if (!isQuiet) greetHttp(address, out);
         });
 
     server.http().runAfterBoth(server.ready(), Main::tidyUpLater);
@@ -84,7 +88,11 @@ public final class Main {
     return reason instanceof RuntimeException known ? known : new CompletionException(reason);
   }
 
-  private static void greet(ServerConfig config, RunningServer server, PrintStream out) {
+  private static void greet(
+      ServerConfig config,
+      RunningServer server,
+      Optional<InetSocketAddress> http,
+      PrintStream out) {
     long startedMs = ManagementFactory.getRuntimeMXBean().getStartTime();
     out.printf(
         "Oxbow %s is ready after %.1f s. It speaks Apache Kafka %s. Ctrl-C stops it.%n",
@@ -94,12 +102,8 @@ public final class Main {
     server
         .kafka()
         .forEach((listener, address) -> out.printf("  Kafka  %s (%s)%n", text(address), listener));
+    http.ifPresent(bound -> out.printf("  HTTP   http://%s%n", text(bound)));
     out.printf("  data   %s%n", config.dataDirectory().toAbsolutePath().normalize());
-    out.flush();
-  }
-
-  private static void greetHttp(Optional<InetSocketAddress> address, PrintStream out) {
-    address.ifPresent(bound -> out.printf("  HTTP   http://%s%n", text(bound)));
     out.flush();
   }
 

@@ -9,7 +9,6 @@ import org.slf4j.LoggerFactory;
 import oxbow.broker.Broker;
 import oxbow.broker.BrokerConfig;
 import oxbow.broker.Tiering;
-import oxbow.broker.control.ClusterView;
 import oxbow.broker.control.ControlPlane;
 import oxbow.server.http.HealthPart;
 import oxbow.server.http.HealthPart.Report;
@@ -65,23 +64,14 @@ public final class Wiring {
         .ask(HealthPart.of("disk", () -> disk(broker, config)));
   }
 
-  /** A broker that the controller has fenced leads nothing until it is let in again. */
   private static Report broker(Broker broker, ServerConfig config) {
     ControlPlane control = broker.control();
     boolean hasStarted = broker.ready().toCompletableFuture().state() == Future.State.SUCCESS;
-    boolean isFenced =
-        !hasStarted
-            || control
-                .view()
-                .broker(config.nodeId())
-                .map(ClusterView.Broker::isFenced)
-                .orElse(true);
-    return new Report(
-        !isFenced,
-        Map.of(
-            "clusterId", control.clusterId(),
-            "brokerEpoch", control.brokerEpoch(),
-            "fenced", isFenced));
+    return BrokerHealth.of(
+        hasStarted,
+        control.view().broker(config.nodeId()),
+        control.clusterId(),
+        control.brokerEpoch());
   }
 
   /** A damaged partition is no reason to send clients away from the others. */
