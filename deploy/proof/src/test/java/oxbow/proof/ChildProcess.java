@@ -72,6 +72,16 @@ final class ChildProcess implements AutoCloseable {
     }
   }
 
+  /** Gives the program some input; more may follow. */
+  void type(String text) {
+    try {
+      process.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+      process.getOutputStream().flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to " + name, e);
+    }
+  }
+
   /** What the program has written so far, on both streams. */
   String output() {
     try {
@@ -115,6 +125,19 @@ final class ChildProcess implements AutoCloseable {
   /** Asks the program to stop (SIGTERM). */
   void terminate() {
     process.destroy();
+  }
+
+  /** Ctrl-C, as a terminal sends it (SIGINT). */
+  void interrupt() {
+    try {
+      int status = new ProcessBuilder("kill", "-INT", Long.toString(pid())).start().waitFor();
+      if (status != 0) throw new AssertionError("no signal reached " + name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted while stopping " + name, e);
+    }
   }
 
   /** kill -9: the program gets no chance to tidy up. */

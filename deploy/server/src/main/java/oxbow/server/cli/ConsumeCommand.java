@@ -212,6 +212,7 @@ final class ConsumeCommand implements Callable<Integer> {
       throws IOException {
     for (String topic : topics) partitionsOf(consumer, topic);
     consumer.subscribe(topics);
+    var presence = presence(consumer);
     long printed = 0;
     Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
     try {
@@ -224,6 +225,7 @@ final class ConsumeCommand implements Callable<Integer> {
               new TopicPartition(record.topic(), record.partition()),
               new OffsetAndMetadata(record.offset() + 1, record.leaderEpoch(), ""));
         }
+        presence.check();
         if (!done.isEmpty()) consumer.commitAsync(done, null);
       }
     } finally {
@@ -231,6 +233,13 @@ final class ConsumeCommand implements Callable<Integer> {
       if (!done.isEmpty()) consumer.commitSync(done, client.timeout());
     }
     return ExitCode.OK;
+  }
+
+  private Presence presence(KafkaConsumer<byte[], byte[]> consumer) {
+    return new Presence(
+        client.bootstrap(),
+        () -> Presence.connections(consumer.metrics()),
+        client.output(terminal)::note);
   }
 
   private List<TopicPartition> partitionsOf(KafkaConsumer<byte[], byte[]> consumer, String topic) {
@@ -262,6 +271,7 @@ final class ConsumeCommand implements Callable<Integer> {
     long total = total(consumer, ends);
     Set<TopicPartition> open = new HashSet<>(assigned);
     stopAtEnds(consumer, open, ends);
+    var presence = presence(consumer);
     long printed = 0;
     long bytes = 0;
     boolean isShown = !terminal.isOutInteractive();
@@ -277,6 +287,7 @@ final class ConsumeCommand implements Callable<Integer> {
           printed++;
           bytes += Math.max(0, record.serializedValueSize());
         }
+        presence.check();
         if (isShown) progress.update(printed, printed, bytes);
         stopAtEnds(consumer, open, ends);
       }
