@@ -26,6 +26,10 @@ public final class Meters implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics gc = new JvmGcMetrics();
 
+  public Meters() {
+    registry.config().meterFilter(new Descriptions());
+  }
+
   public PrometheusMeterRegistry registry() {
     return registry;
   }
