@@ -1,5 +1,6 @@
 package oxbow.schema;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import oxbow.schema.layout.Shape;
@@ -39,6 +40,16 @@ public interface ParsedSchema {
    * The full name of its record or message (a JSON Schema's title), for subjects named after it.
    */
   Optional<String> recordName();
+
+  /**
+   * Bytes that were written with this schema, as JSON for people.
+   *
+   * @param data what follows the mark that {@link Framing} reads; in Protobuf the message path
+   *     comes first. Stays as it is.
+   * @param reader the schema to see them through: this one, or another version
+   * @throws UndecodableException the bytes are something else, or the reader can't have them
+   */
+  String json(ByteBuffer data, ParsedSchema reader);
 
   /** The columns its values have, before a table gave them ids. */
   Shape shape();
