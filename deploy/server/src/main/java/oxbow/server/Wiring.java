@@ -22,7 +22,7 @@ public final class Wiring {
   private Wiring() {}
 
   /**
-   * Starts everything the configuration asks for; returns once the Kafka port is open.
+   * Starts everything the configuration asks for; returns while the logs are being opened.
    *
    * @param onFatal told the reason if the server can't go on; the process has to end then
    */

@@ -137,15 +137,16 @@ public final class Broker implements AutoCloseable {
               meters)
           .serve(apis);
 
-      // The view comes before the first client: its questions are about the cluster.
-      control.loaded().toCompletableFuture().join();
-      bound = port.start(config.listeners());
+      bound = port.bind(config.listeners());
       closesLast("connections", () -> drain(port));
+      // Clients come last, when every log is open and this broker leads what it is said to lead.
       ready =
           control
-              .register(identity(config))
+              .loaded()
+              .thenCompose(_ -> control.register(identity(config)))
               .thenCombine(partitions.opened(), (_, _) -> control)
-              .thenCompose(ControlPlane::ready);
+              .thenCompose(ControlPlane::ready)
+              .thenCompose(_ -> port.open());
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -153,7 +154,8 @@ public final class Broker implements AutoCloseable {
   }
 
   /**
-   * Starts a broker; returns once its port is open. It can be used when {@link #ready} completes.
+   * Starts a broker; returns once its addresses are taken. Its port opens when it is {@link
+   * #ready}, and not before: clients that come earlier are refused, and try again.
    *
    * @param onFatal told if the control plane can't go on; the process has to stop then
    */
@@ -200,12 +202,14 @@ public final class Broker implements AutoCloseable {
     }
   }
 
-  /** Where each listener is bound. */
+  /** Where each listener listens once the broker is {@link #ready}. */
   public Map<String, InetSocketAddress> bound() {
     return bound;
   }
 
-  /** Completes once every log is open and the controller counts on this broker. */
+  /**
+   * Completes once every log is open, the controller counts on this broker, and the port is open.
+   */
   public CompletionStage<Void> ready() {
     return ready;
   }
