@@ -34,7 +34,12 @@ public final class Wiring {
     }
     var meters = new Meters();
     var broker =
-        Broker.start(brokerConfig(config), meters.registry(), new RuntimeLevels(), Tiering.NONE, onFatal::accept);
+        Broker.start(
+            brokerConfig(config),
+            meters.registry(),
+            new RuntimeLevels(),
+            Tiering.NONE,
+            onFatal::accept);
     Optional<HttpPort> http =
         config.http().map(bounds -> new HttpPort(bounds, version, meters.registry()));
     http.ifPresent(port -> askForReadiness(port, broker, config));
@@ -69,7 +74,7 @@ public final class Wiring {
     boolean hasStarted = broker.ready().toCompletableFuture().state() == Future.State.SUCCESS;
     return BrokerHealth.of(
         hasStarted,
-        control.view().broker(config.nodeId()),
+        hasStarted ? control.view().broker(config.nodeId()) : Optional.empty(),
         control.clusterId(),
         control.brokerEpoch());
   }

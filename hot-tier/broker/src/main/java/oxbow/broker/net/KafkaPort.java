@@ -72,7 +72,7 @@ public final class KafkaPort implements AutoCloseable {
   private boolean isClosed;
 
   /**
-   * @param apis may be added to until {@link #bind}
+   * @param apis may be added to until {@link #open}
    * @param quotas what clients may use; those of connections count too
    * @param meters where the port's numbers are shown
    */
@@ -92,10 +92,15 @@ public final class KafkaPort implements AutoCloseable {
     this.meters = new NetMeters(meters, budget, allocator, nanoClock);
   }
 
+  /** Loads the network's native library, which {@link #bind} would do else. */
+  public static void loadTransport() {
+    log.atDebug().addKeyValue("epoll", IS_EPOLL).log("transport loaded");
+  }
+
   /**
    * Takes the listeners' addresses, without listening: until {@link #open} clients are refused.
-   * Serves what is in the table of APIs by now. Returns where each will listen, by its name. If an
-   * address can't be had none is, and the failure names its listener.
+   * Returns where each will listen, by its name. If an address can't be had none is, and the
+   * failure names its listener.
    */
   public synchronized Map<String, InetSocketAddress> bind(List<Listener> listeners) {
     if (group != null) throw new IllegalStateException("the Kafka port was bound before");
@@ -108,8 +113,6 @@ public final class KafkaPort implements AutoCloseable {
       loop.start(checkMs());
       loops.add(loop);
     }
-    apis.complete();
-    meters.show(registry, apis.served());
     new NettyEventExecutorMetrics(started).bindTo(registry);
     var bound = new LinkedHashMap<String, InetSocketAddress>();
     for (Listener listener : listeners) {
@@ -123,9 +126,14 @@ public final class KafkaPort implements AutoCloseable {
     return bound;
   }
 
-  /** Listens at the addresses taken; completes when clients are served at all of them. */
+  /**
+   * Listens at the addresses taken, and serves what is in the table of APIs by now. Completes when
+   * it listens at all of them.
+   */
   public synchronized CompletionStage<Void> open() {
     if (isClosed) return CompletableFuture.failedFuture(new IllegalStateException("port closed"));
+    apis.complete();
+    meters.show(registry, apis.served());
     var port =
         new Connection.Port(
             config,
