@@ -21,6 +21,11 @@ public interface ColdFileReader {
    */
   ByteBuffer read(long offset, int bytesMax);
 
+  /**
+   * A reader of its own for somebody who goes on reading: it keeps what it has fetched and decoded.
+   */
+  Cursor open(long offset);
+
   /** The first record at or after a time, among those with offsets of a range. */
   Optional<TimestampedOffset> find(long timestampMs, long from, long to);
 
@@ -42,6 +47,18 @@ public interface ColdFileReader {
    * @param baseOffset the first offset in it
    */
   record Span(long baseOffset, long position, int length) {}
+
+  /** The file's batches one after the other. Owned by one thread. */
+  interface Cursor extends AutoCloseable {
+    /**
+     * The batches that follow, as {@link ColdFileReader#read} gives them; empty at the file's end.
+     */
+    ByteBuffer next(int bytesMax);
+
+    /** Gives its buffers back. */
+    @Override
+    void close();
+  }
 
   /** Where bytes of a cold file come from: the object store, through whatever caches there are. */
   interface RangeSource {
