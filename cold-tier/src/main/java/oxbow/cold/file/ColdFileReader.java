@@ -3,7 +3,7 @@ package oxbow.cold.file;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
+import oxbow.log.EpochEnd;
 import oxbow.log.TimestampedOffset;
 
 /**
@@ -32,8 +32,8 @@ public interface ColdFileReader {
   /** The first record with the largest timestamp, among those with offsets of a range. */
   Optional<TimestampedOffset> findMaxTimestamp(long from, long to);
 
-  /** Where the last batch of a leader epoch not above this one ends; empty: all are above. */
-  OptionalLong endOf(int leaderEpoch);
+  /** The last leader epoch in the file that is not above this one; empty: all are above. */
+  Optional<EpochEnd> endOf(int leaderEpoch);
 
   /**
    * The ranges that {@link #read} goes to, in order: who reads on from one will want the next, and

@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.shred.BatchRecords;
 import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.store.StoreException;
+import oxbow.log.EpochEnd;
 import oxbow.log.TimestampedOffset;
 import oxbow.log.batch.BatchView;
 
@@ -197,13 +197,14 @@ public abstract class IndexedFileReader implements ColdFileReader {
   }
 
   @Override
-  public final OptionalLong endOf(int leaderEpoch) {
+  public final Optional<EpochEnd> endOf(int leaderEpoch) {
     for (int batch = index.size() - 1; batch >= 0; batch--) {
-      if (index.leaderEpoch(batch) <= leaderEpoch) {
-        return OptionalLong.of(index.lastOffset(batch) + 1);
+      int epoch = index.leaderEpoch(batch);
+      if (epoch <= leaderEpoch) {
+        return Optional.of(new EpochEnd(epoch, index.lastOffset(batch) + 1));
       }
     }
-    return OptionalLong.empty();
+    return Optional.empty();
   }
 
   /** What broke says where; what the store said already stays as it is. */

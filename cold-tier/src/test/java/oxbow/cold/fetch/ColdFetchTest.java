@@ -25,13 +25,14 @@ import oxbow.cold.testing.MemoryObjectStore;
 import oxbow.cold.testing.RawFiles;
 import oxbow.cold.testing.StoreFault;
 import oxbow.log.ColdReads.ColdBatches;
+import oxbow.log.EpochEnd;
 import oxbow.log.LogException;
 import oxbow.log.ReadLimit;
 
 class ColdFetchTest {
   private static final int ONE_BATCH = 1;
   private static final FetchBounds BOUNDS =
-      new FetchBounds(2, 2, 1, 1 << 20, 1 << 20, 1 << 20, 0, Duration.ofHours(1));
+      new FetchBounds(2, 2, 1, 1 << 20, 1 << 20, 1 << 20, 4, 0, Duration.ofHours(1));
 
   private final MemoryObjectStore store = new MemoryObjectStore(InstantSource.system());
   private final ReadCounters counters = new ReadCounters();
@@ -84,7 +85,8 @@ class ColdFetchTest {
   @Test
   void whatWasBroughtBackTogetherIsFetchedOnce() {
     fetch.close();
-    fetch = open(new FetchBounds(2, 2, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 0, Duration.ofHours(1)));
+    fetch =
+        open(new FetchBounds(2, 2, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 4, 0, Duration.ofHours(1)));
     for (long offset = 0; offset < 30; offset += 10) assertThat(read(offset)).isPresent();
 
     assertThat(store.requests(Request.GET)).isEqualTo(3); // each of three batches
@@ -94,7 +96,7 @@ class ColdFetchTest {
   @Test
   void whatAReaderWillWantNextIsOnItsWay() throws InterruptedException {
     fetch.close();
-    fetch = open(new FetchBounds(2, 8, 1, 1 << 20, 1 << 20, 1 << 20, 2, Duration.ofHours(1)));
+    fetch = open(new FetchBounds(2, 8, 1, 1 << 20, 1 << 20, 1 << 20, 4, 2, Duration.ofHours(1)));
 
     assertThat(read(0)).isPresent();
 
@@ -147,7 +149,7 @@ class ColdFetchTest {
               await(go);
               return RawFiles.open(file, source);
             },
-            new FetchBounds(1, 1, 1, 1, 1, 1, 0, Duration.ofHours(1)),
+            new FetchBounds(1, 1, 1, 1, 1, 1, 4, 0, Duration.ofHours(1)),
             counters);
 
     var running = fetch.read(ORDERS_0, 0, ONE_BATCH, ReadLimit.HIGH_WATERMARK);
@@ -181,6 +183,13 @@ class ColdFetchTest {
     assertThat(fetch.findMaxTimestamp(ORDERS_0, 0, 25).join())
         .map(found -> found.offset())
         .contains(24L);
+  }
+
+  @Test
+  void epochsEndWhereTheLastOfTheirBatchesDoes() {
+    assertThat(fetch.endOf(ORDERS_0, 0).join()).isEmpty();
+    assertThat(fetch.endOf(ORDERS_0, 1).join()).contains(new EpochEnd(1, 30));
+    assertThat(fetch.endOf(ORDERS_0, 9).join()).contains(new EpochEnd(2, 80));
   }
 
   private Optional<RecordBatch> read(long offset) {

@@ -4,12 +4,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.apache.kafka.common.TopicIdPartition;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFileReader;
 import oxbow.cold.file.ColdFormat;
 import oxbow.cold.store.ObjectStore;
+import oxbow.log.EpochEnd;
 import oxbow.log.TimestampedOffset;
 import oxbow.log.batch.BatchView;
 import oxbow.log.testing.BatchBuilder;
@@ -54,7 +54,8 @@ public final class RawFiles {
     BatchBuilder batch = BatchBuilder.at(base);
     batch.baseOffset = base;
     batch.leaderEpoch = leaderEpoch;
-    for (int i = 0; i < BATCH_RECORDS; i++) batch.add(base + i, "key", "record %08d".formatted(base + i));
+    for (int i = 0; i < BATCH_RECORDS; i++)
+      batch.add(base + i, "key", "record %08d".formatted(base + i));
     return batch.build();
   }
 
@@ -106,10 +107,29 @@ public final class RawFiles {
     }
 
     @Override
-    public OptionalLong endOf(int leaderEpoch) {
+    public Optional<EpochEnd> endOf(int leaderEpoch) {
       return file.leaderEpoch() > leaderEpoch
-          ? OptionalLong.empty()
-          : OptionalLong.of(file.endOffset());
+          ? Optional.empty()
+          : Optional.of(new EpochEnd(file.leaderEpoch(), file.endOffset()));
+    }
+
+    @Override
+    public Cursor open(long offset) {
+      return new Cursor() {
+        private long next = offset;
+
+        @Override
+        public ByteBuffer next(int bytesMax) {
+          ByteBuffer batches = read(next, bytesMax);
+          for (int at = 0; at < batches.limit(); at += batchBytes()) {
+            next = BatchView.baseOffset(batches, at) + BATCH_RECORDS;
+          }
+          return batches;
+        }
+
+        @Override
+        public void close() {}
+      };
     }
   }
 }
