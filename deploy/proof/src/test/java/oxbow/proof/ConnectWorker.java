@@ -40,13 +40,8 @@ final class ConnectWorker implements AutoCloseable {
           offset.flush.interval.ms=1000
           listeners=http://127.0.0.1:%d
           plugin.discovery=service_load
-          plugin.path=%s
           """
-              .formatted(
-                  bootstrap,
-                  folder.resolve("connect.offsets"),
-                  port,
-                  System.getProperty("proof.plugins")));
+              .formatted(bootstrap, folder.resolve("connect.offsets"), port));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -107,10 +107,9 @@ final class DrainTest {
     var apis = new ApiTable().serve(ApiKeys.METADATA, this::answerWithListener);
     try (var port = port(apis)) {
       var bound =
-          port.bind(
+          port.start(
               List.of(
                   new Listener("INSIDE", "127.0.0.1", 0), new Listener("OUTSIDE", "127.0.0.1", 0)));
-      port.open().toCompletableFuture().join();
 
       for (String name : List.of("INSIDE", "OUTSIDE")) {
         try (var client = new WireClient(requireNonNull(bound.get(name)))) {
@@ -130,7 +129,7 @@ final class DrainTest {
               new Listener("FREE", "127.0.0.1", 0),
               new Listener("TAKEN", "127.0.0.1", taken.address.getPort()));
 
-      assertThatThrownBy(() -> port.bind(listeners))
+      assertThatThrownBy(() -> port.start(listeners))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("TAKEN")
           .hasMessageContaining(String.valueOf(taken.address.getPort()));

@@ -28,8 +28,7 @@ final class PortFixture implements AutoCloseable {
     port = new KafkaPort(config, apis, quotas, meters, System::nanoTime);
     address =
         requireNonNull(
-            port.bind(List.of(new Listener("PLAINTEXT", "127.0.0.1", 0))).get("PLAINTEXT"));
-    port.open().toCompletableFuture().join();
+            port.start(List.of(new Listener("PLAINTEXT", "127.0.0.1", 0))).get("PLAINTEXT"));
   }
 
   /** A client on a connection of its own. */

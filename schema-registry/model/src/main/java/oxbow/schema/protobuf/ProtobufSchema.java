@@ -1,0 +1,237 @@
+package oxbow.schema.protobuf;
+
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.EnumDescriptor;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import oxbow.schema.Incompatibility;
+import oxbow.schema.InvalidSchemaException;
+import oxbow.schema.ParsedSchema;
+import oxbow.schema.References;
+import oxbow.schema.SchemaType;
+import oxbow.schema.layout.Shape;
+
+/**
+ * A schema in Protobuf: a file of messages. Which of them a record is says the path of indexes that
+ * precedes it; without one it is the first. Keeps the text; a descriptor is made when it is needed.
+ */
+public final class ProtobufSchema implements ParsedSchema {
+  /** What the file is called in its descriptor. */
+  private static final String FILE_NAME = "default";
+
+  private final String canonicalText;
+  private final References references;
+  private final KnownFiles known;
+
+  /** Made once at most per thread that needs it; all that are made are the same. */
+  private volatile @Nullable FileDescriptor descriptor;
+
+  ProtobufSchema(ProtoFile file, References references, KnownFiles known) {
+    this.canonicalText = ProtoPrinter.print(file);
+    this.references = references;
+    this.known = known;
+  }
+
+  @Override
+  public SchemaType type() {
+    return SchemaType.PROTOBUF;
+  }
+
+  @Override
+  public References references() {
+    return references;
+  }
+
+  @Override
+  public String canonicalText() {
+    return canonicalText;
+  }
+
+  @Override
+  public ProtobufSchema normalized() {
+    ProtoFile file = ProtoParser.parse(canonicalText);
+    Normalizer normalizer = new Normalizer(new Linker(known, references).names(file));
+    return new ProtobufSchema(normalizer.normalize(file), references.normalized(), known);
+  }
+
+  /**
+   * The text in another form: {@code serialized} for the descriptor in base64, {@code
+   * ignore_extensions} without extensions and custom options.
+   */
+  @Override
+  public String formatted(String form) {
+    return switch (form.toLowerCase(Locale.ROOT)) {
+      case "serialized" -> Base64.getEncoder().encodeToString(descriptor().toProto().toByteArray());
+      case "ignore_extensions" ->
+          ProtoPrinter.print(Plain.withoutExtensions(ProtoParser.parse(canonicalText)));
+      default -> canonicalText;
+    };
+  }
+
+  /** Beyond the same text and references, the same text sent without any. */
+  @Override
+  public boolean finds(ParsedSchema registered) {
+    return ParsedSchema.super.finds(registered)
+        || (registered instanceof ProtobufSchema other
+            && references.declared().isEmpty()
+            && canonicalText.equals(other.canonicalText));
+  }
+
+  @Override
+  public List<Incompatibility> whyCannotRead(ParsedSchema writer) {
+    if (!(writer instanceof ProtobufSchema other)) {
+      return List.of(Incompatibility.ofOtherType());
+    }
+    Optional<Incompatibility> unlinked =
+        other.unlinked(Incompatibility.WRITER).or(() -> unlinked(Incompatibility.READER));
+    return unlinked.isPresent()
+        ? List.of(unlinked.get())
+        : ProtobufCompatibility.check(other, this);
+  }
+
+  /** What keeps a schema, which another registry may have let in, from being compared. */
+  private Optional<Incompatibility> unlinked(String called) {
+    try {
+      descriptor();
+      return Optional.empty();
+    } catch (InvalidSchemaException e) {
+      return Optional.of(
+          ProtobufCompatibility.incompatibility(
+              "UNRESOLVED_SCHEMA",
+              "#/",
+              "The " + called + " schema can't be resolved: " + e.getMessage()));
+    }
+  }
+
+  @Override
+  public Optional<String> recordName() {
+    ProtoFile file = ProtoParser.parse(canonicalText);
+    if (isWrapper(file)) {
+      return firstType(typesFile());
+    }
+    String scope = file.packageName() == null ? "" : file.packageName();
+    Optional<String> message =
+        file.messages().stream().findFirst().map(each -> Names.in(scope, each.name()));
+    return message.isPresent()
+        ? message
+        : ProtoFile.enums(file.types()).stream()
+            .findFirst()
+            .map(each -> Names.in(scope, each.name()));
+  }
+
+  private static Optional<String> firstType(FileDescriptor file) {
+    Optional<String> message =
+        file.getMessageTypes().stream().findFirst().map(Descriptor::getFullName);
+    return message.isPresent()
+        ? message
+        : file.getEnumTypes().stream().findFirst().map(EnumDescriptor::getFullName);
+  }
+
+  /**
+   * Links the file, which comes new, more strictly than one that is registered.
+   *
+   * @param written it with the lines of the text that was sent
+   * @throws InvalidSchemaException what is wrong with it
+   */
+  void linkNew(ProtoFile written) {
+    descriptor = new Linker(known, references).linkNew(FILE_NAME, written);
+  }
+
+  /**
+   * The file's descriptor, with its imports.
+   *
+   * @throws InvalidSchemaException a name in it stands for nothing
+   */
+  public FileDescriptor descriptor() {
+    FileDescriptor made = descriptor;
+    if (made == null) {
+      made = new Linker(known, references).link(FILE_NAME, ProtoParser.parse(canonicalText));
+      descriptor = made;
+    }
+    return made;
+  }
+
+  /**
+   * The message at a path of indexes: the first in the file, the second in that, and so on. No path
+   * is the first message.
+   *
+   * @return nothing, if there is none
+   * @throws InvalidSchemaException a name in the file stands for nothing
+   */
+  public Optional<Descriptor> message(int... path) {
+    List<Descriptor> siblings = typesFile().getMessageTypes();
+    if (path.length == 0) {
+      return siblings.stream().findFirst();
+    }
+    Descriptor message = null;
+    for (int index : path) {
+      if (index < 0 || index >= siblings.size()) {
+        return Optional.empty();
+      }
+      message = siblings.get(index);
+      siblings = message.getNestedTypes();
+    }
+    return Optional.ofNullable(message);
+  }
+
+  /**
+   * The file whose messages the paths count: a file that only passes another one on stands for it.
+   */
+  private FileDescriptor typesFile() {
+    FileDescriptor file = descriptor();
+    return isWrapper(ProtoParser.parse(canonicalText)) && file.getPublicDependencies().size() == 1
+        ? file.getPublicDependencies().getFirst()
+        : file;
+  }
+
+  private static boolean isWrapper(ProtoFile file) {
+    return file.types().isEmpty()
+        && file.services().isEmpty()
+        && file.extensions().isEmpty()
+        && file.imports().size() == 1
+        && file.imports().getFirst().kind() == ProtoFile.ImportKind.PUBLIC;
+  }
+
+  /** The columns of the first message; of a file without messages none. */
+  @Override
+  public Shape shape() {
+    return shape(0);
+  }
+
+  /**
+   * The columns of the message at a path of indexes.
+   *
+   * @throws IllegalArgumentException there is none
+   */
+  public Shape shape(int... path) {
+    Optional<Descriptor> message = message(path);
+    if (message.isEmpty() && typesFile().getMessageTypes().isEmpty()) {
+      return new Shape(List.of());
+    }
+    return ProtobufShapes.of(
+        message.orElseThrow(() ->
+            new IllegalArgumentException("no message at the index path " + Arrays.toString(path))));
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ProtobufSchema that
+        && canonicalText.equals(that.canonicalText)
+        && references.equals(that.references);
+  }
+
+  @Override
+  public int hashCode() {
+    return canonicalText.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return canonicalText;
+  }
+}
