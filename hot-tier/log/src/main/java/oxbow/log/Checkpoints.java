@@ -74,7 +74,8 @@ final class Checkpoints {
     logStarts = new Kept(files, directory, "log-start-offset-checkpoint");
     highWatermarks = new Kept(files, directory, "replication-offset-checkpoint");
     coldEnds = new Kept(files, directory, "cold-end-offset-checkpoint");
-    all = List.of(recoveryPoints, logStarts, highWatermarks, coldEnds);
+    // A cold end without its log start is where a log can go on; the other way round is not.
+    all = List.of(recoveryPoints, coldEnds, logStarts, highWatermarks);
     isLost = !recoveryPoints.isFound;
   }
 

@@ -31,9 +31,10 @@ public record LogOffsets(
         newLogStart, newLocalStart, Math.max(coldEnd, newLocalStart), highWatermark, logEnd);
   }
 
-  /** Cold records before the local ones belong to it. */
-  LogOffsets beginningWith(long earlierLogStart) {
-    return new LogOffsets(earlierLogStart, localStart, coldEnd, highWatermark, logEnd);
+  /** What the cold tier has is known for certain. */
+  LogOffsets withCold(long newLogStart, long tableEnd) {
+    long newColdEnd = Math.clamp(tableEnd, localStart, highWatermark);
+    return new LogOffsets(newLogStart, localStart, newColdEnd, highWatermark, logEnd);
   }
 
   /** Local records were trimmed; the log begins where it did. */

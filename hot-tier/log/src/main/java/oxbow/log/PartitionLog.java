@@ -1172,13 +1172,15 @@ public final class PartitionLog implements AutoCloseable {
 
   /** See {@link SealedSegments#found}. */
   void foundCold(long coldStart, long coldEnd) {
-    committed(coldEnd);
     lock.lock();
     try {
       LogOffsets old = view.offsets();
-      boolean isBefore = coldStart < old.logStart() && old.localStart() <= coldEnd;
-      if (!isLogStartKnown && isBefore) publish(old.beginningWith(coldStart));
+      requireNotAhead(coldEnd, old);
+      boolean isLonger = coldStart < old.logStart() && old.localStart() <= coldEnd;
+      long logStart = !isLogStartKnown && isLonger ? coldStart : old.logStart();
       isLogStartKnown = true;
+      coldEndKnown = coldEnd;
+      publish(old.withCold(logStart, coldEnd));
     } catch (BrokenInvariantException e) {
       throw takeOffline(e);
     } finally {
@@ -1187,17 +1189,20 @@ public final class PartitionLog implements AutoCloseable {
     env.checkpoints().soon();
   }
 
+  private void requireNotAhead(long coldEnd, LogOffsets offsets) {
+    if (coldEnd <= offsets.logEnd()) return;
+    throw takeOffline(
+        new IOException(
+            "the cold tier has offsets up to %d, the log ends at %d"
+                .formatted(coldEnd, offsets.logEnd())));
+  }
+
   /** See {@link SealedSegments#committed}. */
   void committed(long coldEnd) {
     lock.lock();
     try {
       LogOffsets old = view.offsets();
-      if (coldEnd > old.logEnd()) {
-        throw takeOffline(
-            new IOException(
-                "the cold tier has offsets up to %d, the log ends at %d"
-                    .formatted(coldEnd, old.logEnd())));
-      }
+      requireNotAhead(coldEnd, old);
       coldEndKnown = Math.max(coldEndKnown, coldEnd);
       if (coldEnd <= old.coldEnd()) return;
       publish(old.visibleTo(old.highWatermark(), coldEnd));

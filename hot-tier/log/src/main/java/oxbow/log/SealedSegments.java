@@ -59,8 +59,8 @@ public interface SealedSegments {
 
   /**
    * What the table holds, told when the cold tier takes a partition over, before anything else.
-   * {@code coldEnd} is taken as {@link #committed} takes it. Where a log's start was lost here (a
-   * damaged checkpoint), the log begins where its cold records do.
+   * {@code coldEnd} is taken as it is, also if it is lower than what the log heard last. Where a
+   * log's start was lost here (a damaged checkpoint), the log begins where its cold records do.
    */
   void found(TopicIdPartition partition, long coldStart, long coldEnd);
 

@@ -24,7 +24,7 @@ class LogCrashTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {11, 12, 101, 111, 114, 118})
+  @ValueSource(longs = {11, 12, 101, 111, 114, 118, 11_014})
   void recordsAcknowledgedAfterFsyncOutliveAPowerLoss(long seed) {
     var simulation = new LogSimulation(seed, directory, true);
     run(simulation, seed);

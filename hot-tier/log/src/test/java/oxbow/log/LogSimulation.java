@@ -406,7 +406,10 @@ final class LogSimulation {
     waiting.add(new Waiting(end(), log.durable(end())));
     acknowledge();
     log.advanceHighWatermark(end());
-    assertThat(offsets.logStart()).isLessThanOrEqualTo(deletedBefore);
+    if (offsets.logStart() > deletedBefore) {
+      // A first segment that was never forced may lose its name, and those behind it not theirs.
+      assertThat(acknowledged).as("acknowledged").isLessThanOrEqualTo(deletedBefore);
+    }
     deletedBefore = offsets.logStart();
 
     long open = openTransactions().keySet().stream().findFirst().orElse(Long.MAX_VALUE);

@@ -159,6 +159,10 @@ public final class LogLoader {
 
   private Loaded load() throws IOException {
     List<Long> bases = tidy();
+    if (isColdEndCutOff(bases)) {
+      dropFrom(bases, Math.max(settings.logStart, settings.coldEnd));
+      bases = List.of();
+    }
     long firstBase = bases.isEmpty() ? 0 : bases.getFirst();
     boolean isTrimmed = settings.coldEnd > 0 && settings.coldEnd >= firstBase;
     long logStart = isTrimmed ? settings.logStart : Math.max(settings.logStart, firstBase);
@@ -220,6 +224,22 @@ public final class LogLoader {
         truncatedBytes,
         rebuiltIndexes,
         gap);
+  }
+
+  /**
+   * Segments between the cold tier's end and the oldest one that is left are missing; false: none
+   * are. Nothing that is left was known to be flushed, else they are a loss.
+   */
+  private boolean isColdEndCutOff(List<Long> bases) throws DamagedSegmentException {
+    if (bases.isEmpty() || settings.coldEnd == 0) return false;
+    long base = bases.getFirst();
+    if (base <= Math.max(settings.logStart, settings.coldEnd)) return false;
+    if (base > settings.recoveryPoint) return true;
+    throw new DamagedSegmentException(
+        directory,
+        0,
+        "the oldest segment begins at offset %d, the cold tier ends at %d"
+            .formatted(base, settings.coldEnd));
   }
 
   /** Completes deletions and swaps that a stop interrupted; the segments' base offsets, sorted. */
@@ -329,11 +349,11 @@ public final class LogLoader {
       long nextBase = i + 1 < bases.size() ? bases.get(i + 1) : Long.MAX_VALUE;
       Segment segment = find(base);
       boolean isWhole;
-      if (nextBase <= settings.recoveryPoint) {
-        trust(segment);
-        isWhole = true;
-      } else {
-        isWhole = verify(segment);
+      try {
+        isWhole = nextBase <= settings.recoveryPoint ? trust(segment) : verify(segment);
+      } catch (DamagedSegmentException e) {
+        if (nextBase > settings.coldEnd) throw e;
+        isWhole = false;
       }
       segments.add(segment);
       if (nextBase == Long.MAX_VALUE) return;
@@ -341,6 +361,10 @@ public final class LogLoader {
       boolean isFlushed = nextBase <= settings.recoveryPoint;
       boolean isGap = segment.nextOffset() < nextBase && !settings.mayHaveGaps;
       if (segment.nextOffset() > nextBase) throw misfit(segment, nextBase);
+      if ((isGap || !isWhole) && nextBase <= settings.coldEnd) {
+        dropTrimmed();
+        continue;
+      }
       if (!isWhole || (isGap && !isFlushed)) {
         dropFrom(bases.subList(i + 1, bases.size()), segment.nextOffset());
         return;
@@ -348,6 +372,16 @@ public final class LogLoader {
       if (isGap && gap == null) gap = misfit(segment, nextBase);
       segment.seal();
     }
+  }
+
+  /**
+   * Everything up to here is in the cold tier, and trimming was interrupted: names of files that
+   * were on their way out come back after a power loss as they like.
+   */
+  private void dropTrimmed() throws IOException {
+    for (Segment segment : segments) segment.delete();
+    segments.clear();
+    isShortened = true;
   }
 
   private static DamagedSegmentException misfit(Segment segment, long nextBase) {
@@ -369,13 +403,14 @@ public final class LogLoader {
     return Segment.found(files, directory, base, (int) bytes, time.milliseconds());
   }
 
-  /** A segment flushed in full: only how it ends is looked at. */
-  private void trust(Segment segment) throws IOException {
+  /** A segment flushed in full: only how it ends is looked at; true. */
+  private boolean trust(Segment segment) throws IOException {
     if (segment.readTail(NO_ENTRIES)) {
       segment.rebuildIndexes(settings.indexIntervalBytes);
       noteRebuilt(segment);
     }
     segment.assumeForced(segment.sizeBytes());
+    return true;
   }
 
   private void noteRebuilt(Segment segment) {
