@@ -26,7 +26,7 @@ import java.util.TreeSet;
  * </pre>
  *
  * Types with parts: {@code {"struct":[..]}}, {@code {"union":[..]}}, {@code {"list":element}},
- * {@code {"map":[key,value]}}. What is absent is optional, has no other names and no doc.
+ * {@code {"map":[key,value]}}. What is absent is optional, has no other names, no doc and no key.
  */
 public final class LayoutJson {
   private static final int VERSION = 1;
@@ -79,6 +79,7 @@ public final class LayoutJson {
     writeType(node, column.type());
     if (!column.isOptional()) node.put("required", true);
     if (column.doc() != null) node.put("doc", column.doc());
+    if (column.key() != null) node.put("key", column.key());
     return node;
   }
 
@@ -111,7 +112,8 @@ public final class LayoutJson {
         names,
         type(required(node, "type")),
         !node.path("required").asBoolean(),
-        node.hasNonNull("doc") ? node.get("doc").asText() : null);
+        node.hasNonNull("doc") ? node.get("doc").asText() : null,
+        node.hasNonNull("key") ? Integer.valueOf(node.get("key").asInt()) : null);
   }
 
   private static Type type(JsonNode node) {

@@ -13,12 +13,12 @@ import oxbow.schema.ParsedSchema;
 /**
  * Adds schemas to a layout.
  *
- * <p>A field goes to the column that has its name, else to one that has an alias of it, else to a
- * new one. A column keeps its id and the names all versions had for it, so a version of before a
- * renaming still finds it; the table shows the newest name. Types widen as Iceberg allows: int to
- * long, float to double, decimals to more digits; parts of structs, lists, maps and unions change
- * likewise. A part that a version lacks or may leave out is optional; at the top all are. What
- * can't widen is refused as a whole, and changes nothing.
+ * <p>A field goes to the column that has its key; without one, to the column that has its name,
+ * else to one that has an alias of it; else to a new one. A column keeps its id and the names all
+ * versions had for it, so a version of before a renaming still finds it; the table shows the newest
+ * name. Types widen as Iceberg allows: int to long, float to double, decimals to more digits; parts
+ * of structs, lists, maps and unions change likewise. A part that a version lacks or may leave out
+ * is optional; at the top all are. What can't widen is refused as a whole, and changes nothing.
  *
  * <p>Adding a schema again gives the same layout and placement, whatever was added in between.
  * Which columns there are doesn't depend on the order, unless fields were renamed or refused, or
@@ -157,8 +157,11 @@ public final class LayoutMerger {
    * ever after.
    */
   private static int[] targets(List<Column> there, List<Column> given) {
+    Map<Integer, Integer> byKey = new HashMap<>();
     Map<String, List<Integer>> byName = new HashMap<>();
     for (int i = 0; i < there.size(); i++) {
+      Integer key = there.get(i).key();
+      if (key != null) byKey.put(key, i);
       for (String name : names(there.get(i))) {
         byName.computeIfAbsent(name, _ -> new ArrayList<>()).add(i);
       }
@@ -166,11 +169,22 @@ public final class LayoutMerger {
     int[] targets = new int[given.size()];
     Set<Integer> taken = new HashSet<>();
     for (int i = 0; i < targets.length; i++) {
-      targets[i] = firstFree(byName.getOrDefault(given.get(i).name(), List.of()), taken);
+      Integer key = given.get(i).key();
+      targets[i] = key == null ? -1 : byKey.getOrDefault(key, -1);
+      if (targets[i] >= 0) taken.add(targets[i]);
+    }
+    for (int i = 0; i < targets.length; i++) {
+      if (targets[i] >= 0) continue;
+      List<Integer> called = byName.getOrDefault(given.get(i).name(), List.of());
+      boolean isKeyed = given.get(i).key() != null;
+      targets[i] =
+          firstFree(
+              isKeyed ? called.stream().filter(c -> there.get(c).key() == null).toList() : called,
+              taken);
     }
     for (int i = 0; i < targets.length; i++) {
       Column part = given.get(i);
-      if (targets[i] >= 0 || part.otherNames().isEmpty()) continue;
+      if (targets[i] >= 0 || part.otherNames().isEmpty() || part.key() != null) continue;
       List<Integer> renamed = new ArrayList<>();
       for (String alias : part.otherNames()) {
         for (int place : byName.getOrDefault(alias, List.of())) {
@@ -207,7 +221,13 @@ public final class LayoutMerger {
   private Column added(Column part, String path, String name, Set<String> names) {
     int id = nextId(path);
     return new Column(
-        id, name, namesBeside(name, names), type(part.type(), path), part.isOptional(), part.doc());
+        id,
+        name,
+        namesBeside(name, names),
+        type(part.type(), path),
+        part.isOptional(),
+        part.doc(),
+        part.key());
   }
 
   private Column widened(int place, Column part, String path, Siblings siblings) {
@@ -216,7 +236,7 @@ public final class LayoutMerger {
     Set<String> names = new LinkedHashSet<>(names(there));
     boolean isRenamed = !names.contains(part.name());
     for (String name : siblings.names(part)) {
-      if (!names.contains(name) && !siblings.isUsedAfter(place, name)) names.add(name);
+      if (part.key() != null || !siblings.isUsedAfter(place, name)) names.add(name);
     }
     String name = isRenamed ? siblings.renamed(there.name(), part.name()) : there.name();
     return new Column(
@@ -225,7 +245,8 @@ public final class LayoutMerger {
         namesBeside(name, names),
         widened(there.type(), part.type(), path),
         there.isOptional() || part.isOptional(),
-        there.doc() == null ? part.doc() : there.doc());
+        there.doc() == null ? part.doc() : there.doc(),
+        there.key() == null ? part.key() : there.key());
   }
 
   private static Set<String> namesBeside(String name, Set<String> names) {
@@ -282,7 +303,8 @@ public final class LayoutMerger {
         there.otherNames(),
         widened(there.type(), given.type(), partPath),
         there.isOptional() || given.isOptional(),
-        there.doc());
+        there.doc(),
+        there.key());
   }
 
   private int nextId(String path) {
@@ -302,7 +324,8 @@ public final class LayoutMerger {
         column.otherNames(),
         column.type(),
         /* isOptional= */ true,
-        column.doc());
+        column.doc(),
+        column.key());
   }
 
   private static String baseName(String given, Level level) {
