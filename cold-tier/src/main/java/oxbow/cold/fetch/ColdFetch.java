@@ -5,14 +5,13 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicIdPartition;
-import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFileReader;
+import oxbow.cold.file.ColdFileReader.Cursor;
 import oxbow.cold.file.ColdFileReader.RangeSource;
 import oxbow.cold.file.ColdFileReader.Span;
 import oxbow.cold.store.ObjectStore;
@@ -41,6 +40,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
   private final ReadCounters counters;
   private final ColdThreads threads;
   private final Chunks chunks;
+  private final Cursors cursors;
   private final Ranges ranges;
   private final Cache<String, ColdFileReader> open;
 
@@ -61,6 +61,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
     this.counters = counters;
     this.threads = new ColdThreads(bounds.parallelMax(), bounds.queuedMax());
     this.chunks = new Chunks(bounds.cacheBytes());
+    this.cursors = new Cursors(bounds.cursorsMax());
     this.ranges = new Ranges(store, bounds.rangeCacheBytes(), counters);
     this.open =
         Caffeine.newBuilder()
@@ -114,16 +115,19 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
     Manifest manifest = manifests.of(partition);
     Optional<ColdFile> next = manifest.from(offset);
     while (next.isPresent()) {
-      ColdFileReader reader = reader(next.get());
-      int wanted = Math.max(bytesMax, bounds.chunkBytes());
-      ByteBuffer batches = reader.read(offset, wanted);
+      ColdFile file = next.get();
+      ColdFileReader reader = reader(file);
+      Cursor cursor = cursors.take(file.name(), offset).orElseGet(() -> reader.open(offset));
+      ByteBuffer batches = cursor.next(Math.max(bytesMax, bounds.chunkBytes()));
       if (batches.hasRemaining()) {
         Chunk chunk = Chunk.of(offset, batches);
+        cursors.keep(file.name(), chunk.endOffset(), cursor);
         chunks.keep(partition, chunk);
         fetchAhead(reader, manifest, chunk.endOffset());
         return Optional.of(chunk);
       }
-      next = manifest.from(next.get().endOffset());
+      cursor.close();
+      next = manifest.from(file.endOffset());
     }
     return Optional.empty();
   }
@@ -179,15 +183,16 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
 
   private Optional<EpochEnd> endOfNow(TopicIdPartition partition, int leaderEpoch) {
     Manifest manifest = manifests.of(partition);
-    @Nullable EpochEnd last = null;
+    Optional<EpochEnd> last = Optional.empty();
     for (ColdFile file : manifest.files()) {
-      ColdFileReader reader = reader(file);
-      OptionalLong end = reader.endOf(leaderEpoch);
-      if (end.isEmpty()) break;
-      last = new EpochEnd(Math.min(leaderEpoch, file.leaderEpoch()), end.getAsLong());
-      if (file.leaderEpoch() > leaderEpoch) break;
+      if (file.leaderEpoch() > leaderEpoch) {
+        // The epoch asked for ends in this file, or with the one before.
+        Optional<EpochEnd> inside = reader(file).endOf(leaderEpoch);
+        return inside.isPresent() ? inside : last;
+      }
+      last = Optional.of(new EpochEnd(file.leaderEpoch(), file.endOffset()));
     }
-    return Optional.ofNullable(last);
+    return last;
   }
 
   private ColdFileReader reader(ColdFile file) {
@@ -227,6 +232,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
   @Override
   public void close() {
     threads.close();
+    cursors.close();
   }
 
   /** A view of a chunk: memory that the collector gives back. */

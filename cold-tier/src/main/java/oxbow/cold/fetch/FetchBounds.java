@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param cacheBytes of batches brought back and not yet consumed
  * @param rangeCacheBytes of files' ranges, as they lie in the store
  * @param indexCacheBytes of files' indexes
+ * @param cursorsMax consumers whose place in a file is kept, with what is decoded there
  * @param aheadMax ranges fetched ahead of one consumer
  * @param manifestAge how old what is known of a table may get before it is read anew
  */
@@ -21,5 +22,6 @@ public record FetchBounds(
     long cacheBytes,
     long rangeCacheBytes,
     long indexCacheBytes,
+    int cursorsMax,
     int aheadMax,
     Duration manifestAge) {}

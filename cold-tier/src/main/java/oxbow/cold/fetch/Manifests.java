@@ -1,11 +1,8 @@
 package oxbow.cold.fetch;
 
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.kafka.common.TopicIdPartition;
-import org.apache.kafka.common.Uuid;
-import oxbow.cold.table.ColdTable;
 import oxbow.cold.table.Manifest;
 import oxbow.log.NanoClock;
 
@@ -15,9 +12,9 @@ import oxbow.log.NanoClock;
  * too.
  */
 public final class Manifests {
-  /** Finds the table of a topic, without waiting for the store if it is open already. */
+  /** Reads what the table has of a partition. May wait for the store. */
   public interface Tables {
-    Optional<ColdTable> of(Uuid topicId);
+    Manifest read(TopicIdPartition partition);
   }
 
   private final Tables tables;
@@ -38,11 +35,7 @@ public final class Manifests {
     Known last = known.get(partition);
     if (last != null && clock.nanos() - last.readNanos() < ageNanosMax) return last.manifest();
     long now = clock.nanos();
-    Manifest read =
-        tables
-            .of(partition.topicId())
-            .map(table -> new Manifest(table.files(partition.partition())))
-            .orElse(Manifest.EMPTY);
+    Manifest read = tables.read(partition);
     known.put(partition, new Known(read, now));
     return read;
   }

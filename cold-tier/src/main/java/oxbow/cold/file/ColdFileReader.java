@@ -3,7 +3,7 @@ package oxbow.cold.file;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
+import oxbow.log.EpochEnd;
 import oxbow.log.TimestampedOffset;
 
 /**
@@ -21,14 +21,19 @@ public interface ColdFileReader {
    */
   ByteBuffer read(long offset, int bytesMax);
 
+  /**
+   * A reader of its own for somebody who goes on reading: it keeps what it has fetched and decoded.
+   */
+  Cursor open(long offset);
+
   /** The first record at or after a time, among those with offsets of a range. */
   Optional<TimestampedOffset> find(long timestampMs, long from, long to);
 
   /** The first record with the largest timestamp, among those with offsets of a range. */
   Optional<TimestampedOffset> findMaxTimestamp(long from, long to);
 
-  /** Where the last batch of a leader epoch not above this one ends; empty: all are above. */
-  OptionalLong endOf(int leaderEpoch);
+  /** The last leader epoch in the file that is not above this one; empty: all are above. */
+  Optional<EpochEnd> endOf(int leaderEpoch);
 
   /**
    * The ranges that {@link #read} goes to, in order: who reads on from one will want the next, and
@@ -42,6 +47,18 @@ public interface ColdFileReader {
    * @param baseOffset the first offset in it
    */
   record Span(long baseOffset, long position, int length) {}
+
+  /** The file's batches one after the other. Owned by one thread. */
+  interface Cursor extends AutoCloseable {
+    /**
+     * The batches that follow, as {@link ColdFileReader#read} gives them; empty at the file's end.
+     */
+    ByteBuffer next(int bytesMax);
+
+    /** Gives its buffers back. */
+    @Override
+    void close();
+  }
 
   /** Where bytes of a cold file come from: the object store, through whatever caches there are. */
   interface RangeSource {

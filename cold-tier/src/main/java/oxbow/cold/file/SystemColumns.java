@@ -93,6 +93,10 @@ public final class SystemColumns {
     return bare.startsWith(PREFIX) || TAKEN.contains(bare) ? ESCAPE + field : field;
   }
 
+  public static boolean isPlainValue(Column column) {
+    return column.id() == VALUE_ID;
+  }
+
   private static Column required(int id, String name, Type type, @Nullable String doc) {
     return new Column(id, name, Set.of(), type, false, doc);
   }

@@ -44,16 +44,6 @@ public record Manifest(List<ColdFile> files) {
     return Optional.empty();
   }
 
-  /** The last file that begins in a leader epoch not above this one. */
-  public Optional<ColdFile> lastNotAbove(int leaderEpoch) {
-    ColdFile last = null;
-    for (ColdFile file : files) {
-      last = file;
-      if (file.leaderEpoch() > leaderEpoch) break; // the epoch ends in this one, or before it
-    }
-    return Optional.ofNullable(last);
-  }
-
   private int indexFrom(long offset) {
     int low = 0;
     int high = files.size();

@@ -40,8 +40,13 @@ final class ConnectWorker implements AutoCloseable {
           offset.flush.interval.ms=1000
           listeners=http://127.0.0.1:%d
           plugin.discovery=service_load
+          plugin.path=%s
           """
-              .formatted(bootstrap, folder.resolve("connect.offsets"), port));
+              .formatted(
+                  bootstrap,
+                  folder.resolve("connect.offsets"),
+                  port,
+                  System.getProperty("proof.plugins")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -20,6 +20,7 @@ public final class Main {
 
   /** Ends the process with the command's exit code. */
   public static void main(String[] arguments) {
+    if (arguments.length > 0 && arguments[0].equals("start")) WarmUp.begin();
     Terminal terminal = Terminal.ofProcess();
     System.exit(
         Cli.run(arguments, terminal, (config, isQuiet) -> serve(config, isQuiet, System.out)));

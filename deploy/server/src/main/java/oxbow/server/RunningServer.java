@@ -6,11 +6,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import oxbow.broker.Broker;
 import oxbow.server.http.HttpPort;
 
 /** A started server: where it listens, when it is ready, and its end. */
 public final class RunningServer implements AutoCloseable {
+  private static final long HTTP_DELAY_MS_MAX = 2_000;
+
   private final Broker broker;
   private final Optional<HttpPort> http;
   private final Meters meters;
@@ -23,8 +26,14 @@ public final class RunningServer implements AutoCloseable {
     this.http = http;
     this.meters = meters;
     this.version = version;
-    // HTTP comes after the broker: whoever starts a server waits for its first record.
-    CompletionStage<Void> ready = broker.ready();
+    // HTTP comes after the broker: whoever starts a server waits for its first record. Not so when
+    // logs have to be recovered, which may take minutes: then people want to see what goes on.
+    CompletionStage<Void> ready =
+        broker
+            .ready()
+            .toCompletableFuture()
+            .copy()
+            .completeOnTimeout(null, HTTP_DELAY_MS_MAX, TimeUnit.MILLISECONDS);
     this.httpAddress =
         http.<CompletionStage<Optional<InetSocketAddress>>>map(port ->
                 ready
@@ -49,7 +58,7 @@ public final class RunningServer implements AutoCloseable {
     return broker;
   }
 
-  /** Where Kafka clients connect, by listener. */
+  /** Where Kafka clients connect once the server is {@link #ready}, by listener. */
   public Map<String, InetSocketAddress> kafka() {
     return broker.bound();
   }

@@ -1,46 +1,73 @@
 package oxbow.server;
 
-import java.io.ByteArrayInputStream;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.StringDeserializer;
-import org.apache.kafka.common.serialization.StringSerializer;
-import oxbow.server.cli.Cli;
-import oxbow.server.cli.ExitCode;
-import oxbow.server.cli.Terminal;
+import java.util.concurrent.locks.LockSupport;
 import oxbow.server.config.ConfigSources;
 
 /**
- * A short life of a server with clients, so that the class cache made from it holds what every
- * start and every command needs. Run once when Oxbow is built; the launcher shows how.
+ * A short life of a server, so that the class cache made from it holds what every start needs, and
+ * nothing that only its clients do: each class costs a start some microseconds. Run once when Oxbow
+ * is built; the launcher shows how.
  */
 public final class Training {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final String TOPIC = "training";
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final long POLL_NANOS = 10_000_000;
 
   private Training() {}
 
-  /** Takes an empty directory. */
+  /** Takes an empty directory, and the command that runs clients, to which an address is added. */
   public static void main(String[] arguments) throws Exception {
     Path data = Path.of(arguments[0]);
-    // The second start reads what the first has written: another path through the code.
-    for (int start = 0; start < 2; start++) {
-      try (RunningServer server = Wiring.start(config(data), Training::fail)) {
-        server.ready().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        int port = server.kafka().values().iterator().next().getPort();
-        use("127.0.0.1:" + port);
-        server.http().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    try (RunningServer server = Wiring.start(config(data), Training::fail)) {
+      server.ready().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      server.http().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      int port = server.kafka().values().iterator().next().getPort();
+      runClients(Arrays.asList(arguments).subList(1, arguments.length), "127.0.0.1:" + port);
+    }
+    // The second start reads what the first has written: another path through the code. And it is
+    // made as people make it.
+    int port = freePort();
+    String[] line = {
+      "start", "--data", data.toString(), "--port", Integer.toString(port), "--http-port", "0"
+    };
+    Thread.ofPlatform().daemon().name("start").start(() -> Main.main(line));
+    awaitPort(port);
+    System.exit(0); // what Main does when it is told to stop
+  }
+
+  private static void runClients(List<String> command, String address) throws Exception {
+    List<String> words = new ArrayList<>(command);
+    words.add(address);
+    Process clients = new ProcessBuilder(words).inheritIO().start();
+    boolean isDone = clients.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    if (!isDone) clients.destroyForcibly();
+    if (!isDone || clients.exitValue() != 0) throw new IllegalStateException("the clients failed");
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static void awaitPort(int port) throws IOException {
+    long until = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try (var _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() > until) throw e;
+        LockSupport.parkNanos(POLL_NANOS);
       }
     }
   }
@@ -58,51 +85,5 @@ public final class Training {
                 ConfigSources.flag("data.dir=" + data),
                 ConfigSources.flag("listeners=PLAINTEXT://127.0.0.1:0"),
                 ConfigSources.flag("http.port=0"))));
-  }
-
-  private static void use(String address) throws Exception {
-    Map<String, Object> settings =
-        Map.of(
-            "bootstrap.servers", address,
-            "group.id", "training",
-            "auto.offset.reset", "earliest");
-    try (Admin admin = Admin.create(settings);
-        var producer =
-            new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
-        var consumer =
-            new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
-      for (int i = 0; i < 100; i++) producer.send(new ProducerRecord<>(TOPIC, "record")).get();
-      consumer.subscribe(List.of(TOPIC));
-      long until = System.nanoTime() + PATIENCE.toNanos();
-      while (consumer.poll(Duration.ofMillis(100)).isEmpty() && System.nanoTime() < until) {
-        // The group is still forming.
-      }
-      consumer.commitSync();
-      admin.describeTopics(List.of(TOPIC)).allTopicNames().get();
-      admin.describeCluster().nodes().get();
-    }
-    command(address, "topics", "describe", TOPIC);
-    command(address, "groups", "list");
-    command(address, "produce", TOPIC);
-    command(address, "consume", TOPIC, "--from-beginning", "--max", "1");
-  }
-
-  private static void command(String address, String... words) {
-    String[] arguments = Arrays.copyOf(words, words.length + 2);
-    arguments[words.length] = "--bootstrap";
-    arguments[words.length + 1] = address;
-    var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-    var terminal =
-        new Terminal(
-            new ByteArrayInputStream("record\n".getBytes(StandardCharsets.UTF_8)),
-            nowhere,
-            nowhere,
-            false,
-            false,
-            false,
-            Map.of());
-    if (Cli.run(arguments, terminal, (_, _) -> ExitCode.FAILED) != ExitCode.OK) {
-      throw new IllegalStateException("the command failed: " + String.join(" ", words));
-    }
   }
 }

@@ -22,7 +22,7 @@ public final class Wiring {
   private Wiring() {}
 
   /**
-   * Starts everything the configuration asks for; returns once the Kafka port is open.
+   * Starts everything the configuration asks for; returns while the logs are being opened.
    *
    * @param onFatal told the reason if the server can't go on; the process has to end then
    */
@@ -34,7 +34,12 @@ public final class Wiring {
     }
     var meters = new Meters();
     var broker =
-        Broker.start(brokerConfig(config), meters.registry(), new RuntimeLevels(), Tiering.NONE, onFatal::accept);
+        Broker.start(
+            brokerConfig(config),
+            meters.registry(),
+            new RuntimeLevels(),
+            Tiering.NONE,
+            onFatal::accept);
     Optional<HttpPort> http =
         config.http().map(bounds -> new HttpPort(bounds, version, meters.registry()));
     http.ifPresent(port -> askForReadiness(port, broker, config));
@@ -69,7 +74,7 @@ public final class Wiring {
     boolean hasStarted = broker.ready().toCompletableFuture().state() == Future.State.SUCCESS;
     return BrokerHealth.of(
         hasStarted,
-        control.view().broker(config.nodeId()),
+        hasStarted ? control.view().broker(config.nodeId()) : Optional.empty(),
         control.clusterId(),
         control.brokerEpoch());
   }

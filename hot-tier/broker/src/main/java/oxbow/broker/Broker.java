@@ -77,6 +77,12 @@ public final class Broker implements AutoCloseable {
       closesLast("timer", timer::stop);
       var logThreads = closesLast("log threads", new BrokerLogThreads(config.logThreads()));
       logs = closesLast("logs", Logs.open(config.logs()));
+      // The addresses come early, so that one in use is found before a cluster is made.
+      var apis = new ApiTable();
+      var quotas = new ClientQuotas(config.quotas(), System::nanoTime);
+      var port = new KafkaPort(config.net(), apis, quotas, meters, System::nanoTime);
+      closesLast("kafka port", port);
+      bound = port.bind(config.listeners());
       control = ControlPlane.start(config.control(), tiering.topicSettings(), onFatal);
       closesLast("control plane", control);
       Tiering.ColdTier cold = tiering.join().apply(logs);
@@ -97,10 +103,6 @@ public final class Broker implements AutoCloseable {
       control.watch(partitions);
       control.publishTo(groups.publisher());
 
-      var apis = new ApiTable();
-      var quotas = new ClientQuotas(config.quotas(), System::nanoTime);
-      var port = new KafkaPort(config.net(), apis, quotas, meters, System::nanoTime);
-      closesLast("kafka port", port);
       apis.serve(ApiKeys.API_VERSIONS, new ApiVersions(apis, control::featureLevels));
       control.watchQuotas(quotas::change);
       control.serveOn(apis, quotas, logLevels, GroupConfig.DYNAMIC);
@@ -137,15 +139,16 @@ public final class Broker implements AutoCloseable {
               meters)
           .serve(apis);
 
-      // The view comes before the first client: its questions are about the cluster.
-      control.loaded().toCompletableFuture().join();
-      bound = port.start(config.listeners());
       closesLast("connections", () -> drain(port));
+      // Clients come last, when every log is open and this broker leads what it is said to lead.
       ready =
           control
-              .register(identity(config))
+              .loaded()
+              .thenCompose(_ -> control.register(identity(config)))
               .thenCombine(partitions.opened(), (_, _) -> control)
-              .thenCompose(ControlPlane::ready);
+              .thenCompose(ControlPlane::ready)
+              .thenCompose(_ -> port.open())
+              .whenCompleteAsync((_, _) -> {}, logThreads); // not on the network's
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -153,7 +156,8 @@ public final class Broker implements AutoCloseable {
   }
 
   /**
-   * Starts a broker; returns once its port is open. It can be used when {@link #ready} completes.
+   * Starts a broker; returns once its addresses are taken. Its port opens when it is {@link
+   * #ready}, and not before: clients that come earlier are refused, and try again.
    *
    * @param onFatal told if the control plane can't go on; the process has to stop then
    */
@@ -200,12 +204,14 @@ public final class Broker implements AutoCloseable {
     }
   }
 
-  /** Where each listener is bound. */
+  /** Where each listener listens once the broker is {@link #ready}. */
   public Map<String, InetSocketAddress> bound() {
     return bound;
   }
 
-  /** Completes once every log is open and the controller counts on this broker. */
+  /**
+   * Completes once every log is open, the controller counts on this broker, and the port is open.
+   */
   public CompletionStage<Void> ready() {
     return ready;
   }
@@ -243,6 +249,7 @@ public final class Broker implements AutoCloseable {
           .addKeyValue("patience", DRAIN_PATIENCE)
           .log("requests were still under way when the port was closed");
     }
+    port.close();
   }
 
   private <T extends AutoCloseable> T closesLast(String name, T part) {

@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,11 +15,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.common.requests.ListOffsetsResponse;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
@@ -29,6 +40,7 @@ import oxbow.broker.group.GroupConfig;
 import oxbow.broker.metadata.MetadataConfig;
 import oxbow.broker.net.Listener;
 import oxbow.broker.net.NetConfig;
+import oxbow.broker.net.WireClient;
 import oxbow.broker.produce.ProduceConfig;
 import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.telemetry.TelemetryConfig;
@@ -68,29 +80,84 @@ class BrokerTest {
     }
   }
 
+  /**
+   * A client that has known the broker since before its restart asks no metadata first: it goes on
+   * where it was as soon as it can connect.
+   */
+  @Test
+  void whoeverConnectsAtOnceAfterARestartFindsEveryLogOpen() throws Exception {
+    int partitions = 200;
+    try (Broker broker = start();
+        Admin admin = Admin.create(Map.of("bootstrap.servers", address(broker)))) {
+      admin
+          .createTopics(List.of(new NewTopic("many", Optional.of(partitions), Optional.empty())))
+          .all()
+          .get();
+    }
+
+    try (Broker broker = starting();
+        WireClient client = connectAtOnce(broker)) {
+      var answer = client.ask(endsOf("many", partitions), ListOffsetsResponse.class);
+
+      assertThat(answer.topics().getFirst().partitions())
+          .hasSize(partitions)
+          .allSatisfy(partition ->
+              assertThat(Errors.forCode(partition.errorCode())).isEqualTo(Errors.NONE));
+    }
+  }
+
+  private static WireClient connectAtOnce(Broker broker) throws IOException {
+    InetSocketAddress address = requireNonNull(broker.bound().get("PLAINTEXT"));
+    long until = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        return new WireClient(address);
+      } catch (ConnectException e) {
+        if (System.nanoTime() > until) throw e;
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  private static ListOffsetsRequest endsOf(String topic, int partitions) {
+    var ends =
+        IntStream.range(0, partitions)
+            .mapToObj(index ->
+                new ListOffsetsPartition()
+                    .setPartitionIndex(index)
+                    .setTimestamp(ListOffsetsRequest.LATEST_TIMESTAMP))
+            .toList();
+    return ListOffsetsRequest.Builder.forConsumer(true, IsolationLevel.READ_UNCOMMITTED)
+        .setTargetTimes(List.of(new ListOffsetsTopic().setName(topic).setPartitions(ends)))
+        .build();
+  }
+
   private Broker start() throws Exception {
-    Broker broker =
-        Broker.start(
-            new BrokerConfig(
-                List.of(new Listener("PLAINTEXT", "127.0.0.1", 0)),
-                Map.of(),
-                Optional.empty(),
-                2,
-                ControlConfig.of(1, data.resolve("metadata")),
-                LogsConfig.of(data.resolve("log")),
-                NetConfig.DEFAULT,
-                ProduceConfig.DEFAULT,
-                FetchConfig.DEFAULT,
-                GroupConfig.DEFAULT,
-                MetadataConfig.DEFAULT,
-                QuotaConfig.DEFAULT,
-                TelemetryConfig.DEFAULT),
-            new SimpleMeterRegistry(),
-            fatal -> {
-              throw fatal;
-            });
+    Broker broker = starting();
     broker.ready().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     return broker;
+  }
+
+  private Broker starting() {
+    return Broker.start(
+        new BrokerConfig(
+            List.of(new Listener("PLAINTEXT", "127.0.0.1", 0)),
+            Map.of(),
+            Optional.empty(),
+            2,
+            ControlConfig.of(1, data.resolve("metadata")),
+            LogsConfig.of(data.resolve("log")),
+            NetConfig.DEFAULT,
+            ProduceConfig.DEFAULT,
+            FetchConfig.DEFAULT,
+            GroupConfig.DEFAULT,
+            MetadataConfig.DEFAULT,
+            QuotaConfig.DEFAULT,
+            TelemetryConfig.DEFAULT),
+        new SimpleMeterRegistry(),
+        fatal -> {
+          throw fatal;
+        });
   }
 
   private static String address(Broker broker) {

@@ -1,7 +1,13 @@
 package oxbow.schema;
 
+import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import oxbow.schema.layout.Shape;
 
 /** A schema in one of the three languages. Immutable, thread-safe. */
@@ -39,6 +45,32 @@ public interface ParsedSchema {
    * The full name of its record or message (a JSON Schema's title), for subjects named after it.
    */
   Optional<String> recordName();
+
+  /**
+   * Bytes that were written with this schema, as JSON for people.
+   *
+   * @param data what follows the mark that {@link Framing} reads; in Protobuf the message path
+   *     comes first. Stays as it is.
+   * @param reader the schema to see them through: this one, or another version
+   * @throws UndecodableException the bytes are something else, or the reader can't have them
+   */
+  String json(ByteBuffer data, ParsedSchema reader);
+
+  /** The tags that stand in the text, by what they are of. */
+  default SortedMap<SchemaPart, SortedSet<String>> tags() {
+    return Collections.emptySortedMap();
+  }
+
+  /**
+   * The same schema with other tags in its text.
+   *
+   * @throws InvalidSchemaException a part isn't there, or its language has no place for tags
+   */
+  default ParsedSchema withTags(
+      Map<SchemaPart, Set<String>> added, Map<SchemaPart, Set<String>> removed) {
+    if (added.isEmpty() && removed.isEmpty()) return this;
+    throw new InvalidSchemaException("a schema of type " + type() + " takes no tags");
+  }
 
   /** The columns its values have, before a table gave them ids. */
   Shape shape();

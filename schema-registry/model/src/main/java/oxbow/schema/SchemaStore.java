@@ -20,7 +20,8 @@ public interface SchemaStore extends AutoCloseable {
    * Appends records, all or none of them.
    *
    * @return the offset of the last, once it is as durable as the topic promises and was handed to
-   *     the listener; what has failed may still be written
+   *     the listener. Fails with {@link RegistryException}: TOO_LARGE and STORE mean that nothing
+   *     was written, with any other failure it may still be
    */
   CompletionStage<Long> append(List<Entry> entries);
 
@@ -29,7 +30,10 @@ public interface SchemaStore extends AutoCloseable {
 
   /** Who keeps what was read. */
   interface Listener {
-    void read(long offset, Entry entry);
+    /**
+     * @param timestampMs when it was written, as its record says
+     */
+    void read(long offset, long timestampMs, Entry entry);
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import oxbow.server.Version;
 import oxbow.server.logging.Logging;
@@ -27,10 +28,12 @@ public final class Cli {
   private static final int HELP_WIDTH_MAX = 100;
 
   private final Terminal terminal;
+  private final ServerStart server;
   private final Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
 
   private Cli(Terminal terminal, ServerStart server) {
     this.terminal = terminal;
+    this.server = server;
     commands.put("start", () -> new StartCommand(terminal, server));
     commands.put("topics", () -> new TopicsCommand(terminal));
     commands.put("groups", () -> new GroupsCommand(terminal));
@@ -81,6 +84,14 @@ public final class Cli {
   private static final class Root {}
 
   private int execute(String[] args, boolean isVerbose) {
+    Optional<StartCommand> start = StartCommand.plain(args, terminal, server);
+    if (start.isPresent()) {
+      try {
+        return start.get().call();
+      } catch (RuntimeException e) {
+        return failed(e, isVerbose);
+      }
+    }
     String first = args.length > 0 ? args[0] : "";
     if (first.equals("--version")) first = "version";
     CommandLine line = build(first);

@@ -48,6 +48,51 @@ final class ConfigOptions {
   @Option(names = "--log-level", paramLabel = "LEVEL", description = "logging.level; info without.")
   private @Nullable String logLevel;
 
+  /** Takes {@code --no-http}. False: it was given before. */
+  boolean takeNoHttp() {
+    boolean isFirst = !isWithoutHttp;
+    isWithoutHttp = true;
+    return isFirst;
+  }
+
+  /** Takes an option with a value as picocli does. False: it is none of these, or given before. */
+  boolean take(String option, String value) {
+    boolean isFirst;
+    switch (option) {
+      case "--config" -> {
+        isFirst = file == null;
+        file = Path.of(value);
+      }
+      case "--set" -> {
+        isFirst = true;
+        if (settings == null) settings = new ArrayList<>();
+        settings.add(value);
+      }
+      case "--data" -> {
+        isFirst = data == null;
+        data = value;
+      }
+      case "--host" -> {
+        isFirst = host == null;
+        host = value;
+      }
+      case "--port" -> {
+        isFirst = port == null;
+        port = value;
+      }
+      case "--http-port" -> {
+        isFirst = httpPort == null;
+        httpPort = value;
+      }
+      case "--log-level" -> {
+        isFirst = logLevel == null;
+        logLevel = value;
+      }
+      default -> isFirst = false;
+    }
+    return isFirst;
+  }
+
   ConfigSources sources(Terminal terminal) {
     List<Given> flags = new ArrayList<>();
     if (data != null) flags.add(new Given("data.dir", data, new Origin.Flag("--data")));

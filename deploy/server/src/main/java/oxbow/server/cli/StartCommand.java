@@ -1,6 +1,8 @@
 package oxbow.server.cli;
 
+import java.util.Optional;
 import oxbow.server.ServerConfig;
+import oxbow.server.config.ConfigSources;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,6 +30,36 @@ final class StartCommand implements java.util.concurrent.Callable<Integer> {
     this.server = server;
   }
 
+  /**
+   * The command that a plain line asks for: known options, each once, with their values. It is read
+   * without picocli, which would take a fifth of the start for it. Of any other line, also of one
+   * that asks for help, picocli says what there is to say.
+   */
+  static Optional<StartCommand> plain(String[] line, Terminal terminal, ServerStart server) {
+    if (line.length == 0 || !line[0].equals("start")) return Optional.empty();
+    var command = new StartCommand(terminal, server);
+    for (int at = 1; at < line.length; at++) {
+      String option = line[at];
+      if (option.equals("-q") || option.equals("--quiet")) {
+        if (command.isQuiet) return Optional.empty();
+        command.isQuiet = true;
+        continue;
+      }
+      if (option.equals("--no-http")) {
+        if (!command.config.takeNoHttp()) return Optional.empty();
+        continue;
+      }
+      int equals = option.indexOf('=');
+      boolean isNext = equals < 0;
+      if (isNext && at + 1 == line.length) return Optional.empty();
+      String value = isNext ? line[++at] : option.substring(equals + 1);
+      boolean isDoubtful = value.isEmpty() || value.startsWith("-") || value.startsWith("\"");
+      String name = isNext ? option : option.substring(0, equals);
+      if (isDoubtful || !command.config.take(name, value)) return Optional.empty();
+    }
+    return Optional.of(command);
+  }
+
   /** What can be done about a start that failed is seldom in the code that failed. */
   private static CommandException refusal(RuntimeException failure) {
     String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
@@ -53,9 +85,17 @@ final class StartCommand implements java.util.concurrent.Callable<Integer> {
     return "";
   }
 
+  ConfigSources sources() {
+    return config.sources(terminal);
+  }
+
+  boolean isQuiet() {
+    return isQuiet;
+  }
+
   @Override
   public Integer call() {
-    ServerConfig loaded = ServerConfig.load(config.sources(terminal));
+    ServerConfig loaded = ServerConfig.load(sources());
     try {
       return server.run(loaded, isQuiet);
     } catch (RuntimeException e) {

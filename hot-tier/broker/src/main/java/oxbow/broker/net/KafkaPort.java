@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.netty4.NettyEventExecutorMetrics;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandlerFactory;
@@ -17,12 +16,20 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,8 +42,8 @@ import oxbow.broker.quota.ClientQuotas;
 import oxbow.broker.wire.ApiTable;
 
 /**
- * The broker's door for Kafka clients. Start here: it opens listeners, runs the event loops ({@code
- * net-*}) and closes everything again. Start once, close once.
+ * The broker's door for Kafka clients. Start here: it runs the event loops ({@code net-*}), opens
+ * listeners and closes everything again. Bind once, open once, close once.
  *
  * <pre>
  *   listener -> {@link Acceptor} -> {@link Connection} -> {@link ApiHandler}
@@ -46,6 +53,7 @@ import oxbow.broker.wire.ApiTable;
  */
 public final class KafkaPort implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(KafkaPort.class);
+  private static final boolean IS_EPOLL = Epoll.isAvailable();
 
   private final NetConfig config;
   private final ApiTable apis;
@@ -56,13 +64,15 @@ public final class KafkaPort implements AutoCloseable {
   private final MeterRegistry registry;
   private final NetMeters meters;
   private final AtomicLong accepted = new AtomicLong();
+  private final List<Reservation> reservations = new ArrayList<>();
   private final List<Channel> listening = new ArrayList<>();
   private final List<Acceptor> acceptors = new CopyOnWriteArrayList<>(); // event loops read it
   private final List<NetLoop> loops = new ArrayList<>();
   private @Nullable MultiThreadIoEventLoopGroup group;
+  private boolean isClosed;
 
   /**
-   * @param apis may be added to until {@link #start}
+   * @param apis may be added to until {@link #open}
    * @param quotas what clients may use; those of connections count too
    * @param meters where the port's numbers are shown
    */
@@ -82,14 +92,19 @@ public final class KafkaPort implements AutoCloseable {
     this.meters = new NetMeters(meters, budget, allocator, nanoClock);
   }
 
+  /** Loads the network's native library, which {@link #bind} would do else. */
+  public static void loadTransport() {
+    log.atDebug().addKeyValue("epoll", IS_EPOLL).log("transport loaded");
+  }
+
   /**
-   * Opens the listeners and serves what is in the table of APIs by now. Returns where each listens,
-   * by its name. If one can't be opened none is, and the failure names it.
+   * Takes the listeners' addresses, without listening: until {@link #open} clients are refused.
+   * Returns where each will listen, by its name. If an address can't be had none is, and the
+   * failure names its listener.
    */
-  public synchronized Map<String, InetSocketAddress> start(List<Listener> listeners) {
-    if (group != null) throw new IllegalStateException("the Kafka port was started before");
-    boolean isEpoll = Epoll.isAvailable();
-    IoHandlerFactory io = isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+  public synchronized Map<String, InetSocketAddress> bind(List<Listener> listeners) {
+    if (group != null) throw new IllegalStateException("the Kafka port was bound before");
+    IoHandlerFactory io = IS_EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     var threads = new DefaultThreadFactory("net", true);
     var started = new MultiThreadIoEventLoopGroup(config.threads(), threads, io);
     group = started;
@@ -98,9 +113,27 @@ public final class KafkaPort implements AutoCloseable {
       loop.start(checkMs());
       loops.add(loop);
     }
+    new NettyEventExecutorMetrics(started).bindTo(registry);
+    var bound = new LinkedHashMap<String, InetSocketAddress>();
+    for (Listener listener : listeners) {
+      Reservation reservation = reserve(listener);
+      reservations.add(reservation);
+      if (bound.put(listener.name(), reservation.address()) != null) {
+        close();
+        throw new IllegalArgumentException("listeners: " + listener.name() + " is there twice");
+      }
+    }
+    return bound;
+  }
+
+  /**
+   * Listens at the addresses taken, and serves what is in the table of APIs by now. Completes when
+   * it listens at all of them.
+   */
+  public synchronized CompletionStage<Void> open() {
+    if (isClosed) return CompletableFuture.failedFuture(new IllegalStateException("port closed"));
     apis.complete();
     meters.show(registry, apis.served());
-    new NettyEventExecutorMetrics(started).bindTo(registry);
     var port =
         new Connection.Port(
             config,
@@ -111,11 +144,11 @@ public final class KafkaPort implements AutoCloseable {
             nanoClock);
     var limits = new ConnectionLimits(config, this::roomWasMade);
     var pace = new AcceptPace(config.connectionsPerSecondMax(), nanoClock);
-    var bound = new LinkedHashMap<String, InetSocketAddress>();
-    for (Listener listener : listeners) {
+    var opened = new ArrayList<CompletableFuture<Void>>();
+    for (Reservation reservation : reservations) {
       var acceptor =
           new Acceptor(
-              new ListenerName(listener.name()),
+              new ListenerName(reservation.listener().name()),
               port,
               limits,
               pace,
@@ -123,19 +156,15 @@ public final class KafkaPort implements AutoCloseable {
               allocator,
               accepted);
       acceptors.add(acceptor);
-      ServerChannel channel =
-          isEpoll ? new EpollServerSocketChannel() : new NioServerSocketChannel();
-      if (bound.put(listener.name(), open(listener, channel, acceptor)) != null) {
-        close();
-        throw new IllegalArgumentException("listeners: " + listener.name() + " is there twice");
-      }
+      opened.add(listen(reservation, acceptor));
     }
-    log.atInfo()
-        .addKeyValue("transport", isEpoll ? "epoll" : "nio")
-        .addKeyValue("threads", config.threads())
-        .addKeyValue("listeners", bound)
-        .log("kafka port open");
-    return bound;
+    return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
+        .thenRun(() ->
+            log.atInfo()
+                .addKeyValue("transport", IS_EPOLL ? "epoll" : "nio")
+                .addKeyValue("threads", config.threads())
+                .addKeyValue("listeners", reservations.stream().map(Reservation::toString).toList())
+                .log("kafka port open"));
   }
 
   /** Takes no new connections; those there are go on. */
@@ -157,13 +186,38 @@ public final class KafkaPort implements AutoCloseable {
   /** Closes every connection at once and ends the event loops. */
   @Override
   public synchronized void close() {
+    isClosed = true;
     stopAccepting();
+    reservations.forEach(Reservation::release);
     MultiThreadIoEventLoopGroup running = group;
     if (running == null) return;
     running.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(10, TimeUnit.SECONDS);
   }
 
-  private InetSocketAddress open(Listener listener, ServerChannel channel, Acceptor acceptor) {
+  private Reservation reserve(Listener listener) {
+    var address =
+        listener.host().isEmpty()
+            ? new InetSocketAddress(listener.port())
+            : new InetSocketAddress(listener.host(), listener.port());
+    try {
+      SocketChannel socket = SocketChannel.open();
+      try {
+        socket.setOption(StandardSocketOptions.SO_REUSEADDR, true).bind(address);
+        return new Reservation(listener, socket, (InetSocketAddress) socket.getLocalAddress());
+      } catch (IOException | UnresolvedAddressException e) {
+        socket.close();
+        throw e;
+      }
+    } catch (IOException | UnresolvedAddressException e) {
+      close();
+      throw unusable(listener, e);
+    }
+  }
+
+  private CompletableFuture<Void> listen(Reservation reservation, Acceptor acceptor) {
+    Listener listener = reservation.listener();
+    ServerChannel channel =
+        IS_EPOLL ? new EpollServerSocketChannel() : new NioServerSocketChannel();
     channel.pipeline().addLast(acceptor);
     channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
     channel.config().setOption(ChannelOption.SO_BACKLOG, config.backlog());
@@ -171,22 +225,52 @@ public final class KafkaPort implements AutoCloseable {
       // Only a size set before the connection exists makes the TCP window as large.
       channel.config().setOption(ChannelOption.SO_RCVBUF, config.receiveBufferBytes());
     }
+    int port = reservation.address().getPort();
     var address =
         listener.host().isEmpty()
-            ? new InetSocketAddress(listener.port())
-            : new InetSocketAddress(listener.host(), listener.port());
+            ? new InetSocketAddress(port)
+            : new InetSocketAddress(listener.host(), port);
     EventLoop loop = loops.get(listening.size() % loops.size()).executor();
     listening.add(channel);
-    loop.register(channel).syncUninterruptibly();
-    ChannelFuture bound = channel.bind(address).awaitUninterruptibly();
-    if (!bound.isSuccess()) {
-      close();
-      throw new IllegalStateException(
-          "listeners: %s can't be opened at %s:%d"
-              .formatted(listener.name(), listener.host(), listener.port()),
-          bound.cause());
+    var open = new CompletableFuture<Void>();
+    GenericFutureListener<Future<? super Void>> done =
+        bound -> {
+          if (bound.isSuccess()) open.complete(null);
+          else open.completeExceptionally(unusable(listener, bound.cause()));
+        };
+    loop.register(channel)
+        .addListener(registered -> {
+          if (!registered.isSuccess()) {
+            done.operationComplete(registered);
+            return;
+          }
+          reservation.release();
+          channel.bind(address).addListener(done);
+        });
+    return open;
+  }
+
+  private static IllegalStateException unusable(Listener listener, Throwable cause) {
+    return new IllegalStateException(
+        "listeners: %s can't be opened at %s:%d"
+            .formatted(listener.name(), listener.host(), listener.port()),
+        cause);
+  }
+
+  /** An address that is ours, held by a socket at which nobody listens yet. */
+  private record Reservation(Listener listener, SocketChannel socket, InetSocketAddress address) {
+    void release() {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        log.atWarn().addKeyValue("address", address).setCause(e).log("address not released");
+      }
     }
-    return (InetSocketAddress) channel.localAddress();
+
+    @Override
+    public String toString() {
+      return listener.name() + "=" + address;
+    }
   }
 
   /** A pool of the port's own: one arena for each event loop, nothing on the heap. */

@@ -37,8 +37,8 @@ import oxbow.log.PartitionLog;
  * logs, takes and gives up leadership.
  *
  * <p>The steps of one partition run on log threads in the order of the metadata; partitions don't
- * wait for one another. The control plane's thread waits only for partitions a change has just
- * created, so that whoever sees them in the metadata finds them here.
+ * wait for one another. The control plane's thread waits only for partitions that a change has just
+ * created or that are led from here since, so that whoever sees them in the metadata finds them.
  */
 public final class Partitions implements ClusterListener, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Partitions.class);
@@ -91,11 +91,11 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     view = now;
     // One that is still recovering is not waited for: its recovery may take minutes.
     Set<TopicPartition> busy = Set.copyOf(steps.keySet());
-    var created = new ArrayList<CompletionStage<Void>>();
+    var awaited = new ArrayList<CompletionStage<Void>>();
     if (isFirst) {
       setStraysAside(now);
-      now.topics().forEach(topic -> follow(now, topic, busy, created));
-      all(created).thenRun(() -> opened.complete(null));
+      now.topics().forEach(topic -> follow(now, topic, busy, awaited));
+      all(awaited).thenRun(() -> opened.complete(null));
       return;
     }
 
@@ -104,8 +104,8 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     topics.addAll(change.settingsOf());
     if (change.defaults()) now.topics().forEach(topic -> topics.add(topic.name()));
     for (String name : topics)
-      now.topic(name).ifPresent(topic -> follow(now, topic, busy, created));
-    all(created).toCompletableFuture().join();
+      now.topic(name).ifPresent(topic -> follow(now, topic, busy, awaited));
+    all(awaited).toCompletableFuture().join();
   }
 
   /** Completes once everything the metadata has asked for so far is done. */
@@ -247,20 +247,30 @@ public final class Partitions implements ClusterListener, AutoCloseable {
       ClusterView now,
       ClusterView.Topic topic,
       Set<TopicPartition> busy,
-      List<CompletionStage<Void>> created) {
+      List<CompletionStage<Void>> awaited) {
     Settings settings = settings(now, topic.name());
     for (ClusterView.Partition state : topic.partitions()) {
       var id = new TopicIdPartition(topic.id(), state.index(), topic.name());
       boolean isOurs = state.replicas().contains(brokerId);
-      boolean isHere = byName.containsKey(id.topicPartition());
+      Partition here = byName.get(id.topicPartition());
       boolean isPending = steps.containsKey(id.topicPartition());
-      if (!isOurs && !isHere && !isPending) continue;
+      if (!isOurs && here == null && !isPending) continue;
       CompletionStage<Void> step =
           isOurs
               ? step(id.topicPartition(), () -> take(id, state, settings))
               : step(id.topicPartition(), () -> drop(id.topicPartition(), null));
-      if (isOurs && !isHere && !busy.contains(id.topicPartition())) created.add(step);
+      if (!isOurs) continue;
+      if (here == null) {
+        if (!busy.contains(id.topicPartition())) awaited.add(step);
+      } else if (!here.id().topicId().equals(topic.id()) || isElected(here, state)) {
+        awaited.add(step);
+      }
     }
+  }
+
+  private boolean isElected(Partition partition, ClusterView.Partition state) {
+    return state.leader() == brokerId
+        && (!partition.isLeader() || state.leaderEpoch() > partition.leaderEpoch());
   }
 
   private void remove(ClusterView.Topic topic) {
@@ -314,7 +324,7 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     partition.inSyncMin(settings.inSyncMin());
 
     if (state.leader() == brokerId) {
-      boolean isElected = !partition.isLeader() || state.leaderEpoch() > partition.leaderEpoch();
+      boolean isElected = isElected(partition, state);
       partition.lead(state.leaderEpoch(), state.replicas(), state.inSync());
       if (isElected) elect(name, state.leaderEpoch());
       tellLed(id, new Told(state.leaderEpoch(), settings.all()));

@@ -107,9 +107,10 @@ final class DrainTest {
     var apis = new ApiTable().serve(ApiKeys.METADATA, this::answerWithListener);
     try (var port = port(apis)) {
       var bound =
-          port.start(
+          port.bind(
               List.of(
                   new Listener("INSIDE", "127.0.0.1", 0), new Listener("OUTSIDE", "127.0.0.1", 0)));
+      port.open().toCompletableFuture().join();
 
       for (String name : List.of("INSIDE", "OUTSIDE")) {
         try (var client = new WireClient(requireNonNull(bound.get(name)))) {
@@ -129,7 +130,7 @@ final class DrainTest {
               new Listener("FREE", "127.0.0.1", 0),
               new Listener("TAKEN", "127.0.0.1", taken.address.getPort()));
 
-      assertThatThrownBy(() -> port.start(listeners))
+      assertThatThrownBy(() -> port.bind(listeners))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("TAKEN")
           .hasMessageContaining(String.valueOf(taken.address.getPort()));

@@ -1,8 +1,12 @@
 package oxbow.broker.net;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -18,8 +22,44 @@ import org.apache.kafka.common.requests.MetadataRequest;
 import org.apache.kafka.common.requests.MetadataResponse;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
+import oxbow.broker.quota.ClientQuotas;
+import oxbow.broker.quota.QuotaConfig;
+import oxbow.broker.wire.ApiTable;
+import oxbow.broker.wire.ApiVersions;
+import oxbow.broker.wire.FeatureLevels;
 
 final class KafkaPortTest {
+  private static final List<Listener> LISTENERS =
+      List.of(new Listener("PLAINTEXT", "127.0.0.1", 0));
+
+  @Test
+  void clientsAreRefusedUntilThePortIsOpen() throws IOException {
+    var apis = new ApiTable();
+    apis.serve(ApiKeys.API_VERSIONS, new ApiVersions(apis, () -> FeatureLevels.NONE));
+    try (var port = port(apis)) {
+      var address = requireNonNull(port.bind(LISTENERS).get("PLAINTEXT"));
+      assertThatThrownBy(() -> new WireClient(address)).isInstanceOf(ConnectException.class);
+
+      port.open().toCompletableFuture().join();
+
+      try (var client = new WireClient(address)) {
+        var response =
+            client.ask(new ApiVersionsRequest.Builder().build(), ApiVersionsResponse.class);
+        assertThat(response.data().errorCode()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void aClosedPortDoesNotOpen() {
+    KafkaPort port = port(new ApiTable());
+    port.bind(LISTENERS);
+
+    port.close();
+
+    assertThat(port.open().toCompletableFuture()).isCompletedExceptionally();
+  }
+
   @Test
   void apiVersionsTellsWhatIsServedAndNothingElse() throws IOException {
     try (var port =
@@ -120,5 +160,14 @@ final class KafkaPortTest {
           .extracting(Client::softwareName, Client::softwareVersion, Client::clientId)
           .containsExactly("kcat", "1.7", "wire-client");
     }
+  }
+
+  private static KafkaPort port(ApiTable apis) {
+    return new KafkaPort(
+        NetConfig.DEFAULT,
+        apis,
+        new ClientQuotas(QuotaConfig.DEFAULT, System::nanoTime),
+        new SimpleMeterRegistry(),
+        System::nanoTime);
   }
 }

@@ -28,7 +28,8 @@ final class PortFixture implements AutoCloseable {
     port = new KafkaPort(config, apis, quotas, meters, System::nanoTime);
     address =
         requireNonNull(
-            port.start(List.of(new Listener("PLAINTEXT", "127.0.0.1", 0))).get("PLAINTEXT"));
+            port.bind(List.of(new Listener("PLAINTEXT", "127.0.0.1", 0))).get("PLAINTEXT"));
+    port.open().toCompletableFuture().join();
   }
 
   /** A client on a connection of its own. */

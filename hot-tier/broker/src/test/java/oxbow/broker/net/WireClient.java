@@ -14,13 +14,13 @@ import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.RequestHeader;
 
 /** The simplest client there is: a blocking socket and Kafka's own codec. */
-final class WireClient implements AutoCloseable {
+public final class WireClient implements AutoCloseable {
   private final Socket socket = new Socket();
   private final DataInputStream in;
   private final OutputStream out;
   private int nextCorrelationId = 1;
 
-  WireClient(InetSocketAddress address) throws IOException {
+  public WireClient(InetSocketAddress address) throws IOException {
     socket.setSoTimeout(20_000);
     socket.setTcpNoDelay(true);
     socket.connect(address, 20_000);
@@ -75,7 +75,8 @@ final class WireClient implements AutoCloseable {
     return type.cast(AbstractResponse.parseResponse(ByteBuffer.wrap(receive()), to));
   }
 
-  <T extends AbstractResponse> T ask(AbstractRequest request, Class<T> type) throws IOException {
+  public <T extends AbstractResponse> T ask(AbstractRequest request, Class<T> type)
+      throws IOException {
     return receive(send(request), type);
   }
 

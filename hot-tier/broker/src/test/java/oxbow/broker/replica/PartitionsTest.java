@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import oxbow.broker.replica.Partitions.LeadershipListener;
+import oxbow.broker.testing.Await;
 import oxbow.broker.testing.ReplicaRig;
 
 class PartitionsTest {
@@ -79,6 +80,35 @@ class PartitionsTest {
 
     assertThat(rig.partitions.leading(ORDERS_0).isLeader()).isTrue();
     assertThat(rig.partitions.leading(id, 2).id().partition()).isEqualTo(2);
+  }
+
+  @Test
+  void anElectedPartitionLeadsBeforeTheChangeCountsAsTold() throws Exception {
+    rig.tell();
+    rig.create("orders", 2);
+    rig.cluster.lead("orders", 0, -1, 1, List.of(SELF));
+    rig.tell();
+    rig.cluster.lead("orders", 0, SELF, 2, List.of(SELF));
+    var release = new CountDownLatch(1);
+    for (int thread = 0; thread < ReplicaRig.LOG_THREADS; thread++) {
+      rig.logThreads.execute(() -> awaitQuietly(release));
+    }
+
+    var telling = Thread.ofPlatform().name("telling").start(() -> rig.cluster.tell(rig.partitions));
+    Await.until("the change waits", () -> telling.getState() == Thread.State.WAITING);
+    assertThat(rig.partition("orders", 0).isLeader()).isFalse();
+    release.countDown();
+    telling.join();
+
+    assertThat(rig.partition("orders", 0).isLeader()).isTrue();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

@@ -34,8 +34,10 @@ public final class ReplicaRig implements AutoCloseable {
   /** Another one, which doesn't exist. */
   public static final int OTHER = 2;
 
+  public static final int LOG_THREADS = 2;
+
   public final FakeCluster cluster;
-  public final BrokerLogThreads logThreads = new BrokerLogThreads(2);
+  public final BrokerLogThreads logThreads = new BrokerLogThreads(LOG_THREADS);
   public final Logs logs;
   public final Partitions partitions;
   private final Path directory;

@@ -24,7 +24,7 @@ import org.xerial.snappy.Snappy;
  * cut into chunks. Those take turns on one lock, so that many of them need no more than one. Used
  * by one thread at a time. Hot path.
  */
-final class Decompressor implements AutoCloseable {
+public final class Decompressor implements AutoCloseable {
   static final int WINDOW_BYTES = 128 << 10;
 
   /** History that zstd asks for up to level 19; decoders are kept for reuse up to this size. */
@@ -58,7 +58,7 @@ final class Decompressor implements AutoCloseable {
   private @Nullable Arena snappyArena;
   private @Nullable InputStream stream;
 
-  Decompressor(ReentrantLock large) {
+  public Decompressor(ReentrantLock large) {
     this.large = large;
   }
 
@@ -73,12 +73,12 @@ final class Decompressor implements AutoCloseable {
   }
 
   /** What {@link #fill} fills, from position zero. */
-  ByteBuffer window() {
+  public ByteBuffer window() {
     return window;
   }
 
   /** Begins with a batch's records. Followed by {@link #finish}, whatever happens between. */
-  void begin(ByteBuffer batch, int codec) throws IOException {
+  public void begin(ByteBuffer batch, int codec) throws IOException {
     this.codec = codec;
     compressed = batch.slice(BatchView.HEADER_BYTES, batch.limit() - BatchView.HEADER_BYTES);
     isFrameOpen = false;
@@ -99,7 +99,7 @@ final class Decompressor implements AutoCloseable {
   }
 
   /** Fills the window anew and returns how many bytes it holds; zero: the end. */
-  int fill() throws IOException {
+  public int fill() throws IOException {
     try {
       return switch (codec) {
         case BatchView.CODEC_ZSTD -> fillZstd();
@@ -112,7 +112,7 @@ final class Decompressor implements AutoCloseable {
   }
 
   /** Lets go of the batch and of everything that is not kept for the next one. */
-  void finish() throws IOException {
+  public void finish() throws IOException {
     compressed = ByteBuffer.allocate(0);
     snappyBlock = null;
     if (snappyArena != null) {

@@ -1,13 +1,16 @@
 package oxbow.schema.avro;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.References;
 import oxbow.schema.SchemaType;
+import oxbow.schema.UndecodableException;
 import oxbow.schema.layout.Shape;
 
 /** A schema in Avro, with what it refers to resolved. */
@@ -75,6 +78,25 @@ public final class AvroSchema implements ParsedSchema {
     return avro.getType() == Schema.Type.RECORD
         ? Optional.ofNullable(avro.getFullName())
         : Optional.empty();
+  }
+
+  /**
+   * Reads a value that was written with this schema as another version has it: as Avro's generic
+   * data, a {@code GenericRecord} for a record.
+   *
+   * @param data without framing; stays as it is
+   * @throws UndecodableException the bytes are something else, or the reader can't have them
+   */
+  public @Nullable Object read(ByteBuffer data, AvroSchema reader) {
+    return AvroValues.read(data, avro, reader.avro);
+  }
+
+  @Override
+  public String json(ByteBuffer data, ParsedSchema reader) {
+    if (!(reader instanceof AvroSchema other)) {
+      throw new UndecodableException("the reader's schema is not Avro");
+    }
+    return AvroValues.json(read(data, other), other.avro);
   }
 
   @Override

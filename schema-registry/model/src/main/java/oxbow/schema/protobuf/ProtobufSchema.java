@@ -3,17 +3,21 @@ package oxbow.schema.protobuf;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumDescriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.DynamicMessage;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import oxbow.schema.Framing;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.InvalidSchemaException;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.References;
 import oxbow.schema.SchemaType;
+import oxbow.schema.UndecodableException;
 import oxbow.schema.layout.Shape;
 
 /**
@@ -195,6 +199,51 @@ public final class ProtobufSchema implements ParsedSchema {
         && file.extensions().isEmpty()
         && file.imports().size() == 1
         && file.imports().getFirst().kind() == ProtoFile.ImportKind.PUBLIC;
+  }
+
+  /**
+   * Reads a message that was written with this schema as another version has it.
+   *
+   * @param data the message path, then the message; stays as it is
+   * @throws UndecodableException the bytes are something else, or the reader lacks the message
+   */
+  public DynamicMessage read(ByteBuffer data, ProtobufSchema reader) {
+    ByteBuffer bytes = data.duplicate();
+    int[] path = Framing.readMessagePath(bytes);
+    Descriptor written =
+        message(path)
+            .orElseThrow(() ->
+                new UndecodableException(
+                    "the schema has no message at the path " + Arrays.toString(path)));
+    if (reader.equals(this)) {
+      return ProtobufValues.read(bytes, written);
+    }
+    Descriptor read =
+        Names.find(reader.typesFile(), reader.fullNameOf(written))
+            .filter(Descriptor.class::isInstance)
+            .map(Descriptor.class::cast)
+            .orElseThrow(() ->
+                new UndecodableException(
+                    "the reader's schema has no message " + reader.fullNameOf(written)));
+    return ProtobufValues.read(bytes, read);
+  }
+
+  /** What a message of another version is called here, where the package may be another. */
+  private String fullNameOf(Descriptor message) {
+    String packageName = message.getFile().getPackage();
+    String local =
+        packageName.isEmpty()
+            ? message.getFullName()
+            : message.getFullName().substring(packageName.length() + 1);
+    return Names.in(typesFile().getPackage(), local);
+  }
+
+  @Override
+  public String json(ByteBuffer data, ParsedSchema reader) {
+    if (!(reader instanceof ProtobufSchema other)) {
+      throw new UndecodableException("the reader's schema is not Protobuf");
+    }
+    return ProtobufValues.json(read(data, other));
   }
 
   /** The columns of the first message; of a file without messages none. */

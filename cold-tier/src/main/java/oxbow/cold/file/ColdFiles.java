@@ -1,0 +1,70 @@
+package oxbow.cold.file;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import oxbow.cold.file.parquet.ParquetColdFileReader;
+import oxbow.cold.file.parquet.ParquetColdFileWriter;
+import oxbow.cold.file.parquet.ParquetOptions;
+import oxbow.cold.store.StoreException;
+
+/** Opens cold files for writing and reading, whatever their format is. Stateless. */
+public final class ColdFiles {
+  /** Batches that {@link #verify} has in memory at a time. */
+  private static final int VERIFIED_BYTES = 4 << 20;
+
+  private ColdFiles() {}
+
+  /** Begins a Parquet file at a local path; what is there is overwritten. */
+  public static ColdFileWriter writeParquet(
+      Path path, ColdFileSpec spec, ParquetOptions options, WriterSchemas schemas)
+      throws IOException {
+    return new ParquetColdFileWriter(path, spec, options, schemas);
+  }
+
+  /**
+   * Reads the file's indexes.
+   *
+   * @throws StoreException {@code CORRUPT}: it isn't what was written
+   */
+  public static ColdFileReader open(ColdFile file, ColdFileReader.RangeSource source) {
+    return ParquetColdFileReader.open(file, source);
+  }
+
+  /**
+   * Reads a finished local file back, every batch of it, and compares each with the checksum that
+   * the log had for it. Only what passed may be trimmed from the log.
+   *
+   * @throws StoreException {@code CORRUPT}: a batch comes out otherwise than it went in
+   */
+  public static void verify(ColdFile file, Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      if (channel.size() != file.bytes()) {
+        throw new StoreException(
+            StoreException.Kind.CORRUPT,
+            "cold file " + file.name() + " has " + channel.size() + " bytes, not " + file.bytes());
+      }
+      ColdFileReader reader = open(file, (position, length) -> read(channel, position, length));
+      try (ColdFileReader.Cursor cursor = reader.open(file.baseOffset())) {
+        while (cursor.next(VERIFIED_BYTES).hasRemaining()) {
+          // Each batch's checksum is compared as it is read.
+        }
+      }
+    }
+  }
+
+  private static ByteBuffer read(FileChannel channel, long position, int length) {
+    var bytes = ByteBuffer.allocate(length);
+    try {
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes, position + bytes.position()) < 0) break;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.flip();
+  }
+}

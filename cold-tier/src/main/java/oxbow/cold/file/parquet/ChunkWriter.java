@@ -1,0 +1,458 @@
+package oxbow.cold.file.parquet;
+
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.parquet.format.BoundaryOrder;
+import org.apache.parquet.format.ColumnChunk;
+import org.apache.parquet.format.ColumnIndex;
+import org.apache.parquet.format.ColumnMetaData;
+import org.apache.parquet.format.CompressionCodec;
+import org.apache.parquet.format.DataPageHeader;
+import org.apache.parquet.format.DictionaryPageHeader;
+import org.apache.parquet.format.Encoding;
+import org.apache.parquet.format.OffsetIndex;
+import org.apache.parquet.format.PageHeader;
+import org.apache.parquet.format.PageLocation;
+import org.apache.parquet.format.PageType;
+import org.apache.parquet.format.Statistics;
+import org.apache.parquet.format.Util;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.file.ColumnMetrics;
+import oxbow.cold.shred.ColumnVector;
+import oxbow.cold.shred.Leaf;
+import oxbow.cold.shred.LeafType;
+
+/**
+ * The pages of one column in one row group, until the group is complete. Used again for the next
+ * one. Hot path.
+ *
+ * <p>Values are numbered by a dictionary where that is estimated to be smaller: the first values of
+ * a row group decide, and what overflows the dictionary goes to plain pages behind.
+ */
+final class ChunkWriter {
+  /** So many of a row group's first values tell whether a dictionary is worth trying at all. */
+  private static final int PROBE_VALUES = 1024;
+
+  private static final int DICTIONARY_VALUES_MAX = 1 << 16;
+  private static final int DICTIONARY_BYTES_MAX = 1 << 20;
+
+  private enum Choice {
+    OPEN,
+    DICTIONARY,
+    PLAIN
+  }
+
+  private final Leaf leaf;
+  private final boolean isDelta;
+  private final ChunkBounds bounds;
+  private final Scratch scratch;
+  private final @Nullable ValueDictionary dictionary;
+
+  private final ByteSink pages = new ByteSink(16 << 10);
+  private final List<PageLocation> locations = new ArrayList<>();
+  private final List<ChunkBounds.@Nullable Bounds> pageBounds = new ArrayList<>();
+  private final List<Long> pageNulls = new ArrayList<>();
+  private final List<Boolean> pageEmpties = new ArrayList<>();
+  private Choice choice = Choice.OPEN;
+
+  // Of the row group so far.
+  private long entries;
+  private long nulls;
+  private long uncompressedBytes;
+  private boolean hasDictionaryPages;
+  private @Nullable Encoding otherEncoding;
+
+  // Of the whole file.
+  private long fileEntries;
+  private long fileNulls;
+  private long fileBytes;
+
+  /** Buffers that all columns of a writer share. */
+  static final class Scratch implements AutoCloseable {
+    final ZstdCompressCtx zstd;
+    final ByteSink page = new ByteSink(1 << 20);
+    final Deltas deltas = new Deltas();
+    byte[] compressed = new byte[1 << 20];
+    int[] numbers = new int[1 << 13];
+    int[] levels = new int[1 << 13];
+    long[] lengths = new long[0];
+
+    Scratch(int zstdLevel) {
+      zstd = new ZstdCompressCtx();
+      zstd.setLevel(zstdLevel);
+    }
+
+    void ensure(int entries) {
+      if (numbers.length < entries) numbers = new int[entries * 2];
+      if (levels.length < entries) levels = new int[entries * 2];
+    }
+
+    @Override
+    public void close() {
+      zstd.close();
+    }
+  }
+
+  ChunkWriter(Leaf leaf, boolean isDelta, Scratch scratch) {
+    this.leaf = leaf;
+    this.isDelta = isDelta;
+    this.scratch = scratch;
+    this.bounds = new ChunkBounds(leaf);
+    this.dictionary =
+        leaf.type() == LeafType.BOOLEAN
+            ? null
+            : new ValueDictionary(leaf.type(), leaf.fixedBytes());
+  }
+
+  /** Compressed bytes so far. */
+  int bytes() {
+    return pages.size + (dictionary == null ? 0 : dictionary.bytesEnd());
+  }
+
+  /** Adds a page of all that the vector holds. */
+  void addPage(ColumnVector vector, long firstRow) throws IOException {
+    scratch.ensure(vector.count);
+    ByteSink page = scratch.page;
+    page.clear();
+    putLevels(page, vector);
+    Encoding encoding = putValues(page, vector);
+    bounds.addPage(vector);
+    pageBounds.add(bounds.page());
+    pageNulls.add((long) vector.nulls());
+    pageEmpties.add(vector.values == 0);
+
+    var header = new PageHeader(PageType.DATA_PAGE, page.size, 0);
+    header.setData_page_header(
+        new DataPageHeader(vector.count, encoding, Encoding.RLE, Encoding.RLE));
+    int start = pages.size;
+    int pageBytes = putPage(header, page);
+    locations.add(new PageLocation(start, pageBytes, firstRow));
+    entries += vector.count;
+    nulls += vector.nulls();
+    fileEntries += vector.count;
+    fileNulls += vector.nulls();
+  }
+
+  /** Writes the chunk at a position of the file and begins the next row group's. */
+  ColumnChunk finish(PositionedOutput out) throws IOException {
+    long start = out.position();
+    int dictionaryBytes = hasDictionaryPages ? writeDictionary(out) : 0;
+    long dataStart = start + dictionaryBytes;
+    out.write(pages.bytes, 0, pages.size);
+    for (PageLocation location : locations) location.setOffset(dataStart + location.getOffset());
+
+    var meta =
+        new ColumnMetaData(
+            ParquetSchema.type(leaf),
+            List.copyOf(encodings()),
+            leaf.path(),
+            CompressionCodec.ZSTD,
+            entries,
+            uncompressedBytes,
+            out.position() - start,
+            dataStart);
+    if (hasDictionaryPages) meta.setDictionary_page_offset(start);
+    if (bounds.isKept()) meta.setStatistics(statistics());
+    fileBytes += out.position() - start;
+    var chunk = new ColumnChunk(0);
+    chunk.setMeta_data(meta);
+    return chunk;
+  }
+
+  /** The locations of the pages that {@link #finish} has written. */
+  OffsetIndex offsetIndex() {
+    return new OffsetIndex(new ArrayList<>(locations));
+  }
+
+  /** Null if a page with values has no bounds. */
+  @Nullable ColumnIndex columnIndex() {
+    if (!bounds.isKept()) return null;
+    var mins = new ArrayList<ByteBuffer>();
+    var maxs = new ArrayList<ByteBuffer>();
+    boolean isAscending = true;
+    ChunkBounds.@Nullable Bounds last = null;
+    for (int i = 0; i < pageBounds.size(); i++) {
+      ChunkBounds.Bounds now = pageBounds.get(i);
+      if (now == null) {
+        if (!pageEmpties.get(i)) return null;
+        mins.add(ByteBuffer.allocate(0));
+        maxs.add(ByteBuffer.allocate(0));
+        continue;
+      }
+      if (last != null
+          && (bounds.compare(last.min, now.min) > 0 || bounds.compare(last.max, now.max) > 0)) {
+        isAscending = false;
+      }
+      mins.add(ByteBuffer.wrap(now.min));
+      maxs.add(ByteBuffer.wrap(now.max));
+      last = now;
+    }
+    var index =
+        new ColumnIndex(
+            new ArrayList<>(pageEmpties),
+            mins,
+            maxs,
+            isAscending ? BoundaryOrder.ASCENDING : BoundaryOrder.UNORDERED);
+    index.setNull_counts(new ArrayList<>(pageNulls));
+    return index;
+  }
+
+  /** What the table notes of the column. */
+  ColumnMetrics metrics() {
+    boolean isFloating = leaf.type() == LeafType.FLOAT || leaf.type() == LeafType.DOUBLE;
+    ChunkBounds.Bounds file = bounds.file();
+    return new ColumnMetrics(
+        leaf.column().id(),
+        fileBytes,
+        fileEntries,
+        fileNulls,
+        isFloating && leaf.isFlat() ? bounds.nans() : ColumnMetrics.NO_NANS,
+        file == null ? null : bounds.single(file.min),
+        file == null ? null : bounds.single(file.max));
+  }
+
+  /** Begins the next row group. */
+  void beginChunk() {
+    pages.clear();
+    locations.clear();
+    pageBounds.clear();
+    pageNulls.clear();
+    pageEmpties.clear();
+    choice = Choice.OPEN;
+    if (dictionary != null) dictionary.clear();
+    bounds.beginChunk();
+    entries = 0;
+    nulls = 0;
+    uncompressedBytes = 0;
+    hasDictionaryPages = false;
+    otherEncoding = null;
+  }
+
+  private void putLevels(ByteSink page, ColumnVector vector) {
+    if (!leaf.isFlat()) {
+      putLevels(page, vector.repetitions, vector.count, leaf.repetitionMax());
+    }
+    int definitionMax = leaf.definitionMax();
+    if (definitionMax == 0) return;
+    if (vector.nulls() == 0) {
+      int lengthAt = page.size;
+      page.putIntLe(0);
+      RunLengths.encodeConstant(page, definitionMax, vector.count, BitPacking.width(definitionMax));
+      setLength(page, lengthAt);
+    } else {
+      putLevels(page, vector.definitions, vector.count, definitionMax);
+    }
+  }
+
+  private void putLevels(ByteSink page, byte[] levels, int count, int max) {
+    int[] wide = scratch.levels;
+    for (int i = 0; i < count; i++) wide[i] = levels[i];
+    int lengthAt = page.size;
+    page.putIntLe(0);
+    RunLengths.encode(page, wide, count, BitPacking.width(max));
+    setLength(page, lengthAt);
+  }
+
+  private static void setLength(ByteSink page, int lengthAt) {
+    oxbow.cold.shred.ByteAccess.intLe(page.bytes, lengthAt, page.size - lengthAt - Integer.BYTES);
+  }
+
+  private Encoding putValues(ByteSink page, ColumnVector vector) {
+    ValueDictionary dictionary = this.dictionary;
+    if (dictionary != null && choice != Choice.PLAIN && isNumbered(dictionary, vector)) {
+      hasDictionaryPages = true;
+      int width = BitPacking.width(Math.max(0, dictionary.size() - 1));
+      page.write(width);
+      RunLengths.encode(page, scratch.numbers, vector.values, width);
+      return Encoding.RLE_DICTIONARY;
+    }
+    Encoding encoding = isDelta ? putDeltas(page, vector) : putPlain(page, vector);
+    otherEncoding = encoding;
+    return encoding;
+  }
+
+  /** Numbers the vector's values, unless a dictionary doesn't pay. */
+  private boolean isNumbered(ValueDictionary dictionary, ColumnVector vector) {
+    int values = vector.values;
+    int[] numbers = scratch.numbers;
+    int probed = 0;
+    if (choice == Choice.OPEN && values > PROBE_VALUES) {
+      probed = PROBE_VALUES;
+      dictionary.number(vector, 0, probed, numbers);
+      if (dictionary.size() > probed / 4 * 3) {
+        choice = Choice.PLAIN;
+        return false;
+      }
+    }
+    dictionary.number(vector, probed, values, numbers);
+    boolean isFull =
+        dictionary.size() > DICTIONARY_VALUES_MAX || dictionary.bytesEnd() > DICTIONARY_BYTES_MAX;
+    boolean isDecided = choice == Choice.DICTIONARY || values < PROBE_VALUES;
+    if (isFull || (!isDecided && !isSmaller(dictionary, vector))) {
+      choice = Choice.PLAIN;
+      return false;
+    }
+    if (values >= PROBE_VALUES) choice = Choice.DICTIONARY;
+    return true;
+  }
+
+  /** Whether numbers and the values they stand for take less than the values as they are. */
+  private boolean isSmaller(ValueDictionary dictionary, ColumnVector vector) {
+    long numberBits = (long) vector.values * BitPacking.width(dictionary.size());
+    if (!leaf.type().isNumber()) {
+      return numberBits / Byte.SIZE + dictionary.bytesEnd() < vector.bytesEnd * 3L / 4;
+    }
+    int valueBits = leaf.type() == LeafType.INT32 || leaf.type() == LeafType.FLOAT ? 32 : 64;
+    long otherBits = (long) vector.values * valueBits;
+    if (isDelta && (leaf.type() == LeafType.INT32 || leaf.type() == LeafType.INT64)) {
+      otherBits = Math.min(otherBits, deltaBits(vector));
+    }
+    return numberBits + (long) dictionary.size() * valueBits < otherBits;
+  }
+
+  /** What differences of this vector's values would take, judged by every 32 of them. */
+  private static long deltaBits(ColumnVector vector) {
+    long bits = 0;
+    int quarter = 32;
+    for (int from = 1; from < vector.values; from += quarter) {
+      int to = Math.min(from + quarter, vector.values);
+      long min = Long.MAX_VALUE;
+      long max = Long.MIN_VALUE;
+      for (int i = from; i < to; i++) {
+        long difference = vector.longs[i] - vector.longs[i - 1];
+        min = Math.min(min, difference);
+        max = Math.max(max, difference);
+      }
+      bits += (long) (to - from) * (Long.SIZE - Long.numberOfLeadingZeros(max - min)) + Long.SIZE;
+    }
+    return bits;
+  }
+
+  private Encoding putPlain(ByteSink page, ColumnVector vector) {
+    switch (leaf.type()) {
+      case BOOLEAN -> putBooleans(page, vector);
+      case INT32, FLOAT -> {
+        page.ensure(vector.values * Integer.BYTES);
+        for (int i = 0; i < vector.values; i++) page.putIntLe((int) vector.longs[i]);
+      }
+      case INT64, DOUBLE -> {
+        page.ensure(vector.values * Long.BYTES);
+        for (int i = 0; i < vector.values; i++) page.putLongLe(vector.longs[i]);
+      }
+      case BYTES, FIXED -> page.write(vector.bytes, 0, vector.bytesEnd);
+    }
+    return Encoding.PLAIN;
+  }
+
+  private Encoding putDeltas(ByteSink page, ColumnVector vector) {
+    return switch (leaf.type()) {
+      case INT32, INT64 -> {
+        scratch.deltas.encode(page, vector.longs, vector.values, leaf.type() == LeafType.INT32);
+        yield Encoding.DELTA_BINARY_PACKED;
+      }
+      case BYTES -> {
+        long[] lengths = lengths(vector);
+        scratch.deltas.encode(page, lengths, vector.values, true);
+        for (int i = 0; i < vector.values; i++) {
+          page.write(vector.bytes, vector.starts[i], (int) lengths[i]);
+        }
+        yield Encoding.DELTA_LENGTH_BYTE_ARRAY;
+      }
+      case BOOLEAN, FLOAT, DOUBLE, FIXED -> putPlain(page, vector);
+    };
+  }
+
+  private long[] lengths(ColumnVector vector) {
+    if (scratch.lengths.length < vector.values) scratch.lengths = new long[vector.values * 2];
+    long[] lengths = scratch.lengths;
+    for (int i = 0; i < vector.values; i++) lengths[i] = vector.length(i);
+    return lengths;
+  }
+
+  private void putBooleans(ByteSink page, ColumnVector vector) {
+    int bytes = (vector.values + 7) >>> 3;
+    page.ensure(bytes);
+    for (int from = 0; from < vector.values; from += Byte.SIZE) {
+      int packed = 0;
+      int to = Math.min(from + Byte.SIZE, vector.values);
+      for (int i = from; i < to; i++) packed |= (int) vector.longs[i] << (i - from);
+      page.bytes[page.size++] = (byte) packed;
+    }
+  }
+
+  private int writeDictionary(PositionedOutput out) throws IOException {
+    var dictionary = java.util.Objects.requireNonNull(this.dictionary);
+    ByteSink page = scratch.page;
+    page.clear();
+    if (leaf.type().isNumber()) {
+      boolean isShort = leaf.type() == LeafType.INT32 || leaf.type() == LeafType.FLOAT;
+      for (int i = 0; i < dictionary.size(); i++) {
+        if (isShort) {
+          page.putIntLe((int) dictionary.longAt(i));
+        } else {
+          page.putLongLe(dictionary.longAt(i));
+        }
+      }
+    } else {
+      page.write(dictionary.bytes(), 0, dictionary.bytesEnd());
+    }
+    var header = new PageHeader(PageType.DICTIONARY_PAGE, page.size, 0);
+    header.setDictionary_page_header(new DictionaryPageHeader(dictionary.size(), Encoding.PLAIN));
+    int compressedBytes = compress(page);
+    header.setCompressed_page_size(compressedBytes);
+    var sink = new ByteSink(compressedBytes + 64);
+    Util.writePageHeader(header, sink);
+    uncompressedBytes += sink.size + page.size;
+    sink.write(scratch.compressed, 0, compressedBytes);
+    out.write(sink.bytes, 0, sink.size);
+    return sink.size;
+  }
+
+  /** Appends header and compressed page; returns the bytes of both. */
+  private int putPage(PageHeader header, ByteSink page) throws IOException {
+    int start = pages.size;
+    int compressedBytes = compress(page);
+    header.setCompressed_page_size(compressedBytes);
+    Util.writePageHeader(header, pages);
+    uncompressedBytes += pages.size - start + page.size;
+    pages.write(scratch.compressed, 0, compressedBytes);
+    return pages.size - start;
+  }
+
+  private int compress(ByteSink page) {
+    int bound = (int) Zstd.compressBound(page.size);
+    if (scratch.compressed.length < bound) scratch.compressed = new byte[bound + bound / 4];
+    return scratch.zstd.compressByteArray(
+        scratch.compressed, 0, scratch.compressed.length, page.bytes, 0, page.size);
+  }
+
+  private Set<Encoding> encodings() {
+    var encodings = new LinkedHashSet<Encoding>();
+    encodings.add(Encoding.RLE);
+    if (hasDictionaryPages) {
+      encodings.add(Encoding.PLAIN); // the dictionary's own page
+      encodings.add(Encoding.RLE_DICTIONARY);
+    }
+    if (otherEncoding != null) encodings.add(otherEncoding);
+    return encodings;
+  }
+
+  private Statistics statistics() {
+    var statistics = new Statistics();
+    statistics.setNull_count(nulls);
+    ChunkBounds.Bounds chunk = bounds.chunk();
+    if (chunk != null) {
+      statistics.setMin_value(chunk.min);
+      statistics.setMax_value(chunk.max);
+      statistics.setIs_min_value_exact(chunk.isMinExact);
+      statistics.setIs_max_value_exact(chunk.isMaxExact);
+    }
+    return statistics;
+  }
+}

@@ -1,0 +1,203 @@
+package oxbow.cold.file.parquet;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.parquet.format.ColumnChunk;
+import org.apache.parquet.format.ColumnIndex;
+import org.apache.parquet.format.ColumnOrder;
+import org.apache.parquet.format.FileMetaData;
+import org.apache.parquet.format.KeyValue;
+import org.apache.parquet.format.OffsetIndex;
+import org.apache.parquet.format.RowGroup;
+import org.apache.parquet.format.SortingColumn;
+import org.apache.parquet.format.TypeDefinedOrder;
+import org.apache.parquet.format.Util;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.file.FileMetrics;
+import oxbow.cold.shred.ColumnTree;
+import oxbow.cold.shred.ColumnVector;
+import oxbow.cold.shred.Leaf;
+
+/**
+ * Writes one Parquet file from blocks of vectors: a block becomes page k of every column, blocks
+ * become row groups. Knows nothing of records. Owned by one thread.
+ *
+ * <pre>
+ *  PAR1 | row group: column chunk, column chunk ... | row group ... | column indexes
+ *       | offset indexes | blobs | footer | its length | PAR1
+ * </pre>
+ */
+final class PageWriter implements AutoCloseable {
+  static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
+  private static final String CREATED_BY = "oxbow version 0.1.0 (build 1)";
+  private static final int FORMAT_VERSION = 2;
+
+  private final ColumnTree tree;
+  private final ParquetOptions options;
+  private final PositionedOutput out;
+  private final ChunkWriter.Scratch scratch;
+  private final List<ChunkWriter> chunks = new ArrayList<>();
+
+  private final List<RowGroup> groups = new ArrayList<>();
+  private final List<OffsetIndex> offsetIndexes = new ArrayList<>();
+  private final List<@Nullable ColumnIndex> columnIndexes = new ArrayList<>();
+  private final List<ColumnChunk> writtenChunks = new ArrayList<>();
+
+  private long rows;
+  private int groupRows;
+  private int groupBytes;
+
+  /** A file as written: its length, and where its indexes begin. */
+  record Written(long bytes, long indexStart) {}
+
+  PageWriter(ColumnTree tree, ParquetOptions options, Path path) throws IOException {
+    this.tree = tree;
+    this.options = options;
+    this.out = new PositionedOutput(path);
+    this.scratch = new ChunkWriter.Scratch(options.zstdLevel());
+    for (Leaf leaf : tree.leaves()) {
+      chunks.add(new ChunkWriter(leaf, options.isDelta(), scratch));
+    }
+    out.write(MAGIC, 0, MAGIC.length);
+  }
+
+  /** Bytes written and waiting in the row group that is not full yet. */
+  long bytes() {
+    return out.position() + groupBytes;
+  }
+
+  long rows() {
+    return rows;
+  }
+
+  /** Rows by which the next block must end at the latest. */
+  int blockRowsMax() {
+    return Math.min(options.rowsPerPage(), options.rowsPerGroup() - groupRows);
+  }
+
+  /** Adds a page to every column. */
+  void addBlock(ColumnVector[] vectors, int blockRows) throws IOException {
+    if (blockRows == 0) return;
+    int bytes = 0;
+    for (int i = 0; i < vectors.length; i++) {
+      ChunkWriter chunk = chunks.get(i);
+      chunk.addPage(vectors[i], groupRows);
+      bytes += chunk.bytes();
+    }
+    groupRows += blockRows;
+    groupBytes = bytes;
+    rows += blockRows;
+    if (groupRows >= options.rowsPerGroup() || groupBytes >= options.bytesPerGroup()) {
+      finishGroup();
+    }
+  }
+
+  /**
+   * Writes bytes of our own, which no column knows, before the row group in work. Returns where.
+   */
+  long addBlob(byte[] bytes) throws IOException {
+    long position = out.position();
+    out.write(bytes, 0, bytes.length);
+    return position;
+  }
+
+  /** Appends bytes of our own between the indexes and the footer. */
+  @FunctionalInterface
+  interface Blobs {
+    /** Returns what the footer says of them. */
+    Map<String, String> write(PositionedOutput out) throws IOException;
+  }
+
+  Written finish(Blobs blobs) throws IOException {
+    if (groupRows > 0) finishGroup();
+    long indexStart = out.position();
+    writeIndexes();
+    Map<String, String> facts = blobs.write(out);
+
+    var meta = new FileMetaData(FORMAT_VERSION, ParquetSchema.of(tree), rows, groups);
+    meta.setCreated_by(CREATED_BY);
+    facts.forEach((key, value) -> {
+      var fact = new KeyValue(key);
+      fact.setValue(value);
+      meta.addToKey_value_metadata(fact);
+    });
+    for (int i = 0; i < chunks.size(); i++) {
+      meta.addToColumn_orders(ColumnOrder.TYPE_ORDER(new TypeDefinedOrder()));
+    }
+    var footer = new ByteSink(1 << 16);
+    Util.writeFileMetaData(meta, footer);
+    footer.putIntLe(footer.size);
+    footer.write(MAGIC, 0, MAGIC.length);
+    out.write(footer);
+    out.force();
+    out.close();
+    return new Written(out.position(), indexStart);
+  }
+
+  FileMetrics metrics() {
+    return new FileMetrics(
+        chunks.stream().map(ChunkWriter::metrics).toList(),
+        groups.stream().map(RowGroup::getFile_offset).toList());
+  }
+
+  private void finishGroup() throws IOException {
+    long start = out.position();
+    var columns = new ArrayList<ColumnChunk>();
+    long uncompressed = 0;
+    for (ChunkWriter chunk : chunks) {
+      ColumnChunk column = chunk.finish(out);
+      columns.add(column);
+      writtenChunks.add(column);
+      offsetIndexes.add(chunk.offsetIndex());
+      columnIndexes.add(chunk.columnIndex());
+      uncompressed += Required.part(column.getMeta_data(), "chunk").getTotal_uncompressed_size();
+      chunk.beginChunk();
+    }
+    var group = new RowGroup(columns, uncompressed, groupRows);
+    group.setFile_offset(start);
+    group.setTotal_compressed_size(out.position() - start);
+    group.setOrdinal((short) groups.size());
+    group.addToSorting_columns(new SortingColumn(OFFSET_LEAF, false, false));
+    groups.add(group);
+    groupRows = 0;
+    groupBytes = 0;
+  }
+
+  /** Column indexes first, as engines expect them. */
+  private void writeIndexes() throws IOException {
+    var sink = new ByteSink(1 << 12);
+    for (int i = 0; i < writtenChunks.size(); i++) {
+      ColumnIndex index = columnIndexes.get(i);
+      if (index == null) continue;
+      sink.clear();
+      Util.writeColumnIndex(index, sink);
+      writtenChunks.get(i).setColumn_index_offset(out.position());
+      writtenChunks.get(i).setColumn_index_length(sink.size);
+      out.write(sink);
+    }
+    for (int i = 0; i < writtenChunks.size(); i++) {
+      sink.clear();
+      Util.writeOffsetIndex(offsetIndexes.get(i), sink);
+      writtenChunks.get(i).setOffset_index_offset(out.position());
+      writtenChunks.get(i).setOffset_index_length(sink.size);
+      out.write(sink);
+    }
+  }
+
+  /** {@code kafka_offset} is the second column, and none before it has parts. */
+  private static final int OFFSET_LEAF = 1;
+
+  @Override
+  public void close() {
+    scratch.close();
+    try {
+      out.close();
+    } catch (IOException e) {
+      // Nothing hangs on it: a file that counts was closed in finish().
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package oxbow.cold.file.parquet;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.file.BatchHeader;
+import oxbow.cold.file.BatchIndex;
+import oxbow.cold.file.BatchSource;
+import oxbow.cold.file.ColdFileReader.RangeSource;
+import oxbow.cold.file.Programs;
+import oxbow.cold.shred.ByteAccess;
+import oxbow.cold.shred.RecordAssembler;
+import oxbow.log.batch.BatchView;
+
+/** Makes batches of a Parquet file's rows. Hot path; owned by one thread. */
+final class ParquetBatchSource implements BatchSource {
+  private final BatchIndex batches;
+  private final RecordAssembler assembler;
+  private final BlockSource blocks;
+
+  /** The row that the assembler gives next, if it lies before the block's end. */
+  private long row;
+
+  private long blockEnd;
+
+  ParquetBatchSource(ParquetIndex index, RangeSource source) {
+    this.batches = index.batches;
+    var programs = new Programs(index.tree);
+    this.assembler =
+        new RecordAssembler(
+            index.tree,
+            programs.values(index.facts.valueSchemas()),
+            programs.keys(index.facts.keySchemas()));
+    this.blocks = new BlockSource(index, source, assembler.pages());
+  }
+
+  @Override
+  public void seek(int batch) {
+    row = batches.rowStart(batch);
+    blockEnd = row; // loads the block with the next row
+  }
+
+  @Override
+  public int append(int batch, int at) throws IOException {
+    BatchIndex.Whole whole = batches.whole(batch);
+    if (whole != null) {
+      skipRows(batches.rows(batch), at);
+      return appendWhole(whole, at);
+    }
+    assembler.ensure(at, BatchView.HEADER_BYTES);
+    int end = at + BatchView.HEADER_BYTES;
+    end = isControl(batch) ? appendControl(batch, end) : appendRows(batch, end);
+    BatchHeader.put(assembler.bytes(), at, end, batches, batch);
+    return end;
+  }
+
+  private boolean isControl(int batch) {
+    return (batches.attributes(batch) & CONTROL_BIT) != 0;
+  }
+
+  private static final int CONTROL_BIT = 0x20;
+
+  private int appendControl(int batch, int at) throws IOException {
+    byte[] records = batches.payload(batch);
+    if (records == null) throw new IOException("a control batch has no records");
+    assembler.ensure(at, records.length);
+    System.arraycopy(records, 0, assembler.bytes(), at, records.length);
+    return at + records.length;
+  }
+
+  private int appendRows(int batch, int at) throws IOException {
+    long baseOffset = batches.baseOffset(batch);
+    long baseTimestampMs = batches.baseTimestampMs(batch);
+    byte @Nullable [] deltas = batches.payload(batch);
+    long left = batches.rows(batch);
+    int deltaAt = 0;
+    int end = at;
+    while (left > 0) {
+      if (row == blockEnd) loadBlock(end);
+      long some = Math.min(left, blockEnd - row);
+      if (deltas == null) {
+        for (long i = 0; i < some; i++) {
+          end = assembler.assemble(end, baseOffset, baseTimestampMs, false, 0);
+        }
+      } else {
+        for (long i = 0; i < some; i++) {
+          long bits = varint(deltas, deltaAt);
+          deltaAt += ByteAccess.varintBytes(bits);
+          end = assembler.assemble(end, baseOffset, 0, true, ByteAccess.unzigzag(bits));
+        }
+      }
+      row += some;
+      left -= some;
+    }
+    return end;
+  }
+
+  private static long varint(byte[] bytes, int at) {
+    long value = 0;
+    for (int shift = 0; ; shift += 7) {
+      long next = bytes[at++];
+      value |= (next & 0x7f) << shift;
+      if (next >= 0) return value;
+    }
+  }
+
+  private int appendWhole(BatchIndex.Whole whole, int at) throws IOException {
+    byte[] bytes = blocks.whole(whole);
+    assembler.ensure(at, bytes.length);
+    System.arraycopy(bytes, 0, assembler.bytes(), at, bytes.length);
+    return at + bytes.length;
+  }
+
+  /** Moves the columns on by rows whose batch comes from elsewhere. */
+  private void skipRows(long count, int at) throws IOException {
+    long left = count;
+    while (left > 0) {
+      if (row == blockEnd) loadBlock(at);
+      long some = Math.min(left, blockEnd - row);
+      skip(some, at);
+      row += some;
+      left -= some;
+    }
+  }
+
+  /** Loads the block with the next row, and moves to it. Uses the array behind a position. */
+  private void loadBlock(int at) throws IOException {
+    long blockStart = blocks.load(row);
+    blockEnd = blockStart + blocks.blockRows();
+    assembler.beginBlock();
+    skip(row - blockStart, at);
+  }
+
+  private void skip(long count, int at) {
+    for (long i = 0; i < count; i++) assembler.skip(at);
+  }
+
+  @Override
+  public byte[] bytes() {
+    return assembler.bytes();
+  }
+
+  @Override
+  public void ensure(int at, int more) {
+    assembler.ensure(at, more);
+  }
+
+  @Override
+  public void close() {
+    blocks.close();
+  }
+}

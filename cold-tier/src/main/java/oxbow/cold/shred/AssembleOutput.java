@@ -1,0 +1,62 @@
+package oxbow.cold.shred;
+
+import java.util.Arrays;
+
+/**
+ * Where values are put together again out of decoded pages. Hot path: steps write the array
+ * directly and pass the position along.
+ */
+public final class AssembleOutput {
+  public byte[] bytes = new byte[64 << 10];
+
+  /** The pages of the block in work, one per leaf. */
+  public final LeafPage[] pages;
+
+  /** Row of the block. */
+  public int row;
+
+  /** Lists are to be cut into blocks with sizes. */
+  public boolean isBlocked;
+
+  public AssembleOutput(LeafPage[] pages) {
+    this.pages = pages;
+  }
+
+  /** Makes room for so many bytes behind a position, and for a write of sixteen more. */
+  public void ensure(int at, int more) {
+    long needed = (long) at + more + 2 * ByteAccess.SLACK_BYTES;
+    if (needed > bytes.length) grow(needed);
+  }
+
+  private void grow(long needed) {
+    if (needed > Integer.MAX_VALUE - 64) {
+      throw new IllegalStateException("a batch would exceed 2 GiB: " + needed);
+    }
+    long doubled = Math.min(bytes.length * 2L, Integer.MAX_VALUE - 64);
+    bytes = Arrays.copyOf(bytes, (int) Math.max(doubled, needed));
+  }
+
+  public int putByte(int at, int value) {
+    bytes[at] = (byte) value;
+    return at + 1;
+  }
+
+  public int putZigzag(int at, long value) {
+    return ByteAccess.putZigzag(bytes, at, value);
+  }
+
+  public int putVarint(int at, long value) {
+    return ByteAccess.putVarint(bytes, at, value);
+  }
+
+  public int putBytes(int at, byte[] source, int from, int length) {
+    ensure(at, length);
+    System.arraycopy(source, from, bytes, at, length);
+    return at + length;
+  }
+
+  /** Steps over the nulls of these leaves, as far as they are lists. */
+  public void skipNulls(int leafStart, int leafEnd) {
+    for (int i = leafStart; i < leafEnd; i++) pages[i].skipNull();
+  }
+}

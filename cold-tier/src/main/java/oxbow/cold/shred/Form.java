@@ -1,0 +1,32 @@
+package oxbow.cold.shred;
+
+/**
+ * How a record's value is kept: the number in {@code kafka_form}. The numbers are part of the file
+ * format.
+ */
+public final class Form {
+  /** In typed columns; its bytes follow from them. */
+  public static final int EXACT = 0;
+
+  /** Same, with lists in counted blocks of a hundred, as Go's usual encoder cuts them. */
+  public static final int EXACT_BLOCKED = 1;
+
+  /** In typed columns for engines, and as it came in {@code kafka_raw} for consumers. */
+  public static final int TYPED_AND_RAW = 2;
+
+  /** As it came, in {@code kafka_raw}. */
+  public static final int RAW = 3;
+
+  /** Null: a tombstone in a compacted topic. */
+  public static final int NULL = 4;
+
+  /** Has no schema and lies in the one column for such values. */
+  public static final int PLAIN = 5;
+
+  /** Added to the number if the key is typed, and has its lists in blocks. */
+  public static final int KEY_BLOCKED = 8;
+
+  static final int VALUE_FORM_BITS = 7;
+
+  private Form() {}
+}

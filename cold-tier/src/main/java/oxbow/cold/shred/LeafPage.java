@@ -1,0 +1,77 @@
+package oxbow.cold.shred;
+
+/**
+ * One decoded page of a leaf and the place in it. Filled by a decoder, emptied by steps. Hot path:
+ * both use the fields directly.
+ *
+ * <p>A flat leaf has one entry per row, so its entry is found by the row's number; the entries of a
+ * repeated one are counted by {@link #entry}. Values without nulls are counted by {@link #value}.
+ */
+public final class LeafPage {
+  public final Leaf leaf;
+  public final boolean isFlat;
+  public final int definitionMax;
+
+  /** Entries: values and nulls. */
+  public int count;
+
+  public int values;
+  public byte[] definitions = new byte[0];
+  public byte[] repetitions = new byte[0];
+
+  /** Numbers, whatever their encoding was. */
+  public long[] longs = new long[0];
+
+  /** Contents of binary values: the page itself, or the dictionary's values. */
+  public byte[] bytes = new byte[0];
+
+  /** Place of each value among the dictionary's, if {@link #isNumbered}. */
+  public int[] numbers = new int[0];
+
+  public boolean isNumbered;
+
+  /** Where the contents of binary values begin and how long they are: by number, or by value. */
+  public int[] starts = new int[0];
+
+  public int[] lengths = new int[0];
+
+  /** Next entry of a repeated leaf. */
+  public int entry;
+
+  /** Next value. */
+  public int value;
+
+  public LeafPage(Leaf leaf) {
+    this.leaf = leaf;
+    this.isFlat = leaf.isFlat();
+    this.definitionMax = leaf.definitionMax();
+  }
+
+  public void begin() {
+    entry = 0;
+    value = 0;
+  }
+
+  /** Definition level of the entry that comes next. */
+  public int definition(int row) {
+    if (definitionMax == 0) return 0;
+    return definitions[isFlat ? row : entry];
+  }
+
+  /** Takes the next value's number; whoever calls knows that it is there. */
+  public long takeLong() {
+    if (!isFlat) entry++;
+    return longs[value++];
+  }
+
+  /** Index into {@link #starts} and {@link #lengths} of the next binary value, which is taken. */
+  public int takeBytes() {
+    if (!isFlat) entry++;
+    int index = value++;
+    return isNumbered ? numbers[index] : index;
+  }
+
+  void skipNull() {
+    if (!isFlat) entry++;
+  }
+}

@@ -1,0 +1,298 @@
+package oxbow.cold.shred;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.file.SystemColumns;
+
+/**
+ * Makes records of decoded pages, in the bytes they had. Hot path; owned by one thread. The pages
+ * of a block are filled by somebody else, {@link #beginBlock} says that they were.
+ */
+public final class RecordAssembler {
+  /** Most bytes of a record besides key, value and headers, with room for wrong guesses. */
+  private static final int RECORD_OVERHEAD_BYTES = 64;
+
+  private final LeafPage[] pages;
+  private final AssembleOutput out;
+  private final ProgramTable valuePrograms;
+  private final ProgramTable keyPrograms;
+
+  private final LeafPage offsets;
+  private final LeafPage timestamps;
+  private final LeafPage headerKeys;
+  private final LeafPage headerValues;
+  private final LeafPage schemaIds;
+  private final LeafPage keySchemaIds;
+  private final LeafPage forms;
+  private final LeafPage raws;
+  private final ColumnNode key;
+  private final @Nullable LeafPage plainKey;
+  private final @Nullable LeafPage plainValue;
+  private final int[] repeatedValueLeaves;
+
+  private final Residue residue = new Residue();
+
+  /** Bytes of the length before the last record and value: the next one is likely the same. */
+  private int recordLengthBytes = 1;
+
+  private int valueLengthBytes = 1;
+  private int keyLengthBytes = 1;
+
+  public RecordAssembler(ColumnTree tree, ProgramTable valuePrograms, ProgramTable keyPrograms) {
+    this.pages = tree.leaves().stream().map(LeafPage::new).toArray(LeafPage[]::new);
+    this.out = new AssembleOutput(pages);
+    this.valuePrograms = valuePrograms;
+    this.keyPrograms = keyPrograms;
+    offsets = page(tree, SystemColumns.OFFSET.id());
+    timestamps = page(tree, SystemColumns.TIMESTAMP.id());
+    headerKeys = page(tree, SystemColumns.HEADER_KEY.id());
+    headerValues = page(tree, SystemColumns.HEADER_VALUE.id());
+    schemaIds = page(tree, SystemColumns.SCHEMA_ID.id());
+    keySchemaIds = page(tree, SystemColumns.KEY_SCHEMA_ID.id());
+    forms = page(tree, SystemColumns.FORM.id());
+    raws = page(tree, SystemColumns.RAW.id());
+    key = Objects.requireNonNull(tree.find(SystemColumns.BINARY_KEY.id()));
+    boolean isKeyPlain = key.leaf != null && key.leaf.type() == LeafType.BYTES && isPlain(key);
+    plainKey = isKeyPlain ? page(tree, SystemColumns.BINARY_KEY.id()) : null;
+    plainValue = tree.columns().plainValue().map(column -> page(tree, column.id())).orElse(null);
+    List<Integer> repeated = new ArrayList<>();
+    for (Leaf leaf : tree.leaves()) {
+      if (leaf.index() > raws.leaf.index() && !leaf.isFlat()) repeated.add(leaf.index());
+    }
+    repeatedValueLeaves = repeated.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static boolean isPlain(ColumnNode key) {
+    return key.column.type() == oxbow.schema.layout.Type.Plain.BINARY
+        || key.column.type() == oxbow.schema.layout.Type.Plain.STRING;
+  }
+
+  private LeafPage page(ColumnTree tree, int id) {
+    return pages[tree.leaf(id).index()];
+  }
+
+  /** To be filled with the pages of a block. */
+  public LeafPage[] pages() {
+    return pages;
+  }
+
+  /** The array that records are written to; a later call may replace it by a larger one. */
+  public byte[] bytes() {
+    return out.bytes;
+  }
+
+  /** Makes room for bytes that the caller writes itself. */
+  public void ensure(int at, int more) {
+    out.ensure(at, more);
+  }
+
+  /** Begins with the first row of newly filled pages. */
+  public void beginBlock() {
+    for (LeafPage page : pages) page.begin();
+    out.row = 0;
+  }
+
+  /**
+   * Writes the record of the next row at a position, and returns the position behind it.
+   *
+   * @param isTimeKnown its timestamp's difference is given, else it follows from the columns
+   */
+  public int assemble(
+      int at, long baseOffset, long baseTimestampMs, boolean isTimeKnown, long givenDelta) {
+    int row = out.row;
+    out.ensure(at, RECORD_OVERHEAD_BYTES);
+    int parts = 0;
+    if (raws.definitions[row] != 0) {
+      int raw = raws.takeBytes();
+      residue.read(raws.bytes, raws.starts[raw], raws.lengths[raw]);
+      parts = residue.parts;
+    }
+    long timestampDelta = givenDelta;
+    boolean isTimestamp = timestamps.definitions[row] != 0;
+    long timestampMs = isTimestamp ? timestamps.longs[timestamps.value++] / 1000 : 0;
+    if ((parts & Residue.TIMESTAMP) != 0) timestampMs = residue.timestampMs;
+    if (!isTimeKnown) timestampDelta = timestampMs - baseTimestampMs;
+
+    int bodyAt = at + recordLengthBytes;
+    int p = bodyAt;
+    out.bytes[p++] = 0; // attributes
+    p = out.putZigzag(p, timestampDelta);
+    p = out.putZigzag(p, offsets.longs[row] - baseOffset);
+    int form = (int) forms.longs[row];
+    p = assembleKey(p, row, (form & Form.KEY_BLOCKED) != 0, (parts & Residue.KEY) != 0);
+    p = assembleValue(p, row, form & Form.VALUE_FORM_BITS);
+    p = assembleHeaders(p, row, (parts & Residue.HEADERS) != 0);
+    out.row = row + 1;
+
+    int bodyBytes = p - bodyAt;
+    int lengthBytes = ByteAccess.varintBytes(ByteAccess.zigzag(bodyBytes));
+    if (lengthBytes != recordLengthBytes) {
+      out.ensure(p, lengthBytes);
+      System.arraycopy(out.bytes, bodyAt, out.bytes, at + lengthBytes, bodyBytes);
+      recordLengthBytes = lengthBytes;
+    }
+    putLength(at, bodyBytes, lengthBytes);
+    return at + lengthBytes + bodyBytes;
+  }
+
+  /** Steps over the next row. What the array held behind a position is lost. */
+  public void skip(int at) {
+    assemble(at, offsets.longs[out.row], 0, true, 0);
+  }
+
+  private int assembleKey(int at, int row, boolean isBlocked, boolean isRaw) {
+    LeafPage plain = plainKey;
+    if (plain != null) {
+      if (plain.definitions[row] == 0) return out.putZigzag(at, -1);
+      int index = plain.takeBytes();
+      return isRaw
+          ? putResidue(at, residue.keyAt, residue.keyEnd)
+          : putWithLength(at, plain.bytes, plain.starts[index], plain.lengths[index]);
+    }
+    int end = at;
+    boolean isTyped = keySchemaIds.definitions[row] != 0;
+    if (isTyped) {
+      int schemaId = (int) keySchemaIds.takeLong();
+      end = putFramed(at, keyLengthBytes, schemaId, program(keyPrograms, schemaId), isBlocked);
+      keyLengthBytes = lastLengthBytes;
+    } else {
+      out.skipNulls(key.leafStart, key.leafEnd);
+    }
+    if (isRaw) return putResidue(at, residue.keyAt, residue.keyEnd);
+    return isTyped ? end : out.putZigzag(at, -1);
+  }
+
+  private int assembleValue(int at, int row, int form) {
+    return switch (form) {
+      case Form.EXACT, Form.EXACT_BLOCKED -> {
+        int schemaId = (int) schemaIds.takeLong();
+        int end =
+            putFramed(
+                at,
+                valueLengthBytes,
+                schemaId,
+                program(valuePrograms, schemaId),
+                form == Form.EXACT_BLOCKED);
+        valueLengthBytes = lastLengthBytes;
+        yield end;
+      }
+      case Form.TYPED_AND_RAW -> {
+        skipTyped(at, row);
+        yield putResidue(at, residue.valueAt, residue.valueEnd);
+      }
+      case Form.PLAIN -> {
+        skipValueLeaves();
+        LeafPage plain = Objects.requireNonNull(plainValue);
+        int index = plain.takeBytes();
+        yield putWithLength(at, plain.bytes, plain.starts[index], plain.lengths[index]);
+      }
+      case Form.RAW -> {
+        skipValueLeaves();
+        yield putResidue(at, residue.valueAt, residue.valueEnd);
+      }
+      case Form.NULL -> {
+        skipValueLeaves();
+        yield out.putZigzag(at, -1);
+      }
+      default -> throw new IndexOutOfBoundsException("kafka_form is " + form);
+    };
+  }
+
+  /** Moves the columns on by a value that is taken from the residue. */
+  private void skipTyped(int at, int row) {
+    if (schemaIds.definitions[row] == 0) { // a text that is none
+      skipValueLeaves();
+      Objects.requireNonNull(plainValue).takeBytes();
+      return;
+    }
+    int schemaId = (int) schemaIds.takeLong();
+    putFramed(at, valueLengthBytes, schemaId, program(valuePrograms, schemaId), false);
+  }
+
+  private void skipValueLeaves() {
+    for (int leaf : repeatedValueLeaves) pages[leaf].skipNull();
+  }
+
+  private int lastLengthBytes;
+
+  /** Length, magic byte, schema id and what the program makes of the columns. */
+  private int putFramed(
+      int at, int lengthBytesGuess, int schemaId, ValueProgram program, boolean isBlocked) {
+    out.ensure(at, RECORD_OVERHEAD_BYTES + program.step.fixedBytes());
+    int from = at + lengthBytesGuess;
+    out.bytes[from] = 0;
+    ByteAccess.intBe(out.bytes, from + 1, schemaId);
+    out.isBlocked = isBlocked;
+    int end = program.step.assemble(out, from + RecordShredder.FRAME_BYTES);
+    for (int leaf : program.absentLeaves) pages[leaf].skipNull();
+    int length = end - from;
+    int lengthBytes = ByteAccess.varintBytes(ByteAccess.zigzag(length));
+    if (lengthBytes != lengthBytesGuess) {
+      out.ensure(end, lengthBytes);
+      System.arraycopy(out.bytes, from, out.bytes, at + lengthBytes, length);
+    }
+    lastLengthBytes = lengthBytes;
+    putLength(at, length, lengthBytes);
+    out.ensure(at + lengthBytes + length, RECORD_OVERHEAD_BYTES);
+    return at + lengthBytes + length;
+  }
+
+  /** Writes a length without touching what lies behind it. */
+  private void putLength(int at, int length, int lengthBytes) {
+    long bits = ByteAccess.zigzag(length);
+    byte[] bytes = out.bytes;
+    for (int i = 0; i < lengthBytes - 1; i++) {
+      bytes[at + i] = (byte) (bits | 0x80);
+      bits >>>= 7;
+    }
+    bytes[at + lengthBytes - 1] = (byte) bits;
+  }
+
+  private int putWithLength(int at, byte[] source, int from, int length) {
+    out.ensure(at, RECORD_OVERHEAD_BYTES + length);
+    int end = out.putZigzag(at, length);
+    System.arraycopy(source, from, out.bytes, end, length);
+    return end + length;
+  }
+
+  private int putResidue(int at, int from, int end) {
+    return putWithLength(at, residue.bytes, from, end - from);
+  }
+
+  private int assembleHeaders(int at, int row, boolean isRaw) {
+    LeafPage keys = headerKeys;
+    if (keys.definitions[keys.entry] == RecordShredder.HEADERS_EMPTY_DEFINITION) {
+      keys.entry++;
+      headerValues.entry++;
+      return out.putByte(at, 0);
+    }
+    int count = 1;
+    for (int i = keys.entry + 1; i < keys.count && keys.repetitions[i] != 0; i++) count++;
+    int end = out.putZigzag(at, count);
+    for (int i = 0; i < count; i++) {
+      int name = keys.takeBytes();
+      end = putWithLength(end, keys.bytes, keys.starts[name], keys.lengths[name]);
+      if (headerValues.definition(row) < headerValues.definitionMax) {
+        headerValues.skipNull();
+        end = out.putZigzag(end, -1);
+      } else {
+        int value = headerValues.takeBytes();
+        end =
+            putWithLength(
+                end, headerValues.bytes, headerValues.starts[value], headerValues.lengths[value]);
+      }
+    }
+    return isRaw
+        ? out.putBytes(at, residue.bytes, residue.headersAt, residue.headersEnd - residue.headersAt)
+        : end;
+  }
+
+  private static ValueProgram program(ProgramTable table, int schemaId) {
+    if (table.find(schemaId) instanceof ProgramTable.Entry.Compiled(ValueProgram program)) {
+      return program;
+    }
+    throw new IndexOutOfBoundsException("the file has no schema " + schemaId);
+  }
+}

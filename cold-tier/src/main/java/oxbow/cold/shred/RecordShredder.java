@@ -1,0 +1,371 @@
+package oxbow.cold.shred;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.file.RawCounts;
+import oxbow.cold.file.SystemColumns;
+import oxbow.schema.layout.Column;
+import oxbow.schema.layout.Type;
+
+/**
+ * Puts records into one vector per leaf, a row each. A record whose value can't be put into typed
+ * columns, or would not come out of them as it went in, is kept as it came as well. Hot path; owned
+ * by one thread.
+ */
+public final class RecordShredder {
+  /** Magic byte and schema id before a value. */
+  static final int FRAME_BYTES = 5;
+
+  /** Beyond this, microseconds overflow; such times are kept in the residue. */
+  static final long TIMESTAMP_MS_MAX = 9_000_000_000_000_000L;
+
+  static final int HEADERS_EMPTY_DEFINITION = 0;
+
+  private final int partition;
+  private final ColumnVector[] vectors;
+  private final ShredInput in;
+  private final ProgramTable valuePrograms;
+  private final ProgramTable keyPrograms;
+  private final boolean isFramed;
+
+  private final ColumnVector partitions;
+  private final ColumnVector offsets;
+  private final ColumnVector timestamps;
+  private final ColumnVector timestampTypes;
+  private final ColumnVector headerKeys;
+  private final ColumnVector headerValues;
+  private final ColumnVector schemaIds;
+  private final ColumnVector keySchemaIds;
+  private final ColumnVector forms;
+  private final ColumnVector raws;
+  private final ColumnNode key;
+
+  /** Null if keys have typed columns. */
+  private final @Nullable ColumnVector plainKey;
+
+  private final boolean isKeyText;
+  private final @Nullable ColumnVector plainValue;
+  private final boolean isValueText;
+  private final int valueLeafStart;
+  private final ColumnVector[] repeated;
+
+  private final Map<RawCounts.Reason, Long> rawByReason = new EnumMap<>(RawCounts.Reason.class);
+  private byte[] residue = new byte[1024];
+
+  private int rows;
+  private long inputBytes;
+
+  /**
+   * @param isFramed values and keys may begin with a magic byte and a schema id
+   */
+  public RecordShredder(
+      ColumnTree tree,
+      int partition,
+      boolean isFramed,
+      ProgramTable valuePrograms,
+      ProgramTable keyPrograms) {
+    this.partition = partition;
+    this.isFramed = isFramed;
+    this.valuePrograms = valuePrograms;
+    this.keyPrograms = keyPrograms;
+    this.vectors = tree.leaves().stream().map(ColumnVector::new).toArray(ColumnVector[]::new);
+    this.in = new ShredInput(vectors);
+    partitions = vector(tree, SystemColumns.PARTITION.id());
+    offsets = vector(tree, SystemColumns.OFFSET.id());
+    timestamps = vector(tree, SystemColumns.TIMESTAMP.id());
+    timestampTypes = vector(tree, SystemColumns.TIMESTAMP_TYPE.id());
+    headerKeys = vector(tree, SystemColumns.HEADER_KEY.id());
+    headerValues = vector(tree, SystemColumns.HEADER_VALUE.id());
+    schemaIds = vector(tree, SystemColumns.SCHEMA_ID.id());
+    keySchemaIds = vector(tree, SystemColumns.KEY_SCHEMA_ID.id());
+    forms = vector(tree, SystemColumns.FORM.id());
+    raws = vector(tree, SystemColumns.RAW.id());
+    key = java.util.Objects.requireNonNull(tree.find(SystemColumns.BINARY_KEY.id()));
+    Type keyType = key.column.type();
+    isKeyText = keyType == Type.Plain.STRING;
+    plainKey =
+        isKeyText || keyType == Type.Plain.BINARY
+            ? vector(tree, SystemColumns.BINARY_KEY.id())
+            : null;
+    plainValue = tree.columns().plainValue().map(column -> vector(tree, column.id())).orElse(null);
+    isValueText =
+        tree.columns().plainValue().map(Column::type).orElse(Type.Plain.BINARY)
+            == Type.Plain.STRING;
+    valueLeafStart = raws.leaf.index() + 1;
+    List<ColumnVector> notFlat = new ArrayList<>();
+    for (ColumnVector vector : vectors) if (!vector.leaf.isFlat()) notFlat.add(vector);
+    repeated = notFlat.toArray(ColumnVector[]::new);
+  }
+
+  private ColumnVector vector(ColumnTree tree, int id) {
+    return vectors[tree.leaf(id).index()];
+  }
+
+  /** What is to be written; {@link #clear} begins the next block. */
+  public ColumnVector[] vectors() {
+    return vectors;
+  }
+
+  public int rows() {
+    return rows;
+  }
+
+  /** Bytes of keys, values and headers in the vectors. */
+  public long inputBytes() {
+    return inputBytes;
+  }
+
+  public void clear() {
+    for (ColumnVector vector : vectors) vector.clear();
+    rows = 0;
+    inputBytes = 0;
+  }
+
+  public RawCounts raw() {
+    return new RawCounts(rawByReason);
+  }
+
+  /**
+   * Adds a row for a record of a batch.
+   *
+   * @param timestampMs as consumers see it
+   * @param isAppendTime it is the broker's
+   */
+  public void shred(
+      BatchRecords records, int i, long offset, long timestampMs, boolean isAppendTime) {
+    for (ColumnVector vector : repeated) vector.beginRow();
+    byte[] bytes = records.bytes;
+    partitions.putLong(partition, 0);
+    offsets.putLong(offset, 0);
+    timestampTypes.putLong(isAppendTime ? 1 : 0, 0);
+    int parts = 0;
+    if (timestampMs > TIMESTAMP_MS_MAX || timestampMs < -TIMESTAMP_MS_MAX) {
+      timestamps.putNull(0, 0);
+      parts |= Residue.TIMESTAMP;
+    } else {
+      timestamps.putLong(timestampMs * 1000, 0);
+    }
+    int headers = records.headerCounts[i];
+    if (headers == 0) {
+      headerKeys.putNull(0, HEADERS_EMPTY_DEFINITION);
+      headerValues.putNull(0, HEADERS_EMPTY_DEFINITION);
+    } else if (!putHeaders(bytes, records.headersStarts[i], headers)) {
+      parts |= Residue.HEADERS;
+    }
+
+    int keyLength = records.keyLengths[i];
+    int keyForm = putKey(bytes, records.keyStarts[i], keyLength);
+    if (keyForm == Form.RAW || keyForm == Form.TYPED_AND_RAW) parts |= Residue.KEY;
+    int valueLength = records.valueLengths[i];
+    int form = putValue(bytes, records.valueStarts[i], valueLength);
+    if (form == Form.RAW || form == Form.TYPED_AND_RAW) parts |= Residue.VALUE;
+    forms.putLong(keyForm == Form.EXACT_BLOCKED ? form | Form.KEY_BLOCKED : form, 0);
+
+    if (parts == 0) {
+      raws.putNull(0, 0);
+    } else {
+      putResidue(parts, records, i, timestampMs);
+    }
+    rows++;
+    inputBytes +=
+        Math.max(keyLength, 0)
+            + Math.max(valueLength, 0)
+            + (records.headersEnds[i] - records.headersStarts[i]);
+  }
+
+  private void countRaw(RawCounts.Reason reason) {
+    rawByReason.merge(reason, 1L, Long::sum);
+  }
+
+  /** Adds a row for a record of which only its place is known. */
+  public void shredWithoutContent(long offset, long timestampMs, boolean isAppendTime) {
+    for (ColumnVector vector : repeated) vector.beginRow();
+    partitions.putLong(partition, 0);
+    offsets.putLong(offset, 0);
+    timestampTypes.putLong(isAppendTime ? 1 : 0, 0);
+    if (timestampMs > TIMESTAMP_MS_MAX || timestampMs < -TIMESTAMP_MS_MAX) {
+      timestamps.putNull(0, 0);
+    } else {
+      timestamps.putLong(timestampMs * 1000, 0);
+    }
+    headerKeys.putNull(0, HEADERS_EMPTY_DEFINITION);
+    headerValues.putNull(0, HEADERS_EMPTY_DEFINITION);
+    in.putNulls(key.leafStart, key.leafEnd, 0, 0);
+    keySchemaIds.putNull(0, 0);
+    schemaIds.putNull(0, 0);
+    in.putNulls(valueLeafStart, vectors.length, 0, 0);
+    forms.putLong(Form.RAW, 0);
+    raws.putNull(0, 0);
+    countRaw(RawCounts.Reason.UNUSUAL_ENCODING);
+    rows++;
+  }
+
+  /** Form of the key; what is no longer in columns belongs into the residue. */
+  private int putKey(byte[] bytes, int from, int length) {
+    ColumnVector plain = plainKey;
+    if (plain != null) {
+      keySchemaIds.putNull(0, 0);
+      if (length < 0) {
+        plain.putNull(0, 0);
+      } else if (!isKeyText) {
+        plain.putBytes(bytes, from, length, 0);
+      } else if (!Utf8.put(plain, bytes, from, length, 0)) {
+        return Form.TYPED_AND_RAW;
+      }
+      return Form.EXACT;
+    }
+    if (length >= FRAME_BYTES && bytes[from] == 0) {
+      int schemaId = ByteAccess.intBe(bytes, from + 1);
+      if (keyPrograms.find(schemaId) instanceof ProgramTable.Entry.Compiled(ValueProgram program)) {
+        int form = run(program, bytes, from, length, key.leafStart, key.leafEnd);
+        if (form != Form.RAW) {
+          keySchemaIds.putLong(schemaId, 0);
+          return form;
+        }
+      }
+    }
+    in.putNulls(key.leafStart, key.leafEnd, 0, 0);
+    keySchemaIds.putNull(0, 0);
+    return length < 0 ? Form.NULL : Form.RAW;
+  }
+
+  private int putValue(byte[] bytes, int from, int length) {
+    if (length < 0) {
+      schemaIds.putNull(0, 0);
+      in.putNulls(valueLeafStart, vectors.length, 0, 0);
+      return Form.NULL;
+    }
+    if (!isFramed || length < FRAME_BYTES || bytes[from] != 0) {
+      return putUnframed(bytes, from, length, RawCounts.Reason.NO_SCHEMA);
+    }
+    int schemaId = ByteAccess.intBe(bytes, from + 1);
+    switch (valuePrograms.find(schemaId)) {
+      case ProgramTable.Entry.Compiled(ValueProgram program) -> {
+        int form = run(program, bytes, from, length, valueLeafStart, vectors.length);
+        if (form == Form.RAW) return putRaw(RawCounts.Reason.UNDECODABLE);
+        schemaIds.putLong(schemaId, 0);
+        if (form == Form.TYPED_AND_RAW) {
+          countRaw(RawCounts.Reason.UNUSUAL_ENCODING);
+        }
+        return form;
+      }
+      case ProgramTable.Entry.Absent(RawCounts.Reason reason) -> {
+        return putUnframed(bytes, from, length, reason);
+      }
+    }
+  }
+
+  /** To the column of values without schema, if there is one. */
+  private int putUnframed(byte[] bytes, int from, int length, RawCounts.Reason reason) {
+    ColumnVector plain = plainValue;
+    if (plain == null) return putRaw(reason);
+    schemaIds.putNull(0, 0);
+    in.putNulls(valueLeafStart + 1, vectors.length, 0, 0);
+    if (!isValueText) {
+      plain.putBytes(bytes, from, length, 0);
+      return Form.PLAIN;
+    }
+    if (Utf8.put(plain, bytes, from, length, 0)) return Form.PLAIN;
+    countRaw(RawCounts.Reason.UNUSUAL_ENCODING);
+    return Form.TYPED_AND_RAW;
+  }
+
+  private int putRaw(RawCounts.Reason reason) {
+    schemaIds.putNull(0, 0);
+    in.putNulls(valueLeafStart, vectors.length, 0, 0);
+    countRaw(reason);
+    return Form.RAW;
+  }
+
+  /** Runs a program over a framed value. {@link Form#RAW}: it failed, and left nothing behind. */
+  private int run(
+      ValueProgram program, byte[] bytes, int from, int length, int leafStart, int leafEnd) {
+    in.begin(bytes, from + FRAME_BYTES, from + length);
+    try {
+      program.step.shred(in, 0);
+      if (in.at > in.end) throw ShredInput.malformed();
+    } catch (ShredInput.MalformedException | IndexOutOfBoundsException _) {
+      for (int i = leafStart; i < leafEnd; i++) vectors[i].dropRow(rows);
+      return Form.RAW;
+    }
+    for (int leaf : program.absentLeaves) vectors[leaf].putNull(0, 0);
+    if (in.at < in.end) return Form.TYPED_AND_RAW; // bytes follow that no schema explains
+    int notes = in.notes;
+    int bothWays = ShredInput.BLOCKED | ShredInput.UNBLOCKED;
+    if ((notes & ShredInput.UNUSUAL) != 0 || (notes & bothWays) == bothWays) {
+      return Form.TYPED_AND_RAW;
+    }
+    return (notes & ShredInput.BLOCKED) != 0 ? Form.EXACT_BLOCKED : Form.EXACT;
+  }
+
+  /** False: a name is no UTF-8, and the whole headers belong into the residue. */
+  private boolean putHeaders(byte[] bytes, int from, int count) {
+    boolean areNamesText = true;
+    int at = from;
+    int repetition = 0;
+    for (int i = 0; i < count; i++) {
+      long nameBits = varint(bytes, at);
+      at += ByteAccess.varintBytes(nameBits);
+      int nameLength = (int) ByteAccess.unzigzag(nameBits);
+      areNamesText &= Utf8.put(headerKeys, bytes, at, nameLength, repetition);
+      at += nameLength;
+      long valueBits = varint(bytes, at);
+      at += ByteAccess.varintBytes(valueBits);
+      int valueLength = (int) ByteAccess.unzigzag(valueBits);
+      if (valueLength < 0) {
+        headerValues.putNull(repetition, headerValues.leaf.definitionMax() - 1);
+      } else {
+        headerValues.putBytes(bytes, at, valueLength, repetition);
+        at += valueLength;
+      }
+      repetition = 1;
+    }
+    return areNamesText;
+  }
+
+  private static long varint(byte[] bytes, int at) {
+    long value = 0;
+    for (int shift = 0; ; shift += 7) {
+      long next = bytes[at++];
+      value |= (next & 0x7f) << shift;
+      if (next >= 0) return value;
+    }
+  }
+
+  private void putResidue(int parts, BatchRecords records, int i, long timestampMs) {
+    int headersLength = records.headersEnds[i] - records.headersStarts[i];
+    int keyLength = Math.max(records.keyLengths[i], 0);
+    int valueLength = Math.max(records.valueLengths[i], 0);
+    int bytesMax = 64 + headersLength + keyLength + valueLength;
+    if (residue.length < bytesMax) residue = new byte[bytesMax + bytesMax / 2];
+    byte[] bytes = residue;
+    int at = 0;
+    bytes[at++] = (byte) parts;
+    if ((parts & Residue.TIMESTAMP) != 0) {
+      ByteAccess.longBe(bytes, at, timestampMs);
+      at += Long.BYTES;
+    }
+    if ((parts & Residue.HEADERS) != 0) {
+      int start = at + Integer.BYTES;
+      int end = ByteAccess.putZigzag(bytes, start, records.headerCounts[i]);
+      System.arraycopy(records.bytes, records.headersStarts[i], bytes, end, headersLength);
+      end += headersLength;
+      ByteAccess.intBe(bytes, at, end - start);
+      at = end;
+    }
+    if ((parts & Residue.KEY) != 0) {
+      ByteAccess.intBe(bytes, at, keyLength);
+      at += Integer.BYTES;
+      System.arraycopy(records.bytes, records.keyStarts[i], bytes, at, keyLength);
+      at += keyLength;
+    }
+    if ((parts & Residue.VALUE) != 0) {
+      System.arraycopy(records.bytes, records.valueStarts[i], bytes, at, valueLength);
+      at += valueLength;
+    }
+    raws.putBytes(bytes, 0, at, 0);
+  }
+}

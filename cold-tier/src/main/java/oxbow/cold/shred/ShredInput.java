@@ -1,0 +1,131 @@
+package oxbow.cold.shred;
+
+/**
+ * One value's bytes while it is decoded into vectors, and what was noticed about them. Hot path:
+ * steps read and move the fields directly.
+ */
+public final class ShredInput {
+  /** A number, text or list is written in a way that columns don't keep. */
+  public static final int UNUSUAL = 1;
+
+  /** A list came in blocks with sizes. */
+  public static final int BLOCKED = 2;
+
+  /** A list that isn't empty came in one block without size. */
+  public static final int UNBLOCKED = 4;
+
+  /**
+   * Thrown for bytes that aren't what the schema says; without a trace, since it may be every
+   * record.
+   */
+  public static final class MalformedException extends RuntimeException {
+    private MalformedException() {
+      super("value does not follow its schema", null, false, false);
+    }
+  }
+
+  private static final long HIGH_BITS = 0x8080808080808080L;
+  private static final long LOW_SEVEN_BITS = 0x7f7f7f7f7f7f7f7fL;
+
+  /** Has slack behind {@link #end}. */
+  public byte[] bytes = new byte[0];
+
+  public int at;
+  public int end;
+
+  /** Of the constants above. */
+  public int notes;
+
+  public final ColumnVector[] vectors;
+
+  ShredInput(ColumnVector[] vectors) {
+    this.vectors = vectors;
+  }
+
+  void begin(byte[] bytes, int from, int end) {
+    this.bytes = bytes;
+    this.at = from;
+    this.end = end;
+    notes = 0;
+  }
+
+  public static MalformedException malformed() {
+    return new MalformedException();
+  }
+
+  public void note(int what) {
+    notes |= what;
+  }
+
+  /** Puts one null into each of these leaves. */
+  public void putNulls(int leafStart, int leafEnd, int repetition, int definition) {
+    for (int i = leafStart; i < leafEnd; i++) vectors[i].putNull(repetition, definition);
+  }
+
+  /** A signed number with its sign in the lowest bit. */
+  public long zigzag() {
+    long first = bytes[at];
+    if (first >= 0) {
+      at++;
+      return (first >>> 1) ^ -(first & 1);
+    }
+    return ByteAccess.unzigzag(longerVarint());
+  }
+
+  public int zigzagInt() {
+    long value = zigzag();
+    if ((int) value != value) throw malformed();
+    return (int) value;
+  }
+
+  /** An unsigned number, seven bits to a byte. */
+  public long varint() {
+    int first = bytes[at];
+    if (first >= 0) {
+      at++;
+      return first;
+    }
+    return longerVarint();
+  }
+
+  /** Length of something that lies before the end. */
+  public int length() {
+    long value = zigzag();
+    if (value < 0 || value > end - at) throw malformed();
+    return (int) value;
+  }
+
+  /** Steps over so many bytes and returns where they begin. */
+  public int take(int length) {
+    int from = at;
+    if (length > end - from) throw malformed();
+    at = from + length;
+    return from;
+  }
+
+  /** Two to eight bytes in one load: finds the last one, and squeezes the marks out. */
+  private long longerVarint() {
+    long word = ByteAccess.longLe(bytes, at);
+    long ends = ~word & HIGH_BITS;
+    if (ends == 0) return longestVarint();
+    long value = Long.compress(word, (ends ^ (ends - 1)) & LOW_SEVEN_BITS);
+    int lastShift = Long.numberOfTrailingZeros(ends) - 7;
+    if (((word >>> lastShift) & 0xff) == 0) notes |= UNUSUAL; // a shorter encoding exists
+    at += (lastShift >>> 3) + 1;
+    return value;
+  }
+
+  private long longestVarint() {
+    long value = 0;
+    for (int shift = 0; shift <= 63; shift += 7) {
+      long next = bytes[at++];
+      value |= (next & 0x7f) << shift;
+      if (next >= 0) {
+        if (next == 0) notes |= UNUSUAL;
+        if (shift == 63 && next > 1) throw malformed();
+        return value;
+      }
+    }
+    throw malformed();
+  }
+}

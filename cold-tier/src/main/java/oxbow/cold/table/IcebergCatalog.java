@@ -1,0 +1,375 @@
+package oxbow.cold.table;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.iceberg.BaseMetastoreCatalog;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.SortOrder;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableOperations;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.AlreadyExistsException;
+import org.apache.iceberg.exceptions.CommitFailedException;
+import org.apache.iceberg.exceptions.CommitStateUnknownException;
+import org.apache.iceberg.exceptions.NamespaceNotEmptyException;
+import org.apache.iceberg.exceptions.NoSuchNamespaceException;
+import org.apache.iceberg.exceptions.ValidationException;
+import org.apache.kafka.common.Uuid;
+import oxbow.cold.file.TableColumns;
+import oxbow.cold.store.ObjectStore;
+import oxbow.cold.store.ObjectStore.ObjectInfo;
+import oxbow.cold.store.StoreException;
+import oxbow.cold.store.StoreException.Kind;
+import oxbow.cold.table.ObjectTableOperations.CommitRules;
+
+/**
+ * All tables of a bucket, kept in the bucket alone: those of topics, and any that other engines
+ * make. Needs nothing of the store but that of many who create an object one succeeds. To Iceberg's
+ * own code it is a catalog like any other; what comes that way keeps to {@link ForeignCommitRules}.
+ * The store is borrowed. Thread-safe.
+ */
+public final class IcebergCatalog extends BaseMetastoreCatalog implements SupportsNamespaces {
+  private static final int LIST_COUNT = 1000;
+  private static final int CREATE_ATTEMPTS = 20;
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** Compressed metadata, and a few old versions for those who are just reading them. */
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          TableProperties.METADATA_COMPRESSION,
+          "gzip",
+          TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED,
+          "true",
+          TableProperties.METADATA_PREVIOUS_VERSIONS_MAX,
+          "20",
+          TableProperties.PARQUET_COMPRESSION,
+          "zstd");
+
+  private final ObjectStore store;
+  private final ObjectFileIO io;
+  private final InstantSource clock;
+
+  private IcebergCatalog(ObjectStore store, InstantSource clock) {
+    this.store = store;
+    this.io = new ObjectFileIO(store);
+    this.clock = clock;
+  }
+
+  /** Opens a bucket, or begins one. */
+  public static IcebergCatalog open(ObjectStore store, InstantSource clock) {
+    BucketLayout.open(store);
+    return new IcebergCatalog(store, clock);
+  }
+
+  /** A topic's table that is in the bucket. */
+  public record TopicTable(String namespace, String name, Uuid topicId) {}
+
+  /** Opens the table of a topic, if the newest of this name is this topic's. */
+  public Optional<ColdTable> find(String namespace, String name, Uuid topicId) {
+    ObjectTableOperations operations = operations(namespace, name, CommitRules.NONE);
+    return load(operations)
+        .filter(metadata -> isOf(topicId, metadata))
+        .map(_ -> table(namespace, name, topicId, operations));
+  }
+
+  /**
+   * Opens the table of a topic, or makes it. A table that an earlier topic of this name left, or
+   * another engine made, is not touched.
+   *
+   * @throws StoreException {@code EXISTS} if there is such a table
+   */
+  public ColdTable findOrCreate(
+      String namespace,
+      String name,
+      Uuid topicId,
+      TableColumns columns,
+      Partitioning partitioning) {
+    makeNamespace(namespace);
+    for (int attempt = 1; attempt <= CREATE_ATTEMPTS; attempt++) {
+      ObjectTableOperations operations = operations(namespace, name, CommitRules.NONE);
+      Optional<TableMetadata> existing = load(operations);
+      if (existing.isPresent()) {
+        if (isOf(topicId, existing.get())) return table(namespace, name, topicId, operations);
+        throw new StoreException(
+            Kind.EXISTS, namespace + "." + name + " is not the table of topic " + topicId);
+      }
+      try {
+        operations.commit(null, newTable(namespace, name, topicId, columns, partitioning));
+      } catch (CommitFailedException _) {
+        // Somebody else has just made it: read it.
+      } catch (CommitStateUnknownException e) {
+        throw new StoreException(
+            Kind.OUTCOME_UNKNOWN, "no answer whether " + namespace + "." + name + " is made", e);
+      }
+    }
+    throw new StoreException(Kind.BUSY, namespace + "." + name + " comes and goes");
+  }
+
+  private TableMetadata newTable(
+      String namespace,
+      String name,
+      Uuid topicId,
+      TableColumns columns,
+      Partitioning partitioning) {
+    Schema schema = SchemaMapping.schema(columns);
+    Map<String, String> properties = new HashMap<>(DEFAULTS);
+    properties.put(TopicProperties.TOPIC_ID, topicId.toString());
+    properties.put(TopicProperties.COLUMNS, ColumnsJson.write(columns));
+    properties.put(TopicProperties.ENDS, "");
+    properties.put(TopicProperties.STARTS, "");
+    TableMetadata.Builder builder =
+        TableMetadata.buildFromEmpty(SchemaMapping.formatVersion(schema))
+            .assignUUID()
+            .setLocation(io.location(path(namespace, name, topicId)))
+            .setCurrentSchema(schema, SchemaMapping.lastId(columns))
+            .addPartitionSpec(IcebergTable.spec(schema, Partitioning.NONE))
+            .setDefaultPartitionSpec(IcebergTable.BASE_SPEC_ID)
+            .addSortOrder(SortOrder.unsorted())
+            .setDefaultSortOrder(SortOrder.unsorted())
+            .setProperties(properties);
+    if (!partitioning.fields().isEmpty()) {
+      builder.setDefaultPartitionSpec(IcebergTable.spec(schema, partitioning));
+    }
+    return builder.build();
+  }
+
+  private IcebergTable table(
+      String namespace, String name, Uuid topicId, ObjectTableOperations operations) {
+    return new IcebergTable(path(namespace, name, topicId), operations, store, io, clock);
+  }
+
+  private static String path(String namespace, String name, Uuid topicId) {
+    return BucketLayout.table(namespace, name, topicId.toString());
+  }
+
+  private static boolean isOf(Uuid topicId, TableMetadata metadata) {
+    return TopicProperties.isTopic(metadata) && TopicProperties.topicId(metadata).equals(topicId);
+  }
+
+  private static Optional<TableMetadata> load(ObjectTableOperations operations) {
+    return Optional.ofNullable(operations.refresh());
+  }
+
+  private ObjectTableOperations operations(String namespace, String name, CommitRules rules) {
+    var pointers = new Pointers(store, BucketLayout.pointers(namespace, name));
+    return new ObjectTableOperations(namespace + "." + name, pointers, io, rules);
+  }
+
+  /** Every topic that has a table here: what a bucket that is opened anew holds. */
+  public List<TopicTable> topics() {
+    List<TopicTable> topics = new ArrayList<>();
+    for (Namespace namespace : listNamespaces()) {
+      for (TableIdentifier table : listTables(namespace)) {
+        String level = namespace.level(0);
+        load(operations(level, table.name(), CommitRules.NONE))
+            .filter(TopicProperties::isTopic)
+            .map(metadata -> new TopicTable(level, table.name(), TopicProperties.topicId(metadata)))
+            .ifPresent(topics::add);
+      }
+    }
+    return topics;
+  }
+
+  /**
+   * Drops a topic's table with everything in it. May be repeated until it succeeds; a table of
+   * another topic is left alone.
+   */
+  public void drop(String namespace, String name, Uuid topicId) {
+    String path = path(namespace, name, topicId);
+    for (int attempt = 1; attempt <= CREATE_ATTEMPTS; attempt++) {
+      ObjectTableOperations operations = operations(namespace, name, CommitRules.NONE);
+      boolean isThere = load(operations).filter(metadata -> isOf(topicId, metadata)).isPresent();
+      if (!isThere || operations.pointers().createDropped(operations.version() + 1, path)) {
+        deleteAll(path + "/");
+        return;
+      }
+    }
+    throw new StoreException(Kind.BUSY, path + ": commits were faster than its deletion");
+  }
+
+  private void deleteAll(String prefix) {
+    while (true) {
+      List<String> names =
+          store.list(prefix, "", LIST_COUNT).stream().map(ObjectInfo::name).toList();
+      if (names.isEmpty()) return;
+      store.delete(names);
+    }
+  }
+
+  @Override
+  protected TableOperations newTableOps(TableIdentifier table) {
+    return operations(level(table.namespace()), table.name(), new ForeignCommitRules());
+  }
+
+  @Override
+  protected String defaultWarehouseLocation(TableIdentifier table) {
+    return io.location(
+        BucketLayout.table(level(table.namespace()), table.name(), UUID.randomUUID().toString()));
+  }
+
+  @Override
+  protected boolean isValidIdentifier(TableIdentifier table) {
+    return table.namespace().length() == 1;
+  }
+
+  @Override
+  public List<TableIdentifier> listTables(Namespace namespace) {
+    if (!namespaceExists(namespace)) {
+      throw new NoSuchNamespaceException("there is no namespace %s", namespace);
+    }
+    String prefix = BucketLayout.pointers(level(namespace));
+    List<TableIdentifier> tables = new ArrayList<>();
+    String after = prefix;
+    while (true) {
+      List<ObjectInfo> next = store.list(prefix, after, 1);
+      if (next.isEmpty()) return tables;
+      // The first pointer of a table is its newest; behind its last comes the next table.
+      String table = BucketLayout.tableOf(prefix, next.getFirst().name());
+      Pointers pointers = new Pointers(store, BucketLayout.pointers(level(namespace), table));
+      if (pointers.newest(0).filter(pointer -> !pointer.isDropped()).isPresent()) {
+        tables.add(TableIdentifier.of(namespace, table));
+      }
+      after = BucketLayout.afterPointers(level(namespace), table);
+    }
+  }
+
+  @Override
+  public boolean dropTable(TableIdentifier table, boolean purge) {
+    ObjectTableOperations operations =
+        operations(level(table.namespace()), table.name(), new ForeignCommitRules());
+    Optional<TableMetadata> metadata = load(operations);
+    if (metadata.isEmpty()) return false;
+    if (TopicProperties.isTopic(metadata.get())) {
+      throw new ValidationException("%s goes with its topic", table);
+    }
+    String path = io.name(metadata.get().location());
+    if (!operations.pointers().createDropped(operations.version() + 1, path)) {
+      throw new CommitFailedException("a commit to %s was faster", table);
+    }
+    if (purge) deleteAll(path + "/");
+    return true;
+  }
+
+  @Override
+  public void renameTable(TableIdentifier from, TableIdentifier to) {
+    throw new UnsupportedOperationException("tables are called as their topics are");
+  }
+
+  private static String level(Namespace namespace) {
+    if (namespace.length() != 1) {
+      throw new NoSuchNamespaceException("namespaces have one level, not %s", namespace);
+    }
+    return namespace.level(0);
+  }
+
+  private void makeNamespace(String namespace) {
+    try {
+      if (store.find(BucketLayout.namespace(namespace)).isEmpty()) {
+        createNamespace(Namespace.of(namespace), Map.of());
+      }
+    } catch (AlreadyExistsException _) {
+      // Somebody else did, just now.
+    }
+  }
+
+  @Override
+  public void createNamespace(Namespace namespace, Map<String, String> properties) {
+    ByteBuffer body = json(properties);
+    try {
+      store.create(BucketLayout.namespace(level(namespace)), body);
+    } catch (StoreException e) {
+      if (e.kind() == Kind.EXISTS) {
+        throw new AlreadyExistsException(e, "there is a namespace %s", namespace);
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public List<Namespace> listNamespaces(Namespace parent) {
+    if (!parent.isEmpty()) {
+      if (namespaceExists(parent)) return List.of();
+      throw new NoSuchNamespaceException("there is no namespace %s", parent);
+    }
+    List<Namespace> namespaces = new ArrayList<>();
+    String after = "";
+    while (true) {
+      List<ObjectInfo> page = store.list(BucketLayout.NAMESPACES, after, LIST_COUNT);
+      if (page.isEmpty()) return namespaces;
+      for (ObjectInfo object : page) {
+        BucketLayout.namespaceOf(object.name()).map(Namespace::of).ifPresent(namespaces::add);
+      }
+      after = page.getLast().name();
+    }
+  }
+
+  @Override
+  public Map<String, String> loadNamespaceMetadata(Namespace namespace) {
+    try {
+      if (namespace.length() == 1) {
+        return JSON.readValue(
+            UTF_8.decode(store.read(BucketLayout.namespace(level(namespace)))).toString(),
+            new TypeReference<Map<String, String>>() {});
+      }
+    } catch (StoreException e) {
+      if (e.kind() != Kind.NOT_FOUND) throw e;
+    } catch (JsonProcessingException e) {
+      throw new StoreException(Kind.CORRUPT, "can't understand namespace " + namespace, e);
+    }
+    throw new NoSuchNamespaceException("there is no namespace %s", namespace);
+  }
+
+  @Override
+  public boolean dropNamespace(Namespace namespace) {
+    if (!namespaceExists(namespace)) return false;
+    if (!listTables(namespace).isEmpty()) {
+      throw new NamespaceNotEmptyException("namespace %s has tables", namespace);
+    }
+    store.delete(List.of(BucketLayout.namespace(level(namespace))));
+    return true;
+  }
+
+  @Override
+  public boolean setProperties(Namespace namespace, Map<String, String> properties) {
+    Map<String, String> all = new HashMap<>(loadNamespaceMetadata(namespace));
+    all.putAll(properties);
+    store.put(BucketLayout.namespace(level(namespace)), json(all));
+    return true;
+  }
+
+  @Override
+  public boolean removeProperties(Namespace namespace, Set<String> properties) {
+    Map<String, String> left = new HashMap<>(loadNamespaceMetadata(namespace));
+    boolean wasThere = left.keySet().removeAll(properties);
+    store.put(BucketLayout.namespace(level(namespace)), json(left));
+    return wasThere;
+  }
+
+  private static ByteBuffer json(Map<String, String> properties) {
+    try {
+      return ByteBuffer.wrap(JSON.writeValueAsBytes(properties));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not text: " + properties, e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "oxbow";
+  }
+}

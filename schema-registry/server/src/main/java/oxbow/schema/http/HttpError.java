@@ -1,0 +1,31 @@
+package oxbow.schema.http;
+
+import com.linecorp.armeria.common.HttpStatus;
+
+/** A request that never comes as far as the registry. */
+final class HttpError extends RuntimeException {
+  private final int code;
+
+  HttpError(int code, String message) {
+    super(message);
+    this.code = code;
+  }
+
+  /** What a status says for itself. */
+  static HttpError of(HttpStatus status) {
+    return new HttpError(status.code(), "HTTP " + status.code() + " " + status.reasonPhrase());
+  }
+
+  static HttpError notFound() {
+    return of(HttpStatus.NOT_FOUND);
+  }
+
+  static HttpError badBody(String reason) {
+    return new HttpError(HttpStatus.BAD_REQUEST.code(), reason);
+  }
+
+  /** A status, or a status with two digits more. */
+  int code() {
+    return code;
+  }
+}
