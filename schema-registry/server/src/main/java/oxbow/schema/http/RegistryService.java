@@ -152,11 +152,7 @@ public final class RegistryService implements HttpService, AutoCloseable {
       case RegistryException refused ->
           error(ctx, refused.kind().code(), String.valueOf(refused.getMessage()));
       case HttpError refused -> error(ctx, refused.code(), String.valueOf(refused.getMessage()));
-      case ContentTooLargeException _ ->
-          error(
-              ctx,
-              Kind.TOO_LARGE.code(),
-              "the request body is larger than " + config.bodyBytesMax() + " bytes");
+      case ContentTooLargeException _ -> error(ctx, HttpError.tooLarge(config.bodyBytesMax()));
       case TimeoutException _ ->
           error(
               ctx,
@@ -172,10 +168,9 @@ public final class RegistryService implements HttpService, AutoCloseable {
 
   private HttpResponse error(ServiceRequestContext ctx, int code, String message) {
     meters.error(code);
-    // A code of the registry is a status with two digits more.
-    HttpStatus status = HttpStatus.valueOf(code < 1000 ? code : code / 100);
     return HttpResponse.of(
-        headers(ctx, status, MediaTypes.V1), HttpData.ofUtf8(Answers.error(code, message)));
+        headers(ctx, HttpError.status(code), MediaTypes.V1),
+        HttpData.ofUtf8(Answers.error(code, message)));
   }
 
   /** Ends what is under way; nothing is begun any more. */
