@@ -52,27 +52,12 @@ public final class Programs {
   }
 
   private Optional<ValueProgram> valueProgram(WriterSchema schema) {
-    int leafStart = tree.leafIndex(SystemColumns.RAW.id()) + 1;
-    return ProgramCompiler.compile(
-        tree,
-        leafStart,
-        tree.leaves().size(),
-        schema.id(),
-        schema.type(),
-        schema.text(),
-        schema.placement());
+    return ProgramCompiler.value(
+        tree, schema.id(), schema.type(), schema.text(), schema.placement());
   }
 
   private Optional<ValueProgram> keyProgram(WriterSchema schema) {
-    var key = java.util.Objects.requireNonNull(tree.find(SystemColumns.BINARY_KEY.id()));
-    return ProgramCompiler.compile(
-        tree,
-        key.leafStart,
-        key.leafEnd,
-        schema.id(),
-        schema.type(),
-        schema.text(),
-        schema.placement());
+    return ProgramCompiler.key(tree, schema.id(), schema.type(), schema.text(), schema.placement());
   }
 
   private static ProgramTable.Entry compile(

@@ -15,6 +15,9 @@ public final class AssembleOutput {
   /** Row of the block. */
   public int row;
 
+  /** What the program in work writes at most without making room: left behind whatever is put. */
+  public int reserve;
+
   /** Lists are to be cut into blocks with sizes. */
   public boolean isBlocked;
 
@@ -50,7 +53,7 @@ public final class AssembleOutput {
   }
 
   public int putBytes(int at, byte[] source, int from, int length) {
-    ensure(at, length);
+    ensure(at, length + reserve);
     System.arraycopy(source, from, bytes, at, length);
     return at + length;
   }

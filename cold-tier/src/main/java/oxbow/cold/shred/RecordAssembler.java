@@ -220,7 +220,8 @@ public final class RecordAssembler {
   /** Length, magic byte, schema id and what the program makes of the columns. */
   private int putFramed(
       int at, int lengthBytesGuess, int schemaId, ValueProgram program, boolean isBlocked) {
-    out.ensure(at, RECORD_OVERHEAD_BYTES + program.step.fixedBytes());
+    out.reserve = RECORD_OVERHEAD_BYTES + program.step.fixedBytes();
+    out.ensure(at, out.reserve);
     int from = at + lengthBytesGuess;
     out.bytes[from] = 0;
     ByteAccess.intBe(out.bytes, from + 1, schemaId);

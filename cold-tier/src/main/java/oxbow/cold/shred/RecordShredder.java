@@ -55,6 +55,8 @@ public final class RecordShredder {
   private final Map<RawCounts.Reason, Long> rawByReason = new EnumMap<>(RawCounts.Reason.class);
   private byte[] residue = new byte[1024];
 
+  private int headersAt;
+
   private int rows;
   private long inputBytes;
 
@@ -304,34 +306,31 @@ public final class RecordShredder {
   /** False: a name is no UTF-8, and the whole headers belong into the residue. */
   private boolean putHeaders(byte[] bytes, int from, int count) {
     boolean areNamesText = true;
-    int at = from;
+    headersAt = from;
     int repetition = 0;
     for (int i = 0; i < count; i++) {
-      long nameBits = varint(bytes, at);
-      at += ByteAccess.varintBytes(nameBits);
-      int nameLength = (int) ByteAccess.unzigzag(nameBits);
-      areNamesText &= Utf8.put(headerKeys, bytes, at, nameLength, repetition);
-      at += nameLength;
-      long valueBits = varint(bytes, at);
-      at += ByteAccess.varintBytes(valueBits);
-      int valueLength = (int) ByteAccess.unzigzag(valueBits);
+      int nameLength = headerNumber(bytes);
+      areNamesText &= Utf8.put(headerKeys, bytes, headersAt, nameLength, repetition);
+      headersAt += nameLength;
+      int valueLength = headerNumber(bytes);
       if (valueLength < 0) {
         headerValues.putNull(repetition, headerValues.leaf.definitionMax() - 1);
       } else {
-        headerValues.putBytes(bytes, at, valueLength, repetition);
-        at += valueLength;
+        headerValues.putBytes(bytes, headersAt, valueLength, repetition);
+        headersAt += valueLength;
       }
       repetition = 1;
     }
     return areNamesText;
   }
 
-  private static long varint(byte[] bytes, int at) {
-    long value = 0;
+  /** A length; it may be written in more bytes than it needs. */
+  private int headerNumber(byte[] bytes) {
+    int value = 0;
     for (int shift = 0; ; shift += 7) {
-      long next = bytes[at++];
+      int next = bytes[headersAt++];
       value |= (next & 0x7f) << shift;
-      if (next >= 0) return value;
+      if (next >= 0) return (value >>> 1) ^ -(value & 1);
     }
   }
 

@@ -27,8 +27,10 @@ public final class TestBatch {
   public @Nullable Integer lastOffsetDelta;
   public CompressionType codec = CompressionType.NONE;
 
-  /** Writes some numbers longer than they need to be. */
-  public @Nullable Random overlong;
+  /** Not zero: writes some numbers longer than they need to be, always the same ones. */
+  public long overlongSeed;
+
+  private Random overlong = new Random(0);
 
   public final List<TestRecord> records = new ArrayList<>();
 
@@ -73,6 +75,7 @@ public final class TestBatch {
   }
 
   public byte[] toBytes() {
+    overlong = new Random(overlongSeed);
     var body = new ByteArrayOutputStream();
     long max = baseTimestampMs;
     for (TestRecord record : records) {
@@ -128,7 +131,7 @@ public final class TestBatch {
 
   private void unsigned(ByteArrayOutputStream out, long bits, int bytesMax) {
     int length = (70 - Long.numberOfLeadingZeros(bits | 1)) / 7;
-    boolean isOverlong = overlong != null && length < bytesMax && overlong.nextInt(20) == 0;
+    boolean isOverlong = overlongSeed != 0 && length < bytesMax && overlong.nextInt(20) == 0;
     for (int i = 0; i < length - 1 || (isOverlong && i < length); i++) {
       out.write((int) (bits & 0x7f) | 0x80);
       bits >>>= 7;

@@ -1,0 +1,125 @@
+package oxbow.cold.shred.avro;
+
+import oxbow.cold.shred.AssembleOutput;
+import oxbow.cold.shred.ColumnNode;
+import oxbow.cold.shred.LeafPage;
+import oxbow.cold.shred.ShredInput;
+import oxbow.cold.shred.ValueStep;
+
+/**
+ * An array, or a map as an array of keys and values. Hot path.
+ *
+ * <p>Avro leaves it to encoders how they cut a list into blocks. Two ways are told apart and come
+ * back: all in one block, as most write it; and blocks of a hundred with their sizes before them,
+ * as Go's usual library does. All others are noted as unusual.
+ */
+final class AvroListStep extends ValueStep {
+  private static final int BLOCK = 100;
+  private static final int HEADER_BYTES_MAX = 20;
+
+  private final ColumnNode node;
+
+  /** One step, or two: key and value. */
+  private final ValueStep[] parts;
+
+  private final int elementRepetition;
+  private final int fixedBytes;
+
+  AvroListStep(ColumnNode node, ValueStep... parts) {
+    this.node = node;
+    this.parts = parts.clone();
+    this.elementRepetition = node.repetition + 1;
+    int bytes = 2 * HEADER_BYTES_MAX;
+    for (ValueStep part : parts) bytes += part.fixedBytes();
+    this.fixedBytes = bytes;
+  }
+
+  @Override
+  public void shred(ShredInput in, int repetition) {
+    long count = in.zigzag();
+    if (count == 0) {
+      in.putNulls(node.leafStart, node.leafEnd, repetition, node.definition);
+      return;
+    }
+    int next = repetition;
+    boolean isFirst = true;
+    boolean wasFull = true;
+    do {
+      if (count > 0) {
+        in.note(isFirst ? ShredInput.UNBLOCKED : ShredInput.UNUSUAL);
+        shredElements(in, count, next);
+      } else {
+        in.note(ShredInput.BLOCKED);
+        if (!wasFull || count < -BLOCK) in.note(ShredInput.UNUSUAL);
+        wasFull = count == -BLOCK;
+        long bytes = in.zigzag();
+        int from = in.at;
+        shredElements(in, -count, next);
+        if (in.at - from != bytes) in.note(ShredInput.UNUSUAL);
+      }
+      isFirst = false;
+      next = elementRepetition;
+      count = in.zigzag();
+    } while (count != 0);
+  }
+
+  private void shredElements(ShredInput in, long count, int first) {
+    if (!AvroSkipper.mayFollow(in, count)) throw ShredInput.malformed();
+    int repetition = first;
+    for (long i = 0; i < count; i++) {
+      for (ValueStep part : parts) part.shred(in, repetition);
+      repetition = elementRepetition;
+      if (in.at > in.end) throw ShredInput.malformed();
+    }
+  }
+
+  @Override
+  public int assemble(AssembleOutput out, int at) {
+    LeafPage page = out.pages[node.leafStart];
+    if (page.definitions[page.entry] <= node.definition) {
+      out.skipNulls(node.leafStart, node.leafEnd);
+      return out.putByte(at, 0);
+    }
+    int count = 1;
+    byte[] repetitions = page.repetitions;
+    for (int i = page.entry + 1; i < page.count && repetitions[i] >= elementRepetition; i++) {
+      if (repetitions[i] == elementRepetition) count++;
+    }
+    int end =
+        out.isBlocked
+            ? assembleBlocks(out, at, count)
+            : assembleElements(out, out.putZigzag(at, count), count);
+    out.ensure(end, out.reserve);
+    return out.putByte(end, 0);
+  }
+
+  private int assembleElements(AssembleOutput out, int at, int count) {
+    int end = at;
+    for (int i = 0; i < count; i++) {
+      out.ensure(end, out.reserve);
+      for (ValueStep part : parts) end = part.assemble(out, end);
+    }
+    return end;
+  }
+
+  private int assembleBlocks(AssembleOutput out, int at, int count) {
+    int end = at;
+    for (int done = 0; done < count; ) {
+      int some = Math.min(BLOCK, count - done);
+      out.ensure(end, out.reserve);
+      // The elements first, since their size stands before them.
+      int from = end + HEADER_BYTES_MAX;
+      int bytes = assembleElements(out, from, some) - from;
+      int to = out.putZigzag(out.putZigzag(end, -some), bytes);
+      System.arraycopy(out.bytes, from, out.bytes, to, bytes);
+      end = to + bytes;
+      done += some;
+    }
+    return end;
+  }
+
+  @Override
+  public int fixedBytes() {
+    return fixedBytes;
+  }
+}

@@ -1,0 +1,50 @@
+package oxbow.cold.shred.avro;
+
+import oxbow.cold.shred.AssembleOutput;
+import oxbow.cold.shred.ColumnNode;
+import oxbow.cold.shred.ShredInput;
+import oxbow.cold.shred.ValueStep;
+
+/** A union of one type, and of null in whatever place. Hot path. */
+final class AvroOptionStep extends ValueStep {
+  private final ColumnNode node;
+
+  /** Place of null in the union; -1: it has none. */
+  private final int nullBranch;
+
+  private final int valueBranch;
+  private final ValueStep value;
+
+  AvroOptionStep(ColumnNode node, int nullBranch, int valueBranch, ValueStep value) {
+    this.node = node;
+    this.nullBranch = nullBranch;
+    this.valueBranch = valueBranch;
+    this.value = value;
+  }
+
+  @Override
+  public void shred(ShredInput in, int repetition) {
+    long branch = in.zigzag();
+    if (branch == valueBranch) {
+      value.shred(in, repetition);
+    } else if (branch == nullBranch && nullBranch >= 0) {
+      in.putNulls(node.leafStart, node.leafEnd, repetition, node.definition - 1);
+    } else {
+      throw ShredInput.malformed();
+    }
+  }
+
+  @Override
+  public int assemble(AssembleOutput out, int at) {
+    if (nullBranch >= 0 && out.pages[node.leafStart].definition(out.row) < node.definition) {
+      out.skipNulls(node.leafStart, node.leafEnd);
+      return out.putByte(at, nullBranch << 1);
+    }
+    return value.assemble(out, out.putByte(at, valueBranch << 1));
+  }
+
+  @Override
+  public int fixedBytes() {
+    return 1 + value.fixedBytes();
+  }
+}
