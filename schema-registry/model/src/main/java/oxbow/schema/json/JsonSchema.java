@@ -1,0 +1,127 @@
+package oxbow.schema.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import oxbow.schema.Incompatibility;
+import oxbow.schema.ParsedSchema;
+import oxbow.schema.References;
+import oxbow.schema.SchemaType;
+import oxbow.schema.UndecodableException;
+import oxbow.schema.layout.Shape;
+
+/** A schema in JSON Schema. */
+public final class JsonSchema implements ParsedSchema {
+  private final JsonNode root;
+  private final References references;
+  private final Documents documents;
+  private final String canonicalText;
+
+  JsonSchema(JsonNode root, References references, Documents documents) {
+    this.root = root;
+    this.references = references;
+    this.documents = documents;
+    this.canonicalText = root.toString();
+  }
+
+  Documents documents() {
+    return documents;
+  }
+
+  @Override
+  public SchemaType type() {
+    return SchemaType.JSON;
+  }
+
+  @Override
+  public References references() {
+    return references;
+  }
+
+  /** The text as it came, without white space. */
+  @Override
+  public String canonicalText() {
+    return canonicalText;
+  }
+
+  @Override
+  public JsonSchema normalized() {
+    return new JsonFormat().parse(sorted(root).toString(), references.normalized());
+  }
+
+  @Override
+  public String formatted(String form) {
+    return canonicalText;
+  }
+
+  @Override
+  public List<Incompatibility> whyCannotRead(ParsedSchema writer) {
+    if (writer instanceof JsonSchema other) {
+      return JsonCompatibility.check(documents, other.documents);
+    }
+    return List.of(Incompatibility.ofOtherType());
+  }
+
+  /** Its title, as clients take it for the name. */
+  @Override
+  public Optional<String> recordName() {
+    JsonNode title = root.path("title");
+    return title.isTextual() ? Optional.of(title.asText()) : Optional.empty();
+  }
+
+  @Override
+  public String json(ByteBuffer data, ParsedSchema reader) {
+    if (!(reader instanceof JsonSchema other)) {
+      throw new UndecodableException("the reader's schema is not JSON Schema");
+    }
+    return JsonValues.json(data, other.equals(this) ? null : other.documents);
+  }
+
+  @Override
+  public Shape shape() {
+    return JsonShapes.of(documents);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof JsonSchema that
+        && canonicalText.equals(that.canonicalText)
+        && references.equals(that.references);
+  }
+
+  @Override
+  public int hashCode() {
+    return canonicalText.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return canonicalText;
+  }
+
+  private static JsonNode sorted(JsonNode json) {
+    return switch (json) {
+      case ObjectNode object -> {
+        var members = new TreeMap<String, JsonNode>();
+        for (Map.Entry<String, JsonNode> each : object.properties()) {
+          members.put(each.getKey(), sorted(each.getValue()));
+        }
+        ObjectNode sorted = JsonNodeFactory.instance.objectNode();
+        members.forEach(sorted::set);
+        yield sorted;
+      }
+      case ArrayNode array -> {
+        ArrayNode sorted = JsonNodeFactory.instance.arrayNode();
+        array.forEach(each -> sorted.add(sorted(each)));
+        yield sorted;
+      }
+      default -> json;
+    };
+  }
+}
