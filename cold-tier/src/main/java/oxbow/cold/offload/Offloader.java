@@ -91,6 +91,7 @@ public final class Offloader implements AutoCloseable {
     volatile TopicTiering tiering;
     volatile @Nullable String trouble;
     private @Nullable TopicOffload offload;
+    private boolean isOld;
     private boolean isRunning;
     private int failures;
     private long notBeforeNanos;
@@ -102,7 +103,9 @@ public final class Offloader implements AutoCloseable {
       this.notBeforeNanos = clock.nanos();
     }
 
-    synchronized void lead(TopicIdPartition partition) {
+    synchronized void lead(TopicIdPartition partition, TopicTiering now) {
+      isOld |= !now.equals(tiering);
+      tiering = now;
       if (led.putIfAbsent(partition, new Due()) == null) takenOver.add(partition);
     }
 
@@ -135,12 +138,25 @@ public final class Offloader implements AutoCloseable {
       }
     }
 
-    private void pass() throws IOException {
-      TopicOffload mine = offload;
-      if (mine == null) {
-        mine = tables.open(id, name, tiering);
-        offload = mine;
+    /** What passes work on, as the topic's settings are now. */
+    private TopicOffload open() {
+      TopicOffload last;
+      TopicTiering now;
+      synchronized (this) {
+        last = isOld ? null : offload;
+        isOld = false;
+        now = tiering;
       }
+      if (last != null) return last;
+      TopicOffload opened = tables.open(id, name, now);
+      synchronized (this) {
+        offload = opened;
+      }
+      return opened;
+    }
+
+    private void pass() throws IOException {
+      TopicOffload mine = open();
       List<TopicIdPartition> toTakeOver;
       synchronized (this) {
         toTakeOver = List.copyOf(takenOver);
@@ -214,8 +230,7 @@ public final class Offloader implements AutoCloseable {
     Topic topic =
         topics.computeIfAbsent(
             partition.topicId(), id -> new Topic(id, partition.topic(), tiering));
-    topic.tiering = tiering;
-    topic.lead(partition);
+    topic.lead(partition, tiering);
   }
 
   /** A partition is led elsewhere, deleted, or has no cold tier any more. */

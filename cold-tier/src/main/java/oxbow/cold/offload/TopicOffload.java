@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicIdPartition;
 import org.slf4j.Logger;
@@ -34,30 +35,37 @@ import oxbow.log.SealedSegments;
  * Takes one topic's waiting records into its table. Each step may be repeated: one that failed
  * part-way is begun anew from the state before it. One thread at a time.
  */
-final class TopicOffload {
+public final class TopicOffload {
   private static final Logger log = LoggerFactory.getLogger(TopicOffload.class);
   private static final int READ_BYTES = 4 << 20;
   private static final String UNNAMED = "";
   private static final int ROUNDS_MAX = 10;
+  private static final int ATTEMPTS_MAX = 3;
 
   private final ColdTable table;
   private final SealedSegments segments;
   private final ObjectStore store;
   private final Writers writers;
+  private final Consumer<TopicIdPartition> onChange;
   private final OffloadCounters counters;
   private final Map<Integer, Long> tableEnds = new HashMap<>();
   private ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
 
-  TopicOffload(
+  /**
+   * @param onChange told each partition whose files are other ones now, before the log is
+   */
+  public TopicOffload(
       ColdTable table,
       SealedSegments segments,
       ObjectStore store,
       Writers writers,
+      Consumer<TopicIdPartition> onChange,
       OffloadCounters counters) {
     this.table = table;
     this.segments = segments;
     this.store = store;
     this.writers = writers;
+    this.onChange = onChange;
     this.counters = counters;
   }
 
@@ -94,17 +102,23 @@ final class TopicOffload {
 
   /** Writes one file of what waits, checks it and uploads it; empty: nothing waits. */
   private Optional<Uploaded> write(Waiting waiting) throws IOException {
-    TopicIdPartition partition = waiting.partition();
-    try (ColdFileWriter writer = writers.open(partition)) {
-      Optional<ColdFile> finished = fill(writer, partition, waiting.from());
-      if (finished.isEmpty()) return Optional.empty();
-      ColdFile unnamed = finished.get();
-      writers.verify(unnamed, writer.path());
-      ColdFile file = unnamed.named(table.name(unnamed, writers.attempt(partition)));
-      store.put(file.name(), writer.path());
-      counters.uploaded(file, writer.raw());
-      return Optional.of(waiting.uploaded(new NewFile(file, writer.metrics())));
+    for (int attempt = 1; ; attempt++) {
+      try (ColdFileWriter writer = writers.open(waiting.partition())) {
+        Optional<ColdFile> finished = fill(writer, waiting.partition(), waiting.from());
+        if (finished.isEmpty()) return Optional.empty();
+        if (writers.hasLearned() && attempt < ATTEMPTS_MAX) continue;
+        return Optional.of(waiting.uploaded(upload(finished.get(), writer, waiting.partition())));
+      }
     }
+  }
+
+  private NewFile upload(ColdFile unnamed, ColdFileWriter writer, TopicIdPartition partition)
+      throws IOException {
+    writers.verify(unnamed, writer.path());
+    ColdFile file = unnamed.named(table.name(unnamed, writers.attempt(partition)));
+    store.put(file.name(), writer.path());
+    counters.uploaded(file, writer.raw());
+    return new NewFile(file, writer.metrics());
   }
 
   private Optional<ColdFile> fill(ColdFileWriter writer, TopicIdPartition partition, long from)
@@ -203,6 +217,7 @@ final class TopicOffload {
 
   /** Tells the log; a file that will never be in the table goes. */
   private void settle(OffloadState state) {
+    onChange.accept(state.partition());
     switch (state) {
       case Committed committed -> {
         segments.committed(committed.partition(), committed.file().endOffset());
@@ -229,9 +244,12 @@ final class TopicOffload {
   /** Asks the table where it ends for partitions taken over, and tells the log. */
   void takeOver(Collection<TopicIdPartition> partitions) {
     readTableEnds();
+    Map<Integer, Long> starts = table.starts();
     for (TopicIdPartition partition : partitions) {
-      long end = tableEnd(partition.partition());
-      if (end >= 0) segments.committed(partition, end);
+      int index = partition.partition();
+      if (tableEnds.containsKey(index)) {
+        segments.found(partition, starts.getOrDefault(index, 0L), tableEnd(index));
+      }
     }
   }
 }

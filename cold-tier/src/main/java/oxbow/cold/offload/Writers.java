@@ -12,6 +12,12 @@ public interface Writers {
   /** A writer to a local file of its own. */
   ColdFileWriter open(TopicIdPartition partition) throws IOException;
 
+  /**
+   * Records of the file written last name schemas whose columns the table gets only now: the file
+   * is better written anew.
+   */
+  boolean hasLearned();
+
   /** Tells this try from any other at the same range, by whomever. */
   String attempt(TopicIdPartition partition);
 

@@ -38,15 +38,19 @@ public final class Upkeep implements AutoCloseable {
   private final InstantSource clock;
   private final Map<TopicIdPartition, TopicTiering> led = new ConcurrentHashMap<>();
   private final Map<TopicIdPartition, Long> movedStarts = new ConcurrentHashMap<>();
+  private final Map<Uuid, String> toDrop = new ConcurrentHashMap<>();
   private final Map<Uuid, Long> cleanedMs = new ConcurrentHashMap<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private @Nullable Thread thread;
 
   /** Opens what is worked on. May wait for the store. */
   public interface Topics {
-    ColdTable table(Uuid topicId, String topic);
+    ColdTable table(Uuid topicId, String topic, TopicTiering tiering);
 
     Writers writers(Uuid topicId, String topic, TopicTiering tiering);
+
+    /** Deletes a table with everything in it; may be repeated until it succeeds. */
+    void drop(Uuid topicId, String topic);
   }
 
   /**
@@ -92,6 +96,12 @@ public final class Upkeep implements AutoCloseable {
     movedStarts.remove(partition);
   }
 
+  /** A topic was deleted: so is its table, as soon as the store lets us. */
+  public void drop(Uuid topicId, String topic) {
+    toDrop.put(topicId, topic);
+    cleanedMs.remove(topicId);
+  }
+
   private void run() {
     try {
       while (!closed.await(config.every().toMillis(), TimeUnit.MILLISECONDS)) round();
@@ -102,6 +112,7 @@ public final class Upkeep implements AutoCloseable {
 
   /** Looks after everything once. What fails is begun anew in the next round. */
   void round() throws InterruptedException {
+    toDrop.forEach(this::tryToDrop);
     for (Map.Entry<TopicIdPartition, TopicTiering> one : led.entrySet()) {
       if (closed.getCount() == 0) return;
       try {
@@ -122,9 +133,23 @@ public final class Upkeep implements AutoCloseable {
     }
   }
 
+  private void tryToDrop(Uuid topicId, String topic) {
+    try {
+      topics.drop(topicId, topic);
+      toDrop.remove(topicId);
+      log.atInfo().addKeyValue("topic", topic).log("table of a deleted topic dropped");
+    } catch (StoreException e) {
+      counters.failures.increment();
+      log.atWarn()
+          .addKeyValue("topic", topic)
+          .setCause(e)
+          .log("table of a deleted topic stays until the store lets it go");
+    }
+  }
+
   private void lookAfter(TopicIdPartition partition, TopicTiering tiering)
       throws IOException, InterruptedException {
-    ColdTable table = topics.table(partition.topicId(), partition.topic());
+    ColdTable table = topics.table(partition.topicId(), partition.topic(), tiering);
     List<ColdFile> files = table.files(partition.partition());
     if (files.isEmpty()) return;
     expire(partition, tiering, files);

@@ -1,0 +1,114 @@
+package oxbow.cold;
+
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.SystemColumns;
+import oxbow.cold.file.TableColumns;
+import oxbow.cold.offload.TopicColumns;
+import oxbow.cold.store.ObjectStore;
+import oxbow.cold.table.ColdTable;
+import oxbow.cold.table.IcebergCatalog;
+import oxbow.cold.table.Manifest;
+import oxbow.cold.table.Partitioning;
+import oxbow.schema.Schemas;
+import oxbow.schema.layout.Layout;
+import oxbow.schema.layout.Type;
+
+/**
+ * The topics' tables in the bucket. Nothing is opened before somebody asks: the store may be away
+ * for hours, at the start, too. Calls block. Thread-safe.
+ */
+final class Bucket {
+  private final ObjectStore store;
+  private final String namespace;
+  private final Schemas schemas;
+  private final InstantSource clock;
+  private final Map<Uuid, OpenTopic> open = new ConcurrentHashMap<>();
+  private @Nullable IcebergCatalog catalog;
+
+  /** A topic's table, and what its values' columns are made of. */
+  record OpenTopic(ColdTable table, TopicColumns columns) {}
+
+  Bucket(ObjectStore store, String namespace, Schemas schemas, InstantSource clock) {
+    this.store = store;
+    this.namespace = namespace;
+    this.schemas = schemas;
+    this.clock = clock;
+  }
+
+  synchronized IcebergCatalog catalog() {
+    IcebergCatalog opened = catalog;
+    if (opened == null) {
+      opened = IcebergCatalog.open(store, clock);
+      catalog = opened;
+    }
+    return opened;
+  }
+
+  /** Opens a topic's table, or makes it. */
+  OpenTopic topic(Uuid topicId, String topic, TopicTiering tiering) {
+    OpenTopic known = open.get(topicId);
+    if (known == null) {
+      ColdTable table =
+          catalog()
+              .findOrCreate(
+                  namespace, topic, topicId, firstColumns(topic, tiering), partitioning(tiering));
+      known = opened(topicId, topic, table);
+    }
+    return known;
+  }
+
+  /** Opens a topic's table if there is one. */
+  Optional<OpenTopic> find(Uuid topicId, String topic) {
+    OpenTopic known = open.get(topicId);
+    if (known != null) return Optional.of(known);
+    return catalog().find(namespace, topic, topicId).map(table -> opened(topicId, topic, table));
+  }
+
+  private OpenTopic opened(Uuid topicId, String topic, ColdTable table) {
+    var opened = new OpenTopic(table, new TopicColumns(topic, table, schemas));
+    OpenTopic other = open.putIfAbsent(topicId, opened);
+    return other == null ? opened : other;
+  }
+
+  private TableColumns firstColumns(String topic, TopicTiering tiering) {
+    boolean hasSchema = !schemas.versions(topic + "-value").isEmpty();
+    return switch (tiering.values()) {
+      case AVRO, PROTOBUF -> TableColumns.EMPTY;
+      case AUTO -> hasSchema ? TableColumns.EMPTY : plain(Type.Plain.BINARY);
+      case JSON, STRING -> hasSchema ? TableColumns.EMPTY : plain(Type.Plain.STRING);
+      case BYTES -> plain(Type.Plain.BINARY);
+    };
+  }
+
+  private static TableColumns plain(Type.Plain type) {
+    return new TableColumns(
+        SystemColumns.BINARY_KEY, Optional.of(SystemColumns.plainValue(type)), Layout.EMPTY);
+  }
+
+  static Partitioning partitioning(TopicTiering tiering) {
+    return Partitioning.parse(String.join(",", tiering.partitionBy()));
+  }
+
+  /** What the table has of a partition; nothing, if there is no table. */
+  Manifest manifest(TopicIdPartition partition) {
+    List<ColdFile> files =
+        find(partition.topicId(), partition.topic())
+            .map(topic -> topic.table().files(partition.partition()))
+            .orElse(List.of());
+    return new Manifest(files);
+  }
+
+  /** Drops a deleted topic's table with everything in it. May be repeated until it succeeds. */
+  void drop(Uuid topicId, String topic) {
+    catalog().drop(namespace, topic, topicId);
+    open.remove(topicId);
+  }
+}

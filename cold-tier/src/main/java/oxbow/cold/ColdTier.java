@@ -1,0 +1,235 @@
+package oxbow.cold;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
+import oxbow.cold.fetch.ColdFetch;
+import oxbow.cold.fetch.Manifests;
+import oxbow.cold.fetch.ReadCounters;
+import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ColdFiles;
+import oxbow.cold.offload.FileWriters;
+import oxbow.cold.offload.OffloadCounters;
+import oxbow.cold.offload.Offloader;
+import oxbow.cold.offload.TopicOffload;
+import oxbow.cold.offload.Writers;
+import oxbow.cold.store.ObjectStore;
+import oxbow.cold.table.ColdTable;
+import oxbow.cold.table.IcebergCatalog;
+import oxbow.cold.upkeep.Merger;
+import oxbow.cold.upkeep.Pace;
+import oxbow.cold.upkeep.Upkeep;
+import oxbow.cold.upkeep.UpkeepCounters;
+import oxbow.log.ColdPartitions;
+import oxbow.log.ColdReads;
+import oxbow.log.ColdStart;
+import oxbow.log.NanoClock;
+import oxbow.log.SealedSegments;
+import oxbow.schema.Schemas;
+
+/**
+ * The cold tier of this node: takes old records of the partitions led here to the bucket, where
+ * they are the topics' tables, and serves them from there. Owns its threads; never the log's or the
+ * network's.
+ *
+ * <pre>
+ *   log --{@link SealedSegments}--> {@link Offloader} --> cold file --> {@link ObjectStore}
+ *                                                  \--> {@link ColdTable}    |
+ *   fetch --{@link ColdReads}--> {@link ColdFetch} <-------------------------+
+ *                                {@link Upkeep}: expires, merges, cleans
+ * </pre>
+ */
+public final class ColdTier implements ColdPartitions, AutoCloseable {
+  private final ObjectStore store;
+  private final Bucket bucket;
+  private final ColdFetch fetch;
+  private final Offloader offloader;
+  private final Upkeep upkeep;
+  private final Pace pace;
+  private final OffloadCounters offloadCounters = new OffloadCounters();
+  private final ReadCounters readCounters = new ReadCounters();
+  private final UpkeepCounters upkeepCounters = new UpkeepCounters();
+
+  private ColdTier(
+      ColdConfig config,
+      SealedSegments segments,
+      Schemas schemas,
+      ObjectStore store,
+      NanoClock nanos,
+      InstantSource clock) {
+    this.store = store;
+    String writerName = UUID.randomUUID().toString();
+    bucket = new Bucket(store, config.namespace(), schemas, clock);
+    var manifests = new Manifests(bucket::manifest, config.fetch().manifestAge().toNanos(), nanos);
+    fetch = new ColdFetch(manifests, store, ColdFiles::open, config.fetch(), readCounters);
+    pace = new Pace(nanos, config.upkeepBytesPerSecondMax());
+    var writing = new Writing(config.directory(), writerName);
+    offloader =
+        new Offloader(
+            segments,
+            (id, topic, tiering) -> {
+              Bucket.OpenTopic open = bucket.topic(id, topic, tiering);
+              open.table().repartition(Bucket.partitioning(tiering));
+              return new TopicOffload(
+                  open.table(),
+                  segments,
+                  store,
+                  writing.of(open, tiering),
+                  manifests::changed, // what was brought back before is still right
+                  offloadCounters);
+            },
+            offloadCounters,
+            config.offloadThreads(),
+            nanos,
+            new Random());
+    var merger =
+        new Merger(
+            store,
+            file ->
+                ColdFiles.open(
+                    file, (position, length) -> store.read(file.name(), position, length)),
+            pace);
+    upkeep =
+        new Upkeep(
+            segments,
+            new Upkeep.Topics() {
+              @Override
+              public ColdTable table(Uuid topicId, String topic, TopicTiering tiering) {
+                return bucket.topic(topicId, topic, tiering).table();
+              }
+
+              @Override
+              public Writers writers(Uuid topicId, String topic, TopicTiering tiering) {
+                return writing.of(bucket.topic(topicId, topic, tiering), tiering);
+              }
+
+              @Override
+              public void drop(Uuid topicId, String topic) {
+                bucket.drop(topicId, topic);
+              }
+            },
+            merger,
+            config.upkeep(),
+            upkeepCounters,
+            fetch::changed,
+            clock);
+  }
+
+  /** Where files are written before they are uploaded, and by whom. */
+  private record Writing(Path directory, String writerName) {
+    Writers of(Bucket.OpenTopic topic, TopicTiering tiering) {
+      return new FileWriters(directory, writerName, tiering, topic.columns());
+    }
+  }
+
+  /**
+   * Starts; returns at once, whether the store answers or not.
+   *
+   * @param store closed with this
+   */
+  public static ColdTier start(
+      ColdConfig config,
+      SealedSegments segments,
+      Schemas schemas,
+      ObjectStore store,
+      NanoClock nanos,
+      InstantSource clock) {
+    empty(config.directory());
+    var tier = new ColdTier(config, segments, schemas, store, nanos, clock);
+    tier.offloader.start();
+    tier.upkeep.start();
+    return tier;
+  }
+
+  /** Files that a process that ended left under way. */
+  private static void empty(Path directory) {
+    try {
+      Files.createDirectories(directory);
+      try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, "*.tmp")) {
+        for (Path file : left) Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("can't prepare " + directory, e);
+    }
+  }
+
+  /** Serves offsets that left the disk. */
+  public ColdReads reads() {
+    return fetch;
+  }
+
+  /** The tables, for engines that ask for them. May wait for the store. */
+  public IcebergCatalog catalog() {
+    return bucket.catalog();
+  }
+
+  /** A partition's files, as the table has them now. May wait for the store. */
+  public List<ColdFile> files(TopicIdPartition partition) {
+    return bucket.manifest(partition).files();
+  }
+
+  /** How offload is doing, partition by partition. */
+  public List<Offloader.Status> status() {
+    return offloader.status();
+  }
+
+  public OffloadCounters offloadCounters() {
+    return offloadCounters;
+  }
+
+  public ReadCounters readCounters() {
+    return readCounters;
+  }
+
+  public UpkeepCounters upkeepCounters() {
+    return upkeepCounters;
+  }
+
+  @Override
+  public Optional<ColdStart> startOf(TopicIdPartition partition) {
+    return Optional.empty();
+  }
+
+  @Override
+  public void led(TopicIdPartition partition, int leaderEpoch, Map<String, String> settings) {
+    TopicTiering tiering = TopicTiering.of(settings);
+    if (tiering.isOn()) {
+      offloader.lead(partition, tiering);
+      upkeep.lead(partition, tiering);
+    } else {
+      resigned(partition);
+    }
+  }
+
+  @Override
+  public void resigned(TopicIdPartition partition) {
+    offloader.leave(partition);
+    upkeep.leave(partition);
+    fetch.changed(partition);
+  }
+
+  @Override
+  public void deleted(TopicIdPartition partition) {
+    resigned(partition);
+    upkeep.drop(partition.topicId(), partition.topic());
+  }
+
+  @Override
+  public void close() {
+    pace.close();
+    offloader.close();
+    upkeep.close();
+    fetch.close();
+    store.close();
+  }
+}

@@ -1,0 +1,107 @@
+package oxbow.cold.offload;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.common.TopicIdPartition;
+import oxbow.cold.TopicTiering;
+import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ColdFileSpec;
+import oxbow.cold.file.ColdFileWriter;
+import oxbow.cold.file.ColdFiles;
+import oxbow.cold.file.WriterSchema;
+import oxbow.cold.file.WriterSchemas;
+import oxbow.cold.file.parquet.ParquetOptions;
+
+/** Writers of one topic's files, to a directory of files that nobody misses after a crash. */
+public final class FileWriters implements Writers {
+  private static final AtomicLong SEQUENCE = new AtomicLong();
+
+  private final Path directory;
+  private final String writerName;
+  private final TopicTiering tiering;
+  private final TopicColumns columns;
+  private final Set<Integer> learned = new HashSet<>();
+
+  /**
+   * @param directory for files under way
+   * @param writerName tells this process from all others
+   */
+  public FileWriters(
+      Path directory, String writerName, TopicTiering tiering, TopicColumns columns) {
+    this.directory = directory;
+    this.writerName = writerName;
+    this.tiering = tiering;
+    this.columns = columns;
+  }
+
+  @Override
+  public ColdFileWriter open(TopicIdPartition partition) throws IOException {
+    learned.clear();
+    TopicColumns.Known known = columns.now();
+    var spec =
+        new ColdFileSpec(
+            partition.topic(),
+            partition.topicId(),
+            partition.partition(),
+            known.columns(),
+            isFramed(tiering.values()));
+    Path path = directory.resolve(SEQUENCE.incrementAndGet() + ".tmp");
+    return ColdFiles.writeParquet(path, spec, options(), schemas(known));
+  }
+
+  private static boolean isFramed(TopicTiering.ValueFormat values) {
+    return switch (values) {
+      case AUTO, AVRO, JSON, PROTOBUF -> true;
+      case STRING, BYTES -> false;
+    };
+  }
+
+  private ParquetOptions options() {
+    return tiering.encoding() == TopicTiering.Encoding.DELTA
+        ? ParquetOptions.DEFAULT.withDelta()
+        : ParquetOptions.DEFAULT;
+  }
+
+  private WriterSchemas schemas(TopicColumns.Known known) {
+    return new WriterSchemas() {
+      @Override
+      public Answer value(int schemaId) {
+        WriterSchema placed = known.placed().get(schemaId);
+        if (placed != null) return new Answer.Known(placed);
+        if (known.refused().contains(schemaId)) return new Answer.Unmerged();
+        if (columns.registered(schemaId).isEmpty()) return new Answer.Unknown();
+        learned.add(schemaId);
+        columns.meet(schemaId);
+        return new Answer.Unmerged();
+      }
+
+      @Override
+      public Answer key(int schemaId) {
+        return new Answer.Unknown(); // the table's keys are binary
+      }
+    };
+  }
+
+  @Override
+  public boolean hasLearned() {
+    return !learned.isEmpty();
+  }
+
+  @Override
+  public String attempt(TopicIdPartition partition) {
+    return writerName + "-" + SEQUENCE.incrementAndGet();
+  }
+
+  @Override
+  public long fileBytes() {
+    return tiering.fileBytes();
+  }
+
+  @Override
+  public void verify(ColdFile file, Path path) throws IOException {
+    ColdFiles.verify(file, path);
+  }
+}
