@@ -26,6 +26,7 @@ import org.apache.kafka.raft.KafkaRaftClient;
 import org.apache.kafka.raft.KafkaRaftClientDriver;
 import org.apache.kafka.raft.MetadataLogConfig;
 import org.apache.kafka.raft.QuorumConfig;
+import org.apache.kafka.raft.SmallBatches;
 import org.apache.kafka.raft.internals.KafkaRaftLog;
 import org.apache.kafka.server.common.ApiMessageAndVersion;
 import org.apache.kafka.server.common.Feature;
@@ -53,7 +54,7 @@ final class RaftNode implements AutoCloseable {
     raftLog = openLog(config, directory, timer, time, new MetadataLogConfig(kafka));
     peers = new PeerChannel(config.nodeId(), listener, quorum.requestTimeoutMs(), metrics, time);
     client =
-        new KafkaRaftClient<>(
+        SmallBatches.client(
             OptionalInt.of(config.nodeId()),
             directory.id(),
             new MetadataRecordSerde(),

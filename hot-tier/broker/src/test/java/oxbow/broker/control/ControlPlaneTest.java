@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +23,9 @@ import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.NotControllerException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
+import org.apache.kafka.common.message.CreateTopicsRequestData;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicCollection;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +60,32 @@ final class ControlPlaneTest {
             assertThat(partition.inSync()).containsExactly(1);
             assertThat(partition.offline()).isEmpty();
           });
+    }
+  }
+
+  /** Its buffers begin small; one transaction of this size has to make them grow. */
+  @Test
+  void metadataOfThousandsOfPartitionsSurvivesARestart() {
+    int partitions = 5_000;
+    try (var rig = ControlRig.serving(directory.resolve("metadata"))) {
+      var topic =
+          new CreatableTopic()
+              .setName("wide")
+              .setNumPartitions(partitions)
+              .setReplicationFactor((short) 1);
+      var request =
+          new CreateTopicsRequestData()
+              .setTopics(new CreatableTopicCollection(List.of(topic).iterator()));
+      var _ =
+          await(
+              rig.plane.change(controller ->
+                  controller.createTopics(Contexts.ofBroker(), request, Set.of("wide"), true)));
+    }
+
+    try (var rig = ControlRig.serving(directory.resolve("metadata"))) {
+      assertThat(rig.plane.view().topic("wide").orElseThrow().partitions())
+          .hasSize(partitions)
+          .allSatisfy(partition -> assertThat(partition.leader()).isEqualTo(1));
     }
   }
 
