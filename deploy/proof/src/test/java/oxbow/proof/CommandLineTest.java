@@ -74,4 +74,27 @@ final class CommandLineTest {
       assertThat(produce.output()).isEqualTo("produced 2 records\n");
     }
   }
+
+  @Test
+  void aHostThatNobodyKnowsIsNamed() {
+    Path folder = proof.folder("unknown-host");
+    try (ChildProcess start =
+        ChildProcess.java(
+            "start",
+            folder,
+            ClassPaths.server(),
+            Oxbow.JVM_FLAGS,
+            List.of(
+                "oxbow.server.Main",
+                "start",
+                "--no-http",
+                "--data=" + folder.resolve("data"),
+                "--host=no.such.host.invalid"))) {
+      assertThat(start.awaitExit(Await.LONG)).isEqualTo(1);
+      assertThat(start.output())
+          .contains("listeners: PLAINTEXT can't be opened at no.such.host.invalid:9092")
+          .contains("this machine knows no such host")
+          .doesNotContain("--port", "\tat ");
+    }
+  }
 }

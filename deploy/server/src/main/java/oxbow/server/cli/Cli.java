@@ -83,6 +83,8 @@ public final class Cli {
       })
   private static final class Root {}
 
+  private static final String NUMBER = "is not a whole number";
+
   private int execute(String[] args, boolean isVerbose) {
     Optional<StartCommand> start = StartCommand.plain(args, terminal, server);
     if (start.isPresent()) {
@@ -173,8 +175,16 @@ public final class Cli {
     String command = failure.getCommandLine().getCommandSpec().qualifiedName();
     String message = failure.getMessage();
     if (failure.getCause() instanceof CommandException why) message = why.getMessage();
+    if (failure instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+      boolean isCommand = !failure.getCommandLine().getSubcommands().isEmpty();
+      message =
+          (isCommand ? "there is no command '" : "unexpected argument '")
+              + unmatched.getUnmatched().getFirst()
+              + "'";
+    }
     if (message == null) message = "the command line can't be understood";
-    terminal.err().println("oxbow: " + lowerFirst(message.replaceFirst("^Error: ", "")));
+    message = message.replaceFirst("^Error: ", "").replaceFirst("is not an? (int|long)$", NUMBER);
+    terminal.err().println("oxbow: " + lowerFirst(message));
     if (failure instanceof UnmatchedArgumentException unmatched) {
       List<String> near = unmatched.getSuggestions();
       if (!near.isEmpty()) {

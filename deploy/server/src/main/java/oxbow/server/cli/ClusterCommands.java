@@ -265,8 +265,9 @@ final class ClusterCommands {
     @Command(
         name = "set",
         description = {
-          "Set quotas: producer_byte_rate, consumer_byte_rate, request_percentage,",
-          "controller_mutation_rate, connection_creation_rate (of --ip)."
+          "Set quotas of a user, a client id or an address.",
+          "There are producer_byte_rate, consumer_byte_rate, request_percentage,",
+          "controller_mutation_rate, and connection_creation_rate (of --ip)."
         })
     int set(
         @Mixin ClientOptions client,

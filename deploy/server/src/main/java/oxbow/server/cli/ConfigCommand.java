@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
@@ -137,6 +138,7 @@ final class ConfigCommand {
             Map.of("type", type, "name", name, "changed", changes.size()));
   }
 
+  private static final int KEYS_SHOWN_MAX = 6;
   private static final String TYPE_HELP = "topic, broker, group, client-metrics or logger.";
   private static final String NAME_HELP = "Its name or id; `default`: all brokers.";
 
@@ -200,6 +202,15 @@ final class ConfigCommand {
     return value.isEmpty() ? "(empty)" : value;
   }
 
+  /** People remember a part of a key. */
+  private static Optional<String> containing(String part) {
+    List<String> keys =
+        ConfigKeys.all().stream().map(ConfigKey::name).filter(key -> key.contains(part)).toList();
+    if (keys.isEmpty()) return Optional.empty();
+    String shown = String.join(", ", keys.subList(0, Math.min(KEYS_SHOWN_MAX, keys.size())));
+    return Optional.of("keys with it: " + shown + (keys.size() > KEYS_SHOWN_MAX ? ", ..." : ""));
+  }
+
   private static CommandException unknown(String name) {
     return switch (UnservedKeys.find(name).orElse(null)) {
       case null ->
@@ -207,9 +218,14 @@ final class ConfigCommand {
               "there is no key " + name,
               Nearest.to(name, ConfigKeys.all().stream().map(ConfigKey::name).toList())
                   .map(nearest -> "did you mean " + nearest + "?")
+                  .or(() -> containing(name))
                   .orElse("`oxbow config list` shows all there are"));
       case UnservedKeys.Refused refused ->
-          CommandException.notFound(name + " is refused here: " + refused.reason(), "");
+          CommandException.notFound(
+              refused.reason().matches("(is|can) .*")
+                  ? name + " " + refused.reason()
+                  : name + " is refused here: " + refused.reason(),
+              "");
       case UnservedKeys.Ignored ignored ->
           CommandException.notFound(name + " has no effect here: " + ignored.reason(), "");
       case UnservedKeys.OnlyAs only ->

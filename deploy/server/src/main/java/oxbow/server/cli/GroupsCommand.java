@@ -223,7 +223,7 @@ final class GroupsCommand {
       @Mixin Confirmation confirmation,
       @Parameters(arity = "1..*", paramLabel = "GROUP", description = "Groups to delete.")
           List<String> names) {
-    confirmation.require(terminal, "delete " + String.join(", ", names) + " with their offsets");
+    confirmation.require(terminal, "delete " + String.join(", ", names) + " with all offsets");
     Output output = client.output(terminal);
     try (Admin admin = client.admin()) {
       var answers = admin.deleteConsumerGroups(new TreeSet<>(names)).deletedGroups();

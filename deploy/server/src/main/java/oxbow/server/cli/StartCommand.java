@@ -1,6 +1,11 @@
 package oxbow.server.cli;
 
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import oxbow.server.ServerConfig;
 import oxbow.server.config.ConfigSources;
 import picocli.CommandLine.Command;
@@ -67,12 +72,21 @@ final class StartCommand implements java.util.concurrent.Callable<Integer> {
     if (cause != null && cause.getMessage() != null && !message.contains(cause.getMessage())) {
       message += ": " + cause.getMessage();
     }
+    if (isUnknownHost(failure)) message += ": this machine knows no such host";
     // The system call's name and number say nothing that the words after them don't.
     message = message.replaceFirst("bind\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
     return new CommandException(ExitCode.FAILED, message, hint(message), failure);
   }
 
+  private static boolean isUnknownHost(RuntimeException failure) {
+    return Stream.<@Nullable Throwable>iterate(
+            failure, Objects::nonNull, e -> e == null ? null : e.getCause())
+        .anyMatch(
+            e -> e instanceof UnresolvedAddressException || e instanceof UnknownHostException);
+  }
+
   private static String hint(String message) {
+    if (message.endsWith("no such host")) return "";
     if (message.startsWith("listeners:")) {
       return "is another server running? --port takes another port";
     }

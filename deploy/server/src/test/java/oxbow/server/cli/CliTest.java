@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import oxbow.server.cli.Shell.Result;
 import oxbow.server.logging.Logging;
@@ -26,6 +27,24 @@ class CliTest {
 
   private static Result run(String... args) {
     return new Shell().run(args);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "topics creat x|2|oxbow: there is no command 'creat'",
+        "topics list more|2|oxbow: unexpected argument 'more'",
+        "topics create x --partitions many|2|option '--partitions': 'many' is not a whole number",
+        "config explain retention|4|keys with it: log.retention",
+        "config explain num.partition|4|did you mean num.partitions?",
+        "config explain zookeeper.connect|4|oxbow: zookeeper.connect is retired",
+        "config explain ssl.keystore.location|4|ssl.keystore.location is refused here: TLS",
+      })
+  void whatIsWrongIsNamed(String words, int exitCode, String message) {
+    Result result = run(words.split(" ", -1));
+    assertThat(result.exitCode()).isEqualTo(exitCode);
+    assertThat(result.err()).contains(message);
   }
 
   @Test
