@@ -133,11 +133,12 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   }
 
   /**
-   * Starts; returns at once, whether the store answers or not.
+   * Opens the cold tier; returns at once, whether the store answers or not. Reads are served from
+   * now on, nothing is taken to the bucket before {@link #begin}.
    *
    * @param store closed with this
    */
-  public static ColdTier start(
+  public static ColdTier open(
       ColdConfig config,
       SealedSegments segments,
       Schemas schemas,
@@ -145,10 +146,13 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
       NanoClock nanos,
       InstantSource clock) {
     empty(config.directory());
-    var tier = new ColdTier(config, segments, schemas, store, nanos, clock);
-    tier.offloader.start();
-    tier.upkeep.start();
-    return tier;
+    return new ColdTier(config, segments, schemas, store, nanos, clock);
+  }
+
+  /** Begins to work in the background: the schemas are known now. */
+  public void begin() {
+    offloader.start();
+    upkeep.start();
   }
 
   /** Files that a process that ended left under way. */

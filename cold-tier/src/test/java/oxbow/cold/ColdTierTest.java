@@ -87,13 +87,16 @@ class ColdTierTest {
                 Duration.ofHours(1),
                 10,
                 Duration.ofHours(1)));
-    return ColdTier.start(
-        config,
-        logs,
-        new NoSchemas(),
-        store,
-        () -> HASTE * System.nanoTime(),
-        InstantSource.system());
+    ColdTier opened =
+        ColdTier.open(
+            config,
+            logs,
+            new NoSchemas(),
+            store,
+            () -> HASTE * System.nanoTime(),
+            InstantSource.system());
+    opened.begin();
+    return opened;
   }
 
   @AfterEach

@@ -17,6 +17,7 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.cold.BackgroundThreads;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.offload.OffloadState.Waiting;
 import oxbow.cold.store.StoreException;
@@ -77,9 +78,7 @@ public final class Offloader implements AutoCloseable {
     this.counters = counters;
     this.clock = clock;
     this.random = random;
-    this.threads =
-        Executors.newFixedThreadPool(
-            parallelMax, Thread.ofPlatform().name("offload-", 0).daemon().factory());
+    this.threads = Executors.newFixedThreadPool(parallelMax, BackgroundThreads.named("offload"));
   }
 
   /** A topic of which partitions are led here, as it is from now on. */

@@ -14,6 +14,7 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.cold.BackgroundThreads;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.offload.Writers;
@@ -103,6 +104,7 @@ public final class Upkeep implements AutoCloseable {
   }
 
   private void run() {
+    BackgroundThreads.stepBack();
     try {
       while (!closed.await(config.every().toMillis(), TimeUnit.MILLISECONDS)) round();
     } catch (InterruptedException e) {
