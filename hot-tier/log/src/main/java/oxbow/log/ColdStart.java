@@ -10,7 +10,9 @@ import java.util.List;
  *
  * @param logStart first offset of the log
  * @param coldEnd offset that follows the last cold record
- * @param epochs leader epochs of the cold records, in order, the first from the log start on
+ * @param epochs leader epochs of the cold records, in order, the first from the log start on; none
+ *     above the one the partition is led in. Another cluster counts them anew: what is restored
+ *     there is of epoch 0, in this list and in the batches that are served
  * @param batches the last batches of each producer, in offset order: a producer that goes on is
  *     known, and what it sends twice is not appended twice. Those silent for longer than {@code
  *     producer.id.expiration.ms} may be left out

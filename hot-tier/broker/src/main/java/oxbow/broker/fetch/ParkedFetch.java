@@ -100,7 +100,7 @@ final class ParkedFetch {
   }
 
   private void lookForCold() {
-    if (!isDone.get() && call.isReady()) finish();
+    if (!isDone.get() && (request.isAbandoned() || call.isReady())) finish();
   }
 
   private void finish() {

@@ -34,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 import oxbow.broker.replica.Partitions.LeadershipListener;
 import oxbow.broker.testing.Await;
 import oxbow.broker.testing.ReplicaRig;
+import oxbow.log.ColdStart;
+import oxbow.log.LogOffsets;
 
 class PartitionsTest {
   private static final TopicPartition ORDERS_0 = new TopicPartition("orders", 0);
@@ -109,6 +111,51 @@ class PartitionsTest {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @Test
+  void theColdTierIsToldWhatIsLedHereAndHow() {
+    rig.tell();
+    rig.create("orders", 1, Map.of("oxbow.test", "a"));
+    rig.cluster.set("orders", Map.of("oxbow.test", "b"));
+    rig.tell();
+    rig.tell(); // nothing changed
+    rig.cluster.lead("orders", 0, SELF, 1, List.of(SELF));
+    rig.tell();
+    rig.cluster.lead("orders", 0, OTHER, 2, List.of(OTHER, SELF));
+    rig.tell();
+    rig.cluster.lead("orders", 0, SELF, 3, List.of(OTHER, SELF));
+    rig.tell();
+    rig.cluster.delete("orders");
+    rig.tell();
+    rig.create("sales", 1, Map.of());
+    rig.partitions.close();
+
+    assertThat(rig.cold.told)
+        .containsExactly(
+            "led orders-0 in 0 with {oxbow.test=a}",
+            "led orders-0 in 0 with {oxbow.test=b}",
+            "led orders-0 in 1 with {oxbow.test=b}",
+            "resigned orders-0",
+            "led orders-0 in 3 with {oxbow.test=b}",
+            "resigned orders-0",
+            "deleted orders-0",
+            "led sales-0 in 0 with {}",
+            "resigned sales-0");
+  }
+
+  @Test
+  void aRestoredPartitionBeginsWhereTheColdTierEndsOnce() {
+    rig.tell();
+    var id = new TopicIdPartition(new Uuid(4711, 1), 0, "orders");
+    rig.cold.restore(id, new ColdStart(10, 50, List.of(), List.of()));
+    rig.create("orders", 1, Map.of("remote.storage.enable", "true"));
+    rig.append("orders", 0, "a");
+    rig.cluster.set("orders", Map.of("remote.storage.enable", "true", "retention.ms", "99"));
+    rig.tell();
+
+    assertThat(rig.partition("orders", 0).log().offsets())
+        .isEqualTo(new LogOffsets(10, 50, 50, 51, 51));
   }
 
   @Test

@@ -71,6 +71,19 @@ public final class FakeRequest implements Request {
         CLIENT.softwareVersion());
   }
 
+  /** The usual client on another connection. */
+  public static Client connection(String connectionId) {
+    return new Client(
+        connectionId,
+        CLIENT.address(),
+        CLIENT.port(),
+        CLIENT.listener(),
+        CLIENT.principal(),
+        CLIENT.clientId(),
+        CLIENT.softwareName(),
+        CLIENT.softwareVersion());
+  }
+
   /** Its connection has this thread instead of the caller's. */
   public FakeRequest on(Executor executor) {
     thread = executor;

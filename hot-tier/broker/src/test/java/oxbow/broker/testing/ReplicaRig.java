@@ -19,6 +19,7 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import oxbow.broker.net.ApiHandler;
+import oxbow.broker.net.Client;
 import oxbow.broker.replica.BrokerLogThreads;
 import oxbow.broker.replica.Partition;
 import oxbow.broker.replica.Partitions;
@@ -39,6 +40,7 @@ public final class ReplicaRig implements AutoCloseable {
   public final FakeCluster cluster;
   public final BrokerLogThreads logThreads = new BrokerLogThreads(LOG_THREADS);
   public final Logs logs;
+  public final FakeColdTier cold;
   public final Partitions partitions;
   private final Path directory;
 
@@ -59,7 +61,46 @@ public final class ReplicaRig implements AutoCloseable {
     this.directory = config.directory();
     this.cluster = cluster;
     logs = Logs.open(config);
-    partitions = new Partitions(SELF, logs, logThreads);
+    cold = new FakeColdTier(logs);
+    partitions = new Partitions(SELF, logs, logThreads, cold);
+  }
+
+  /** A rig that looks for what may be trimmed all the time. */
+  public static ReplicaRig trimming(Path directory) {
+    LogsConfig usual = LogsConfig.of(directory);
+    var rig =
+        new ReplicaRig(
+            new LogsConfig(
+                usual.directory(),
+                usual.threads(),
+                5,
+                usual.checkpointMs(),
+                usual.flushCheckMs(),
+                usual.cleanerBufferBytes(),
+                usual.cleanerBytesPerSecondMax(),
+                usual.producerExpirationMs(),
+                usual.diskReserveBytes()));
+    rig.tell();
+    return rig;
+  }
+
+  /** A topic of which only the latest megabyte or two stay on the disk once they are cold. */
+  public Uuid createTiered(String topic, int count) {
+    return create(
+        topic,
+        count,
+        Map.of(
+            "remote.storage.enable", "true",
+            "retention.ms", "-1",
+            "segment.bytes", "1048576",
+            "local.retention.bytes", "1048576"));
+  }
+
+  /** Takes everything to the cold tier and waits until some of it left the disk. */
+  public void trim(String topic, int index) {
+    Partition partition = partition(topic, index);
+    cold.offload(partition.id());
+    Await.until("something is trimmed", () -> partition.log().offsets().localStart() > 0);
   }
 
   /** A rig that has seen its first, empty view. */
@@ -124,7 +165,16 @@ public final class ReplicaRig implements AutoCloseable {
 
   /** Hands a request to the API it is for, as the port does. */
   public static FakeRequest send(ApiTable apis, AbstractRequest body) {
-    var request = new FakeRequest(body);
+    return send(apis, new FakeRequest(body));
+  }
+
+  /** The same from another client. */
+  public static FakeRequest send(ApiTable apis, AbstractRequest body, Client client) {
+    return send(apis, new FakeRequest(body, client));
+  }
+
+  private static FakeRequest send(ApiTable apis, FakeRequest request) {
+    AbstractRequest body = request.body();
     ApiHandler handler = apis.handler(body.apiKey());
     if (handler == null) throw new IllegalArgumentException(body.apiKey() + " is not served");
     try {
