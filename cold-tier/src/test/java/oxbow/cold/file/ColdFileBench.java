@@ -28,13 +28,14 @@ import oxbow.schema.layout.Merge;
  */
 public final class ColdFileBench {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-  private static final int PASSES = 6;
+  private static final int PASSES = 10;
 
   private ColdFileBench() {}
 
   public static void main(String[] arguments) throws IOException {
     int batches = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 600;
-    for (boolean hasText : new boolean[] {false, true}) {
+    boolean isShort = arguments.length > 1;
+    for (boolean hasText : isShort ? new boolean[] {false} : new boolean[] {false, true}) {
       int count = hasText ? batches / 4 : batches;
       var events = new OrderEvents(1, hasText);
       List<TestBatch> made = events.batches(count);
@@ -120,7 +121,7 @@ public final class ColdFileBench {
     var columns = new TableColumns(SystemColumns.BINARY_KEY, Optional.empty(), merged.layout());
     var spec = new ColdFileSpec("bench", new Uuid(1, 1), 0, columns, true);
     try (ColdFileWriter writer =
-        ColdFiles.writeParquet(path, spec, options, new OneSchema(schema))) {
+        ColdFiles.writeParquet(path, spec, options, new KnownSchema(schema))) {
       writer.add(ByteBuffer.wrap(log), 0, List.of());
       if (!writer.raw().records().isEmpty()) throw new IllegalStateException("" + writer.raw());
       return writer.finish("bench", records);
@@ -135,18 +136,6 @@ public final class ColdFileBench {
       while (cursor.next(1 << 20).hasRemaining()) {
         // Dropped, as a socket would take it.
       }
-    }
-  }
-
-  private record OneSchema(WriterSchema schema) implements WriterSchemas {
-    @Override
-    public Answer value(int schemaId) {
-      return schemaId == schema.id() ? new Answer.Known(schema) : new Answer.Unknown();
-    }
-
-    @Override
-    public Answer key(int schemaId) {
-      return new Answer.Unknown();
     }
   }
 }
