@@ -16,6 +16,6 @@ public interface FileSlice {
   /** Whole batches, except where a read was cut by its size limit. */
   int sizeBytes();
 
-  /** Gives the file back. */
+  /** Gives the file back. A second time breaks an invariant, and takes nothing from others. */
   void release();
 }

@@ -1,5 +1,6 @@
 package oxbow.log;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static oxbow.log.TestLogs.ORDERS_0;
@@ -259,5 +260,22 @@ class PartitionLogTest {
     // Then
     assertThat(same).isSameAs(log);
     assertThat(same.config()).isEqualTo(other).isNotEqualTo(SMALL);
+  }
+
+  @Test
+  void aSliceReleasedTwiceIsNoHarmToOthersOfTheSameFile() {
+    // Given
+    test.fill(log, 10);
+    FileSlice first = requireNonNull(log.read(0, 5_000, ReadLimit.LOG_END, true).slice());
+    FileSlice other = requireNonNull(log.read(0, 5_000, ReadLimit.LOG_END, true).slice());
+    first.release();
+    // When
+    assertThatThrownBy(first::release)
+        .isInstanceOf(BrokenInvariantException.class)
+        .hasMessageContaining("00000000000000000000.log was released twice");
+    // Then
+    assertThat(log.offline()).isEmpty();
+    assertThat(TestLogs.batches(other)).hasSize(10);
+    assertThat(records(log, 0)).isEqualTo(names(0, 10));
   }
 }

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import oxbow.log.BrokenInvariantException;
 import oxbow.log.FileSlice;
 import oxbow.log.LogException;
 import oxbow.log.io.LogFile;
@@ -37,7 +38,7 @@ public final class SegmentFile {
 
   /** A part of the file, which stays readable until it is released. */
   FileSlice slice(long position, int sizeBytes) throws IOException {
-    return new Slice(acquire(), position, sizeBytes);
+    return new Slice(path, acquire(), position, sizeBytes);
   }
 
   /** Reads until the buffer is full or the file ends; the number of bytes read. */
@@ -181,11 +182,25 @@ public final class SegmentFile {
 
   /** A part of the file in somebody's hands. */
   private static final class Slice implements FileSlice {
+    private static final VarHandle IS_RELEASED;
+
+    static {
+      try {
+        IS_RELEASED =
+            MethodHandles.lookup().findVarHandle(Slice.class, "isReleased", boolean.class);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
+    private final Path path;
+    private volatile boolean isReleased;
     private final Opened opened;
     private final long position;
     private final int sizeBytes;
 
-    Slice(Opened opened, long position, int sizeBytes) {
+    Slice(Path path, Opened opened, long position, int sizeBytes) {
+      this.path = path;
       this.opened = opened;
       this.position = position;
       this.sizeBytes = sizeBytes;
@@ -208,6 +223,11 @@ public final class SegmentFile {
 
     @Override
     public void release() {
+      if (isReleased || !IS_RELEASED.compareAndSet(this, false, true)) {
+        // The file is still others': only who released twice hears of it.
+        throw new BrokenInvariantException(
+            "the slice at %d of %s was released twice (%d)".formatted(position, path, sizeBytes));
+      }
       opened.release();
     }
   }
