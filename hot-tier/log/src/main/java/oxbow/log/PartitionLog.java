@@ -89,6 +89,9 @@ public final class PartitionLog implements AutoCloseable {
 
   private volatile long lastFlushMs;
 
+  /** The disk is full: flushing is tried again now and then. */
+  private volatile boolean isFlushPostponed;
+
   /** Written down, or found out from the cold tier; else it is where local records begin. */
   private volatile boolean isLogStartKnown;
 
@@ -488,7 +491,8 @@ public final class PartitionLog implements AutoCloseable {
   /**
    * Completes once everything below {@code endOffset} is as durable as the topic asks: at once
    * without fsync before acknowledgement, else after the next fsync, which many appends and
-   * partitions share.
+   * partitions share. Fails with {@code DISK_FULL} if the disk is: the records are there, and
+   * whoever asks again is told when they are safe.
    */
   public CompletionStage<Void> durable(long endOffset) {
     if (config.flushMessages() != 1 || flushedEnd >= endOffset) return DURABLE;
@@ -499,7 +503,9 @@ public final class PartitionLog implements AutoCloseable {
       if (reason == null) waiters.add(new Waiter(endOffset, durable));
     }
     if (reason != null) durable.completeExceptionally(reason);
-    else if (isFlushDue.compareAndSet(false, true)) env.groupCommit().request(this);
+    else if (!isFlushPostponed && isFlushDue.compareAndSet(false, true)) {
+      env.groupCommit().request(this);
+    }
     return durable;
   }
 
@@ -533,8 +539,9 @@ public final class PartitionLog implements AutoCloseable {
       return true;
     } catch (IOException e) {
       if (isDiskFull(e) && !(e instanceof UnforcedException)) {
-        // An index or snapshot found no room. Nothing is lost: those who wait go on waiting.
+        // An index or snapshot found no room. Nothing is lost, but who knows until when.
         boolean isNews = !env.space().isLow();
+        isFlushPostponed = true;
         env.space().ranOut();
         lock.lock();
         try {
@@ -548,6 +555,9 @@ public final class PartitionLog implements AutoCloseable {
               .addKeyValue("reason", e.getMessage())
               .log("flush postponed");
         }
+        failWaiters(
+            new LogException(
+                Kind.DISK_FULL, id.topicPartition() + " is not on disk yet: the disk is full", e));
       } else {
         takeOffline(e);
       }
@@ -627,6 +637,7 @@ public final class PartitionLog implements AutoCloseable {
         lock.unlock();
       }
       flushedEnd = Math.max(flushedEnd, end);
+      isFlushPostponed = false;
       env.checkpoints().soon();
       lastFlushMs = env.clock().millis();
     } finally {

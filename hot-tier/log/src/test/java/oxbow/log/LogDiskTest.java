@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -61,6 +62,31 @@ class LogDiskTest {
     assertThat(test.logs.stats().refusedForSpace()).isEqualTo(2);
     test.crash(() -> {});
     assertThat(records(test.open(), 0)).isEqualTo(names(0, 20));
+  }
+
+  @Test
+  void whoWaitsForAnFsyncIsToldThatTheDiskIsFullAndLaterThatItIsDone() {
+    // Given
+    log.reconfigure(config(Map.of("flush.messages", "1")));
+    AppendResult appended = test.append(log, "record 0");
+    CompletableFuture<Void> durable = log.durable(appended.followingOffset()).toCompletableFuture();
+    test.files.space(0);
+    // When
+    test.threads.runAll();
+    // Then
+    assertThat(durable).isCompletedExceptionally();
+    assertThat(durable.exceptionNow())
+        .isInstanceOfSatisfying(
+            LogException.class, it -> assertThat(it.kind()).isEqualTo(LogException.Kind.DISK_FULL));
+    assertThat(log.offline()).isEmpty();
+    CompletableFuture<Void> again = log.durable(appended.followingOffset()).toCompletableFuture();
+    test.pass(1_000);
+    assertThat(again).as("nobody is asked to flush all the time").isNotDone();
+    test.files.space(Long.MAX_VALUE);
+    test.pass(4_000);
+    assertThat(again).isCompleted();
+    test.crash(() -> test.files.losePower(directory));
+    assertThat(records(test.open(), 0)).isEqualTo(names(0, 1));
   }
 
   @Test

@@ -8,8 +8,10 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.StampedLock;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.errors.FencedLeaderEpochException;
@@ -18,6 +20,7 @@ import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnknownLeaderEpochException;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.jspecify.annotations.Nullable;
 import oxbow.log.AppendResult;
 import oxbow.log.LogException;
 import oxbow.log.PartitionLog;
@@ -43,6 +46,7 @@ public final class Partition {
   private final PriorityQueue<Waiting> waiting =
       new PriorityQueue<>(1, Comparator.comparingLong((Waiting w) -> w.endOffset));
   private volatile int waitingCount; // written under the queue's monitor, read without
+  private final AtomicBoolean isAwaitingRoom = new AtomicBoolean();
 
   Partition(TopicIdPartition id, int brokerId, PartitionLog log) {
     this.id = id;
@@ -256,9 +260,30 @@ public final class Partition {
     }
     // A failed fsync takes the log offline, and with it everybody who waits.
     durable.whenComplete((_, failure) -> {
-      if (failure == null) advance(endOffset);
-      else failWaiting();
+      if (failure == null) {
+        advance(endOffset);
+      } else {
+        failWaiting(isDiskFull(failure) ? failure : null);
+        if (isDiskFull(failure)) awaitRoom();
+      }
     });
+  }
+
+  private static boolean isDiskFull(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof LogException known && known.kind() == LogException.Kind.DISK_FULL;
+  }
+
+  /** What was appended becomes visible once there is room, also if nothing else is appended. */
+  private void awaitRoom() {
+    if (!isAwaitingRoom.compareAndSet(false, true)) return;
+    long end = log.offsets().logEnd();
+    log.durable(end)
+        .whenComplete((_, failure) -> {
+          isAwaitingRoom.set(false);
+          if (failure == null) advance(end);
+          else if (isDiskFull(failure)) awaitRoom();
+        });
   }
 
   /** What lies below {@code durableEnd} is safe here; it is committed once all in sync have it. */
@@ -299,6 +324,13 @@ public final class Partition {
   }
 
   private void failWaiting() {
+    failWaiting(null);
+  }
+
+  /**
+   * @param diskFull why nothing more is known to be safe; null: leadership or the log ended
+   */
+  private void failWaiting(@Nullable Throwable diskFull) {
     List<Waiting> failed;
     synchronized (waiting) {
       failed = new ArrayList<>(waiting);
@@ -306,12 +338,18 @@ public final class Partition {
       waitingCount = 0;
     }
     for (Waiting waiter : failed) {
-      waiter.completeExceptionally(
-          log.offline().isPresent()
-              ? new KafkaStorageException(
-                  id.topicPartition() + " went offline", log.offline().get())
-              : notLeader());
+      waiter.completeExceptionally(reason(diskFull));
     }
+  }
+
+  private RuntimeException reason(@Nullable Throwable diskFull) {
+    Optional<LogException> offline = log.offline();
+    if (offline.isPresent()) {
+      return new KafkaStorageException(id.topicPartition() + " went offline", offline.get());
+    }
+    return diskFull == null
+        ? notLeader()
+        : new KafkaStorageException(id.topicPartition() + " has no room on disk", diskFull);
   }
 
   private NotLeaderOrFollowerException notLeader() {
