@@ -12,7 +12,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -188,8 +187,7 @@ public final class Broker implements AutoCloseable {
       int port = told == null || told.port() == 0 ? address.getPort() : told.port();
       endpoints.put(name, new ClusterView.Endpoint(host, port));
     });
-    return new BrokerIdentity(
-        endpoints, Map.of(), List.of(logs.directoryId()), config.rack(), OptionalLong.empty());
+    return new BrokerIdentity(endpoints, Map.of(), List.of(logs.directoryId()), config.rack());
   }
 
   /**

@@ -3,7 +3,6 @@ package oxbow.broker.control;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 
@@ -14,14 +13,12 @@ import org.apache.kafka.common.security.auth.SecurityProtocol;
  * @param protocols how each of these listeners is secured; plaintext where absent
  * @param logDirectories the directories its logs lie in
  * @param rack where it stands
- * @param previousEpoch the broker epoch it closed its logs under, if it closed them
  */
 public record BrokerIdentity(
     Map<String, ClusterView.Endpoint> endpoints,
     Map<String, SecurityProtocol> protocols,
     List<Uuid> logDirectories,
-    Optional<String> rack,
-    OptionalLong previousEpoch) {
+    Optional<String> rack) {
 
   public BrokerIdentity {
     endpoints = Map.copyOf(endpoints);
@@ -36,10 +33,6 @@ public record BrokerIdentity(
   public static BrokerIdentity of(
       String listener, ClusterView.Endpoint endpoint, Uuid logDirectory) {
     return new BrokerIdentity(
-        Map.of(listener, endpoint),
-        Map.of(),
-        List.of(logDirectory),
-        Optional.empty(),
-        OptionalLong.empty());
+        Map.of(listener, endpoint), Map.of(), List.of(logDirectory), Optional.empty());
   }
 }

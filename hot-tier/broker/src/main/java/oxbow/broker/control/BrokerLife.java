@@ -189,8 +189,7 @@ final class BrokerLife {
             .setListeners(listeners())
             .setFeatures(features())
             .setRack(identity.rack().orElse(null))
-            .setLogDirs(identity.logDirectories().stream().sorted().toList())
-            .setPreviousBrokerEpoch(identity.previousEpoch().orElse(-1));
+            .setLogDirs(identity.logDirectories().stream().sorted().toList());
     var _ =
         controller
             .call(active -> active.registerBroker(context(), request))
