@@ -257,6 +257,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameBudg
 
   // ---- Answering.
 
+  /** A request's body was read to its end, on whatever thread. */
+  void giveBackFrame(Exchange exchange) {
+    if (loop.executor().inEventLoop()) {
+      ByteBuf frame = exchange.takeFrame();
+      if (frame != null) release(frame, exchange.frameBytes());
+      return;
+    }
+    try {
+      loop.executor().execute(() -> giveBackFrame(exchange));
+    } catch (RejectedExecutionException _) {
+      // The port is closed; answering gives it back.
+    }
+  }
+
   /** A request of this connection was settled, on whatever thread. */
   void settledAnywhere(Exchange exchange) {
     if (loop.executor().inEventLoop()) {

@@ -102,6 +102,11 @@ final class Exchange implements Request, Runnable {
   }
 
   @Override
+  public void giveBackFrame() {
+    connection.giveBackFrame(this);
+  }
+
+  @Override
   public void whenAbandoned(Runnable then) {
     if (connection.isClosed()) then.run();
     else abandoned = then;

@@ -24,6 +24,12 @@ public interface Request {
   /** The connection's own thread. */
   Executor thread();
 
+  /**
+   * Gives the frame back before the answer: record sets in the body are gone from now on. Once,
+   * from any thread.
+   */
+  void giveBackFrame();
+
   /** Sends the answer, and gives the frame back. */
   void answer(AbstractResponse response);
 

@@ -48,6 +48,7 @@ final class ProduceCall {
 
   // Guarded by this: how many outcomes are still open, and the answer that is sent once.
   private int open = 1; // the call itself, until all its partitions are on their way
+  private int unread = 1; // of these, whose records are still looked at
   private boolean isAnswered;
   private boolean isLate;
   private @Nullable Errors firstError;
@@ -67,6 +68,7 @@ final class ProduceCall {
     var partition = new PartitionProduceResponse().setIndex(index).setBaseOffset(NO_OFFSET);
     topic.partitionResponses().add(partition);
     open++;
+    unread++;
     return new Outcome(topic, partition);
   }
 
@@ -78,6 +80,23 @@ final class ProduceCall {
 
   /** Appends and completes the outcome, now or when the records are safe. Throws nothing. */
   void append(Partition partition, ByteBuffer batch, Outcome outcome) {
+    try {
+      appendAndWait(partition, batch, outcome);
+    } finally {
+      readOne();
+    }
+  }
+
+  /** The frame is needed no longer once everything in it is written, however long that waits. */
+  private void readOne() {
+    synchronized (this) {
+      unread--;
+      if (unread > 0 || isAnswered) return;
+    }
+    request.giveBackFrame();
+  }
+
+  private void appendAndWait(Partition partition, ByteBuffer batch, Outcome outcome) {
     AppendResult result;
     int batchBytes = batch.remaining();
     try {
@@ -129,6 +148,7 @@ final class ProduceCall {
   /** Completes an outcome as refused before anything was appended. */
   void refuse(Outcome outcome, RuntimeException failure) {
     done(outcome, Failures.errorOf(failure, outcome.topic.name()));
+    readOne();
   }
 
   /** All partitions are on their way: from here on the call ends by itself. */
@@ -140,6 +160,7 @@ final class ProduceCall {
       }
     }
     closeOne();
+    readOne();
   }
 
   private void refuse(Partition partition, Outcome outcome, RuntimeException failure) {

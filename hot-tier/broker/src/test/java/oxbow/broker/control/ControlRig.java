@@ -169,6 +169,9 @@ final class ControlRig implements AutoCloseable {
 
     @Override
     public void whenAbandoned(Runnable then) {}
+
+    @Override
+    public void giveBackFrame() {}
   }
 
   /** Loggers that exist only here. */

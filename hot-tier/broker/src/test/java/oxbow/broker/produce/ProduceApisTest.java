@@ -176,6 +176,7 @@ class ProduceApisTest {
     rig.tell();
     FakeRequest request = send(request(LATEST, ALL, 0, batch("a")).setTimeoutMs(500));
     assertThat(request.isAnswered()).isFalse();
+    assertThat(request.isFrameGivenBack()).as("its bytes are in the log").isTrue();
 
     timer.advanceMs(499);
     assertThat(request.isAnswered()).isFalse();

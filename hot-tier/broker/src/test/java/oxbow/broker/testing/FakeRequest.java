@@ -44,6 +44,7 @@ public final class FakeRequest implements Request {
   private final Client client;
   private final CompletableFuture<AbstractResponse> answer = new CompletableFuture<>();
   private volatile boolean isAbandoned;
+  private volatile boolean isFrameGivenBack;
   private volatile Executor thread = Runnable::run;
   private volatile Runnable abandoned = () -> {};
 
@@ -144,6 +145,17 @@ public final class FakeRequest implements Request {
   @Override
   public boolean isAbandoned() {
     return isAbandoned;
+  }
+
+  /** Its body was read to its end before it was answered. */
+  public boolean isFrameGivenBack() {
+    return isFrameGivenBack;
+  }
+
+  @Override
+  public void giveBackFrame() {
+    if (isFrameGivenBack) throw new AssertionError("the frame was given back twice");
+    isFrameGivenBack = true;
   }
 
   @Override
