@@ -1,16 +1,15 @@
 package oxbow.proof;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static oxbow.proof.Sql.rows;
+import static oxbow.proof.Sql.run;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,31 +148,5 @@ final class DebeziumTest {
         connection,
         "INSERT INTO orders VALUES (%d, '%s', %s, FALSE, 2, TIMESTAMP '2026-11-20 10:00:00.125')"
             .formatted(id, customer, amount));
-  }
-
-  private static void run(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      boolean _ = statement.execute(sql);
-    }
-  }
-
-  /** Every row as text, by id. */
-  private static List<String> rows(Connection connection, String table) throws SQLException {
-    List<String> rows = new ArrayList<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT * FROM " + table + " ORDER BY id")) {
-      while (row.next()) {
-        rows.add(
-            String.join(
-                "|",
-                row.getString("id"),
-                row.getString("customer"),
-                row.getString("amount"),
-                Boolean.toString(row.getBoolean("paid")),
-                row.getString("items"),
-                row.getTimestamp("placed").toString()));
-      }
-    }
-    return rows;
   }
 }

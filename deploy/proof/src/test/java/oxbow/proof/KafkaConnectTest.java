@@ -1,6 +1,8 @@
 package oxbow.proof;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static oxbow.proof.Sql.rows;
+import static oxbow.proof.Sql.run;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,10 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -135,7 +134,7 @@ final class KafkaConnectTest {
           .hasSize(3)
           .first()
           .asString()
-          .startsWith("1|Ada|13.75|TRUE|2026-11-20 10:00:00.125|FALSE|4");
+          .startsWith("1|Ada|13.75|true|2026-11-20 10:00:00.125|false|4");
       connect.delete("orders-source");
       connect.delete("orders-sink");
     }
@@ -150,28 +149,6 @@ final class KafkaConnectTest {
           %d, '%s', %s, FALSE, TIMESTAMP '2026-11-20 10:00:00.125', NEXT VALUE FOR versions)
         """
             .formatted(id, customer, amount));
-  }
-
-  private static void run(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      boolean _ = statement.execute(sql);
-    }
-  }
-
-  /** Every row as text, by id. */
-  private static List<String> rows(Connection connection, String table) throws SQLException {
-    List<String> rows = new ArrayList<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet result = statement.executeQuery("SELECT * FROM " + table + " ORDER BY id")) {
-      while (result.next()) {
-        StringBuilder row = new StringBuilder();
-        for (int column = 1; column <= result.getMetaData().getColumnCount(); column++) {
-          row.append(result.getString(column)).append('|');
-        }
-        rows.add(row.toString());
-      }
-    }
-    return rows;
   }
 
   private static Map<String, String> with(Map<String, String> first, Map<String, String> more)

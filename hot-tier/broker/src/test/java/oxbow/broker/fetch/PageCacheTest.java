@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import oxbow.broker.testing.TestSlice;
 import oxbow.log.FileSlice;
 
 class PageCacheTest {
@@ -80,25 +81,7 @@ class PageCacheTest {
   }
 
   private FileSlice slice(long position, int sizeBytes) {
-    return new FileSlice() {
-      @Override
-      public FileChannel channel() {
-        return channel;
-      }
-
-      @Override
-      public long position() {
-        return position;
-      }
-
-      @Override
-      public int sizeBytes() {
-        return sizeBytes;
-      }
-
-      @Override
-      public void release() {}
-    };
+    return new TestSlice(channel, position, sizeBytes);
   }
 
   /** Takes the file out of the page cache. */
