@@ -34,17 +34,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import oxbow.broker.control.ControlConfig;
-import oxbow.broker.fetch.FetchConfig;
 import oxbow.broker.group.GroupConfig;
-import oxbow.broker.metadata.MetadataConfig;
-import oxbow.broker.net.Listener;
-import oxbow.broker.net.NetConfig;
 import oxbow.broker.net.WireClient;
-import oxbow.broker.produce.ProduceConfig;
-import oxbow.broker.quota.QuotaConfig;
-import oxbow.broker.telemetry.TelemetryConfig;
-import oxbow.log.LogsConfig;
+import oxbow.broker.testing.BrokerConfigs;
 
 class BrokerTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -140,20 +132,7 @@ class BrokerTest {
 
   private Broker starting() {
     return Broker.start(
-        new BrokerConfig(
-            List.of(new Listener("PLAINTEXT", "127.0.0.1", 0)),
-            Map.of(),
-            Optional.empty(),
-            2,
-            ControlConfig.of(1, data.resolve("metadata")),
-            LogsConfig.of(data.resolve("log")),
-            NetConfig.DEFAULT,
-            ProduceConfig.DEFAULT,
-            FetchConfig.DEFAULT,
-            GroupConfig.DEFAULT,
-            MetadataConfig.DEFAULT,
-            QuotaConfig.DEFAULT,
-            TelemetryConfig.DEFAULT),
+        BrokerConfigs.below(data, GroupConfig.DEFAULT),
         new SimpleMeterRegistry(),
         fatal -> {
           throw fatal;

@@ -4,24 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import oxbow.broker.Broker;
-import oxbow.broker.BrokerConfig;
-import oxbow.broker.control.ControlConfig;
 import oxbow.broker.control.ControlException;
-import oxbow.broker.fetch.FetchConfig;
-import oxbow.broker.metadata.MetadataConfig;
-import oxbow.broker.net.Listener;
-import oxbow.broker.net.NetConfig;
-import oxbow.broker.produce.ProduceConfig;
-import oxbow.broker.quota.QuotaConfig;
-import oxbow.broker.telemetry.TelemetryConfig;
-import oxbow.log.LogsConfig;
+import oxbow.broker.testing.BrokerConfigs;
 
 /** A whole broker on a directory, for clients that connect by TCP. */
 final class RunningBroker implements AutoCloseable {
@@ -30,24 +19,7 @@ final class RunningBroker implements AutoCloseable {
   private final Broker broker;
 
   RunningBroker(Path data, Map<String, String> settings) throws Exception {
-    broker =
-        Broker.start(
-            new BrokerConfig(
-                List.of(new Listener("PLAINTEXT", "127.0.0.1", 0)),
-                Map.of(),
-                Optional.empty(),
-                2,
-                ControlConfig.of(1, data.resolve("metadata")),
-                LogsConfig.of(data.resolve("log")),
-                NetConfig.DEFAULT,
-                ProduceConfig.DEFAULT,
-                FetchConfig.DEFAULT,
-                new GroupConfig(settings),
-                MetadataConfig.DEFAULT,
-                QuotaConfig.DEFAULT,
-                TelemetryConfig.DEFAULT),
-            meters,
-            fatal::set);
+    broker = Broker.start(BrokerConfigs.below(data, new GroupConfig(settings)), meters, fatal::set);
     broker.ready().toCompletableFuture().get(30, TimeUnit.SECONDS);
   }
 
