@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +29,17 @@ class LayoutMergerPropertyTest {
     for (int seed = 0; seed < SEQUENCES; seed++) {
       try {
         check(new Random(seed));
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError("seed " + seed, e);
+      }
+    }
+  }
+
+  @Test
+  void columnsWithKeysKeepTheirIdsUnderWhateverName() {
+    for (int seed = 0; seed < SEQUENCES; seed++) {
+      try {
+        checkKeyed(new Random(seed));
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError("seed " + seed, e);
       }
@@ -52,10 +64,38 @@ class LayoutMergerPropertyTest {
   }
 
   private static void check(Random random) {
+    check(random, shape -> shape);
+  }
+
+  private static void checkKeyed(Random random) {
+    check(random, shape -> new Shape(keyed(shape.columns(), random)));
+  }
+
+  private static List<Column> keyed(List<Column> columns, Random random) {
+    List<Integer> keys = new ArrayList<>(List.of(1, 2, 3, 4, 5, 6));
+    Collections.shuffle(keys, random);
+    return columns.stream().map(each -> keyed(each, keys.removeLast(), random)).toList();
+  }
+
+  private static Column keyed(Column column, @Nullable Integer key, Random random) {
+    Type type =
+        switch (column.type()) {
+          case Type.Struct(List<Column> parts, boolean isUnion) ->
+              new Type.Struct(keyed(parts, random), isUnion);
+          case Type.ListOf(Column element) -> new Type.ListOf(keyed(element, null, random));
+          case Type.MapOf(Column mapKey, Column value) ->
+              new Type.MapOf(mapKey, keyed(value, null, random));
+          default -> column.type();
+        };
+    return new Column(
+        column.id(), column.name(), Set.of(), type, column.isOptional(), column.doc(), key);
+  }
+
+  private static void check(Random random, UnaryOperator<Shape> changed) {
     Layout layout = Layout.EMPTY;
     Map<Shape, Placement> placed = new LinkedHashMap<>();
     for (int i = 0; i < 8; i++) {
-      Shape shape = shape(random, 0);
+      Shape shape = changed.apply(shape(random, 0));
       Merge merge = LayoutMerger.merge(layout, shape);
       if (!(merge instanceof Merge.Placed(Layout next, Placement placement))) continue;
       Map<Integer, Column> before = byId(layout);
