@@ -76,7 +76,9 @@ final class Documents {
     if (named != null) return named;
     String absolute = resolved(from.resource().address(), address);
     Resource found = byAddress.get(absolute);
-    return found == null ? byName.get(absolute) : found;
+    if (found == null) found = byName.get(absolute);
+    // Inlined documents have their names for addresses, whatever those are relative to.
+    return found == null ? byAddress.get(address) : found;
   }
 
   private @Nullable Place pointed(Resource resource, String pointer) {
@@ -110,13 +112,15 @@ final class Documents {
   /** Notes all addresses and anchors in a document; gives its outermost resource. */
   private Resource collect(JsonNode json, Resource outer) {
     Resource resource = outer;
-    String id = json.path(outer.draft().idKeyword()).asText();
+    // An inlined document may be of another draft than what it stands in.
+    Draft draft = json.path("$schema").isTextual() ? Draft.of(json) : outer.draft();
+    String id = json.path(draft.idKeyword()).asText();
     if (json.isObject() && !id.isEmpty()) {
       if (id.startsWith("#")) {
         anchors.putIfAbsent(outer.address() + id, new Place(json, outer));
       } else {
         String address = resolved(outer.address(), withoutFragment(id));
-        resource = new Resource(json, address, outer.draft());
+        resource = new Resource(json, address, draft);
         byAddress.putIfAbsent(address, resource);
         inner.put(json, resource);
       }

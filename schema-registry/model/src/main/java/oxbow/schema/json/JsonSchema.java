@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -13,6 +14,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import oxbow.schema.Incompatibility;
+import oxbow.schema.JsonText;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.References;
 import oxbow.schema.SchemaPart;
@@ -60,9 +62,31 @@ public final class JsonSchema implements ParsedSchema {
     return new JsonFormat().parse(sorted(root).toString(), references.normalized());
   }
 
+  /** The form {@code resolved} has all it refers to among its definitions. */
   @Override
   public String formatted(String form) {
-    return canonicalText;
+    boolean isResolved = form.toLowerCase(Locale.ROOT).equals("resolved");
+    if (!isResolved || references.texts().isEmpty()) return canonicalText;
+    return root instanceof ObjectNode object ? inlined(object).toString() : canonicalText;
+  }
+
+  private ObjectNode inlined(ObjectNode object) {
+    ObjectNode inlined = object.deepCopy();
+    ObjectNode definitions =
+        inlined.path("definitions") instanceof ObjectNode there
+            ? there
+            : inlined.putObject("definitions");
+    references
+        .texts()
+        .forEach((name, text) -> {
+          // It is referred to by the name given here, and by the address it gives itself.
+          if (!(JsonText.parse(text) instanceof ObjectNode document)) return;
+          String keyword = Draft.of(document).idKeyword();
+          definitions.set(name, document.deepCopy().put(keyword, name));
+          String address = document.path(keyword).asText();
+          if (!address.isEmpty() && !address.equals(name)) definitions.set(address, document);
+        });
+    return inlined;
   }
 
   @Override

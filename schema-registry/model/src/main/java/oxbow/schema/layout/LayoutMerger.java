@@ -20,6 +20,9 @@ import oxbow.schema.ParsedSchema;
  * of structs, lists, maps and unions change likewise. A part that a version lacks or may leave out
  * is optional; at the top all are. What can't widen is refused as a whole, and changes nothing.
  *
+ * <p>A field that becomes a union of several types, or is one no longer, has a column for each: the
+ * single type's stays, and the union's stands beside it.
+ *
  * <p>Adding a schema again gives the same layout and placement, whatever was added in between.
  * Which columns there are doesn't depend on the order, unless fields were renamed or refused, or
  * their names collide; the ids do.
@@ -175,12 +178,13 @@ public final class LayoutMerger {
     }
     for (int i = 0; i < targets.length; i++) {
       if (targets[i] >= 0) continue;
-      List<Integer> called = byName.getOrDefault(given.get(i).name(), List.of());
-      boolean isKeyed = given.get(i).key() != null;
-      targets[i] =
-          firstFree(
-              isKeyed ? called.stream().filter(c -> there.get(c).key() == null).toList() : called,
-              taken);
+      Column part = given.get(i);
+      List<Integer> called =
+          byName.getOrDefault(part.name(), List.of()).stream()
+              .filter(place -> isOfOneKind(there.get(place), part))
+              .filter(place -> part.key() == null || there.get(place).key() == null)
+              .toList();
+      targets[i] = firstFree(called, taken);
     }
     for (int i = 0; i < targets.length; i++) {
       Column part = given.get(i);
@@ -188,7 +192,8 @@ public final class LayoutMerger {
       List<Integer> renamed = new ArrayList<>();
       for (String alias : part.otherNames()) {
         for (int place : byName.getOrDefault(alias, List.of())) {
-          if (mayBeCalled(part.name(), place, byName)) renamed.add(place);
+          boolean isFit = isOfOneKind(there.get(place), part);
+          if (isFit && mayBeCalled(part.name(), place, byName)) renamed.add(place);
         }
       }
       renamed.sort(null);
@@ -199,6 +204,15 @@ public final class LayoutMerger {
       }
     }
     return targets;
+  }
+
+  /** A union of several types and a single type never share a column. */
+  private static boolean isOfOneKind(Column there, Column given) {
+    return isUnion(there.type()) == isUnion(given.type());
+  }
+
+  private static boolean isUnion(Type type) {
+    return type instanceof Type.Struct(List<Column> _, boolean isUnion) && isUnion;
   }
 
   private static int firstFree(List<Integer> places, Set<Integer> taken) {
@@ -287,7 +301,7 @@ public final class LayoutMerger {
           new Type.MapOf(widenedPart(key, otherKey, path), widenedPart(value, otherValue, path));
       default -> {
         if (there.holds(given)) yield there;
-        if (given.holds(there)) yield given;
+        if (there.widensTo(given)) yield given;
         throw new RefusedException(
             "'" + path + "' is " + described(given) + ", its column holds " + described(there));
       }

@@ -5,13 +5,28 @@ import java.util.List;
 /** What a column holds: the types that Iceberg, Parquet and SQL engines share. */
 public sealed interface Type {
   /**
-   * Whether a column of this type holds all values of the other one exactly. Parts aren't looked
-   * at: each has a column of its own.
+   * Whether a column of this type holds all values of the other one exactly: as they are, as a
+   * narrower number, or without the meaning that a later version of the schema gave them (a long
+   * that became a timestamp). Parts aren't looked at: each has a column of its own.
    */
   default boolean holds(Type value) {
     return switch (this) {
-      case Plain.LONG -> value == Plain.LONG || value == Plain.INT;
+      case Plain.INT -> value == Plain.INT || value == Plain.DATE;
+      case Plain.LONG ->
+          switch (value) {
+            case Plain.LONG,
+                Plain.INT,
+                Plain.TIME,
+                Plain.TIMESTAMP_UTC,
+                Plain.TIMESTAMP_LOCAL,
+                Plain.TIMESTAMP_NANOS_UTC,
+                Plain.TIMESTAMP_NANOS_LOCAL ->
+                true;
+            default -> false;
+          };
       case Plain.DOUBLE -> value == Plain.DOUBLE || value == Plain.FLOAT;
+      case Plain.STRING -> value == Plain.STRING || value == Plain.UUID;
+      case Plain.BINARY -> value == Plain.BINARY || value instanceof Decimal;
       case Plain plain -> plain == value;
       case Decimal(int precision, int scale) ->
           value instanceof Decimal narrower
@@ -21,6 +36,16 @@ public sealed interface Type {
       case Struct struct -> value instanceof Struct other && other.isUnion() == struct.isUnion();
       case ListOf _ -> value instanceof ListOf;
       case MapOf _ -> value instanceof MapOf;
+    };
+  }
+
+  /** Whether a column of this type may be given the other one, by the rules of Iceberg. */
+  default boolean widensTo(Type wider) {
+    return switch (this) {
+      case Plain.INT -> wider == Plain.LONG;
+      case Plain.FLOAT -> wider == Plain.DOUBLE;
+      case Decimal decimal -> wider instanceof Decimal && wider.holds(decimal);
+      default -> false;
     };
   }
 

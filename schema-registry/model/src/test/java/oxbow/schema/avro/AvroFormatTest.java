@@ -201,8 +201,8 @@ class AvroFormatTest {
           assertThat(doubling.shape().columns()).hasSize(2);
           assertThat(doubling.normalized().canonicalText()).isNotEmpty();
           assertThat(doubling.whyCannotRead(doubling)).isEmpty();
-          AvroSchema wide = format.parseNew(wideUnion(800, "A", "int"), References.NONE);
-          AvroSchema other = format.parseNew(wideUnion(800, "B", "string"), References.NONE);
+          AvroSchema wide = format.parseNew(wideUnion(400, "A", "int"), References.NONE);
+          AvroSchema other = format.parseNew(wideUnion(400, "B", "string"), References.NONE);
           assertThat(wide.whyCannotRead(other)).isNotEmpty();
           assertThat(wide.shape().columns()).hasSize(1);
         });

@@ -177,6 +177,60 @@ class LayoutMergerTest {
   }
 
   @Test
+  void aFieldThatBecomesAUnionHasAColumnForEach() {
+    String record = "{'type':'record','name':'A','fields':[{'name':'x','type':'int'}]}";
+    Layout single = placed(Layout.EMPTY, record("u ['null'," + record + "]", "v int")).layout();
+
+    var union = placed(single, record("u ['null'," + record + ",'string']", "v int"));
+    var back = placed(union.layout(), record("u " + record, "v int"));
+
+    assertThat(union.placement().ids())
+        .isEqualTo(Map.of("u", 1003, "u/A", 1004, "u/A/x", 1005, "u/string", 1006, "v", 1002));
+    assertThat(union.layout().columns().stream().map(Column::name))
+        .containsExactly("u", "v", "u_2");
+    assertThat(back.placement().ids()).isEqualTo(Map.of("u", 1000, "u/x", 1001, "v", 1002));
+    assertThat(back.layout()).isEqualTo(union.layout());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "int, int, date, INT",
+    "long, long, timestamp-millis, LONG",
+    "long, long, local-timestamp-nanos, LONG",
+    "long, int, date, none",
+    "string, string, uuid, STRING",
+  })
+  void aMeaningGivenLaterNeedsNoOtherColumn(
+      String before, String after, String logical, String column) {
+    Layout layout = placed(Layout.EMPTY, record("a " + before)).layout();
+
+    Merge merge =
+        LayoutMerger.merge(
+            layout, record("a {'type':'" + after + "','logicalType':'" + logical + "'}"));
+
+    if (column.equals("none")) {
+      assertThat(merge).isInstanceOf(Merge.Refused.class);
+    } else {
+      assertThat(((Merge.Placed) merge).layout()).isEqualTo(layout);
+      assertThat(layout.columns().getFirst().type()).isEqualTo(Type.Plain.valueOf(column));
+    }
+  }
+
+  @Test
+  void bytesThatBecomeDecimalsStayBytes() {
+    Layout layout = placed(Layout.EMPTY, record("a bytes")).layout();
+
+    assertThat(placed(layout, record("a " + decimal(9, 2))).layout()).isEqualTo(layout);
+  }
+
+  @Test
+  void aMeaningTakenAwayIsRefused() {
+    Layout layout = placed(Layout.EMPTY, record("a {'type':'int','logicalType':'date'}")).layout();
+
+    assertThat(LayoutMerger.merge(layout, record("a int"))).isInstanceOf(Merge.Refused.class);
+  }
+
+  @Test
   void aRenamedBranchKeepsItsColumn() {
     Layout layout =
         placed(Layout.EMPTY, record("u ['int',{'type':'fixed','name':'ex.A','size':2}]")).layout();
