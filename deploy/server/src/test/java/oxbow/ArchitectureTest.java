@@ -78,11 +78,11 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheHttpPortKnowsArmeria() {
+  void onlyHttpKnowsArmeria() {
     check(
         noClasses()
             .that()
-            .resideOutsideOfPackage("oxbow.server.http..")
+            .resideOutsideOfPackages("oxbow.server.http..", "oxbow.schema.http..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("com.linecorp.armeria.."));

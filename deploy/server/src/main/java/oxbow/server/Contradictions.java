@@ -40,6 +40,7 @@ final class Contradictions {
             refuse(
                 ConfigKeys.CONNECTIONS_PER_ADDRESS_OVERRIDES, "has " + name + ", which " + rule));
     oneNode();
+    registry();
     levels();
     sizes();
     groups();
@@ -117,6 +118,26 @@ final class Contradictions {
         refuse(
             ConfigKeys.ADVERTISED_LISTENERS,
             "must name a host clients can connect to for " + advertised.name());
+      }
+    }
+  }
+
+  private void registry() {
+    for (Listener own : settings.find(ConfigKeys.REGISTRY_LISTENERS).orElse(List.of())) {
+      if (!own.name().equals("HTTP")) {
+        refuse(
+            ConfigKeys.REGISTRY_LISTENERS,
+            "is written http://host:port; " + own.name() + " is not served yet");
+      }
+      boolean isTaken =
+          own.port() != 0
+              && own.port() == settings.get(ConfigKeys.HTTP_PORT)
+              && overlaps(own.host(), settings.get(ConfigKeys.HTTP_HOST));
+      if (settings.get(ConfigKeys.HTTP_ENABLE) && isTaken) {
+        refuse(ConfigKeys.REGISTRY_LISTENERS, "has the port of http.port, where it is anyway");
+      }
+      if (!settings.get(ConfigKeys.HTTP_ENABLE)) {
+        refuse(ConfigKeys.REGISTRY_LISTENERS, "needs http.enable=true");
       }
     }
   }

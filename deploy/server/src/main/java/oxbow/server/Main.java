@@ -104,6 +104,7 @@ public final class Main {
         .kafka()
         .forEach((listener, address) -> out.printf("  Kafka  %s (%s)%n", text(address), listener));
     http.ifPresent(bound -> out.printf("  HTTP   http://%s%n", text(bound)));
+    server.registryAddress().ifPresent(bound -> out.printf("  schema http://%s%n", text(bound)));
     out.printf("  data   %s%n", config.dataDirectory().toAbsolutePath().normalize());
     out.flush();
   }

@@ -9,23 +9,32 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import oxbow.broker.Broker;
 import oxbow.server.http.HttpPort;
+import oxbow.server.registry.RegistryPart;
 
 /** A started server: where it listens, when it is ready, and its end. */
 public final class RunningServer implements AutoCloseable {
   private static final long HTTP_DELAY_MS_MAX = 2_000;
 
   private final Broker broker;
+  private final Optional<RegistryPart> registry;
   private final Optional<HttpPort> http;
   private final Meters meters;
   private final Version version;
   private final CompletionStage<Optional<InetSocketAddress>> httpAddress;
   private volatile boolean isClosed;
 
-  RunningServer(Broker broker, Optional<HttpPort> http, Meters meters, Version version) {
+  RunningServer(
+      Broker broker,
+      Optional<RegistryPart> registry,
+      Optional<HttpPort> http,
+      Meters meters,
+      Version version) {
     this.broker = broker;
+    this.registry = registry;
     this.http = http;
     this.meters = meters;
     this.version = version;
+    registry.ifPresent(part -> broker.ready().thenRun(part::open));
     // HTTP comes after the broker: whoever starts a server waits for its first record. Not so when
     // logs have to be recovered, which may take minutes: then people want to see what goes on.
     CompletionStage<Void> ready =
@@ -73,11 +82,22 @@ public final class RunningServer implements AutoCloseable {
     return httpAddress;
   }
 
+  /** Where the schema registry listens on its own; empty: nowhere, or {@link #http} isn't open. */
+  public Optional<InetSocketAddress> registryAddress() {
+    return http.flatMap(HttpPort::registryAddress);
+  }
+
+  /** The schema registry, if there is one. */
+  public Optional<RegistryPart> registry() {
+    return registry;
+  }
+
   /** Answers what was asked, closes every log cleanly, and gives everything back. */
   @Override
   public void close() {
     isClosed = true;
     http.ifPresent(HttpPort::close);
+    registry.ifPresent(RegistryPart::close);
     broker.close();
     meters.close();
   }

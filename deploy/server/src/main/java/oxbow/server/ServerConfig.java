@@ -18,6 +18,7 @@ import oxbow.broker.produce.ProduceConfig;
 import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.telemetry.TelemetryConfig;
 import oxbow.log.LogsConfig;
+import oxbow.schema.CompatibilityLevel;
 import oxbow.server.config.BadConfigException;
 import oxbow.server.config.ConfigKey;
 import oxbow.server.config.ConfigKeys;
@@ -27,12 +28,15 @@ import oxbow.server.config.Problem;
 import oxbow.server.config.Settings;
 import oxbow.server.http.HttpConfig;
 import oxbow.server.logging.Logging;
+import oxbow.server.registry.RegistryBounds;
+import oxbow.server.registry.RegistryBounds.OwnPort;
 
 /**
  * The whole configuration of a node, read once and checked as a whole. The parts of the server take
  * their own records from it. Immutable.
  */
 public final class ServerConfig {
+  private static final int REGISTRY_PORT = 8081;
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
   private final Settings settings;
@@ -240,6 +244,30 @@ public final class ServerConfig {
             settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
             settings.get(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS),
             settings.get(ConfigKeys.HTTP_IDLE_MS)));
+  }
+
+  /** The schema registry; empty: there is none. */
+  public Optional<RegistryBounds> registry() {
+    if (!settings.get(ConfigKeys.REGISTRY_ENABLE)) return Optional.empty();
+    return Optional.of(
+        new RegistryBounds(
+            settings.get(ConfigKeys.REGISTRY_TOPIC),
+            CompatibilityLevel.named(settings.get(ConfigKeys.REGISTRY_LEVEL)).orElseThrow(),
+            settings.get(ConfigKeys.REGISTRY_PARSED_BYTES),
+            registryPort(),
+            settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
+            millis(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS).multipliedBy(9).dividedBy(10)));
+  }
+
+  private Optional<OwnPort> registryPort() {
+    Optional<List<Listener>> given = settings.find(ConfigKeys.REGISTRY_LISTENERS);
+    if (given.isPresent()) {
+      return given.get().stream()
+          .findFirst()
+          .map(listener -> new OwnPort(listener.host(), listener.port(), true));
+    }
+    int port = settings.get(ConfigKeys.HTTP_PORT) == 0 ? 0 : REGISTRY_PORT;
+    return Optional.of(new OwnPort(settings.get(ConfigKeys.HTTP_HOST), port, false));
   }
 
   /**

@@ -14,6 +14,7 @@ import oxbow.server.http.HealthPart;
 import oxbow.server.http.HealthPart.Report;
 import oxbow.server.http.HttpPort;
 import oxbow.server.logging.RuntimeLevels;
+import oxbow.server.registry.RegistryPart;
 
 /** The one place where every object of the process is built, in order. */
 public final class Wiring {
@@ -42,8 +43,18 @@ public final class Wiring {
             onFatal::accept);
     Optional<HttpPort> http =
         config.http().map(bounds -> new HttpPort(bounds, version, meters.registry()));
+    Optional<RegistryPart> registry =
+        config
+            .registry()
+            .map(bounds -> new RegistryPart(bounds, broker, version, meters.registry()));
     http.ifPresent(port -> askForReadiness(port, broker, config));
-    return new RunningServer(broker, http, meters, version);
+    http.ifPresent(port -> registry.ifPresent(part -> mount(port, part)));
+    return new RunningServer(broker, registry, http, meters, version);
+  }
+
+  private static void mount(HttpPort port, RegistryPart registry) {
+    port.mount(registry.service(), registry.bounds())
+        .ask(HealthPart.of("schemas", registry::report));
   }
 
   private static BrokerConfig brokerConfig(ServerConfig config) {

@@ -200,6 +200,7 @@ public final class ConfigKey<T> {
     METADATA("Metadata and control plane"),
     QUOTAS("Quotas and client metrics"),
     HTTP("HTTP port"),
+    SCHEMAS("Schema registry"),
     LOGGING("Logging");
 
     private final String title;

@@ -9,6 +9,7 @@ import static oxbow.server.config.ConfigKey.Section.NETWORK;
 import static oxbow.server.config.ConfigKey.Section.NODE;
 import static oxbow.server.config.ConfigKey.Section.PRODUCE_FETCH;
 import static oxbow.server.config.ConfigKey.Section.QUOTAS;
+import static oxbow.server.config.ConfigKey.Section.SCHEMAS;
 import static oxbow.server.config.ConfigKey.Section.TOPIC;
 import static oxbow.server.config.ConfigKey.Section.TOPICS;
 
@@ -976,6 +977,63 @@ public final class ConfigKeys {
               .atLeast(1)
               .ours()
               .doc("HTTP connections on which nothing happened for so long are closed."));
+
+  // ---- schema registry
+
+  public static final ConfigKey<Boolean> REGISTRY_ENABLE =
+      add(
+          key(SCHEMAS, ConfigTypes.BOOLEAN, "schema.registry.enable")
+              .value(true)
+              .ours()
+              .doc(
+                  "Keep schemas, and serve them as Confluent's registry does: below `/registry` of"
+                      + " the HTTP port, and at a port of its own."));
+
+  public static final ConfigKey<List<Listener>> REGISTRY_LISTENERS =
+      add(
+          key(SCHEMAS, ConfigTypes.LISTENERS, "schema.registry.listeners")
+              .otherwise(
+                  "`http://localhost:8081`, with `http.host` and, if `http.port` is 0, any free"
+                      + " port")
+              .ours()
+              .doc(
+                  "Where the registry listens on its own, with its paths at the root:"
+                      + " `http://host:port`; empty: only below `/registry` of the HTTP port. If it"
+                      + " isn't set and the port is taken, the server starts without it and says"
+                      + " so."));
+
+  public static final ConfigKey<String> REGISTRY_TOPIC =
+      add(
+          key(SCHEMAS, ConfigTypes.TEXT, "schema.registry.topic")
+              .value("_schemas")
+              .notEmpty()
+              .ours()
+              .doc(
+                  "The topic that schemas are kept in, in the format of Confluent's registry. It is"
+                      + " made with the first schema; one copied from there is served as it is."));
+
+  public static final ConfigKey<String> REGISTRY_LEVEL =
+      add(
+          key(SCHEMAS, ConfigTypes.TEXT, "schema.registry.compatibility.level")
+              .value("backward")
+              .oneOf(
+                  "none",
+                  "backward",
+                  "backward_transitive",
+                  "forward",
+                  "forward_transitive",
+                  "full",
+                  "full_transitive")
+              .ours()
+              .doc("What a new version has to be compatible with where nobody has set another."));
+
+  public static final ConfigKey<Long> REGISTRY_PARSED_BYTES =
+      add(
+          key(SCHEMAS, ConfigTypes.LONG, "schema.registry.parsed.max.bytes")
+              .value(32L * MIB)
+              .between(0, GIB)
+              .ours()
+              .doc("Memory that parsed schemas may take, as an estimate; texts lie beside it."));
 
   // ---- logging
 

@@ -4,12 +4,15 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.metric.MeterIdPrefixFunction;
 import com.linecorp.armeria.common.util.BlockingTaskExecutor;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.HttpServiceWithRoutes;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServerErrorHandler;
+import com.linecorp.armeria.server.ServerPort;
 import com.linecorp.armeria.server.metric.MetricCollectingService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -26,7 +30,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.schema.http.RegistryService;
 import oxbow.server.Version;
+import oxbow.server.registry.RegistryBounds;
 
 /**
  * The HTTP port: {@code /metrics}, {@code /health}, {@code /ready}, {@code /api/v1/version}, and
@@ -45,6 +51,7 @@ public final class HttpPort implements AutoCloseable {
   private final List<HealthPart> parts = new ArrayList<>();
   private final List<Consumer<ServerBuilder>> mounts = new ArrayList<>();
   private final Map<String, String> links = new LinkedHashMap<>();
+  private @Nullable RegistryMount registry;
   private @Nullable Server server;
   private boolean isClosed;
 
@@ -82,6 +89,16 @@ public final class HttpPort implements AutoCloseable {
     return this;
   }
 
+  /**
+   * Serves the schema registry below {@code /registry}, and where it has a port of its own, there
+   * at the root. Before the start only.
+   */
+  public HttpPort mount(RegistryService registry, RegistryBounds bounds) {
+    this.registry = new RegistryMount(registry, bounds);
+    link("/registry/subjects", "subjects of the schema registry");
+    return this;
+  }
+
   /** Shows a path on the index page. */
   public HttpPort link(String path, String what) {
     links.put(path, what);
@@ -96,16 +113,18 @@ public final class HttpPort implements AutoCloseable {
         .daemon()
         .start(() -> {
           try {
-            Server built = build();
+            var mainPort =
+                new ServerPort(
+                    address("http.host", config.host(), config.port()), SessionProtocol.HTTP);
+            Server built = build(mainPort);
             synchronized (this) {
               if (isClosed) throw new IllegalStateException("closed before it was open");
               server = built;
             }
             built.start().join();
-            var address = built.activePort();
-            if (address == null) throw new IllegalStateException("the port closed at once");
-            log.atInfo().addKeyValue("port", address.localAddress().getPort()).log("http open");
-            started.complete(address.localAddress());
+            var address = bound(mainPort);
+            log.atInfo().addKeyValue("port", address.getPort()).log("http open");
+            started.complete(address);
           } catch (RuntimeException e) {
             started.completeExceptionally(refusal(e));
           }
@@ -126,17 +145,10 @@ public final class HttpPort implements AutoCloseable {
     return cause instanceof RuntimeException known ? known : failure;
   }
 
-  private Server build() {
-    var address =
-        config.host().isEmpty()
-            ? new InetSocketAddress(config.port())
-            : new InetSocketAddress(config.host(), config.port());
-    if (address.isUnresolved()) {
-      throw new IllegalArgumentException("http.host " + config.host() + " is no address");
-    }
+  private Server build(ServerPort mainPort) {
     ServerBuilder builder =
         Server.builder()
-            .http(address)
+            .port(mainPort)
             .meterRegistry(meters)
             .workerGroup(WORKERS)
             .blockingTaskExecutor(
@@ -156,7 +168,7 @@ public final class HttpPort implements AutoCloseable {
             .gracefulShutdownTimeout(Duration.ZERO, Duration.ofSeconds(2))
             .disableServerHeader()
             .disableDateHeader()
-            .errorHandler(new Errors(config.bodyBytesMax()));
+            .errorHandler(errors());
     builder.route().get("/").build((ctx, request) -> IndexPage.answer(version, links));
     builder
         .route()
@@ -175,10 +187,39 @@ public final class HttpPort implements AutoCloseable {
                         "version", version.oxbow(),
                         "kafka", version.kafka(),
                         "java", Runtime.version().toString()))));
+    if (registry != null) registry.mountOn(builder);
     mounts.forEach(mount -> mount.accept(builder));
     builder.decorator(
         MetricCollectingService.newDecorator(MeterIdPrefixFunction.ofDefault("oxbow.http")));
     return builder.build();
+  }
+
+  private ServerErrorHandler errors() {
+    var errors = new Errors(config.bodyBytesMax());
+    return registry == null ? errors : registry.errors(errors);
+  }
+
+  /** Where the registry listens on its own, once the port is open; empty: nowhere. */
+  public Optional<InetSocketAddress> registryAddress() {
+    return registry == null ? Optional.empty() : registry.address();
+  }
+
+  /**
+   * An address to listen at.
+   *
+   * @param host empty: every interface
+   */
+  static InetSocketAddress address(String key, String host, int port) {
+    var address = host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+    if (address.isUnresolved()) {
+      throw new IllegalArgumentException(key + ": " + host + " is no address");
+    }
+    return address;
+  }
+
+  /** Where an open port listens. */
+  static InetSocketAddress bound(ServerPort port) {
+    return new InetSocketAddress(port.localAddress().getAddress(), port.actualPort());
   }
 
   /** Ready once every part is; 503 else, with the parts' facts either way. */

@@ -27,7 +27,7 @@ import oxbow.schema.record.RecordKey;
  */
 final class Journal {
   private static final Logger log = LoggerFactory.getLogger(Journal.class);
-  private static final int ENTRIES_PER_APPEND = 1_000;
+  private static final int CHARS_PER_APPEND = 200_000;
   private static final List<Entry> BARRIER = List.of(new Entry(noop(), null));
 
   private final SchemaStore store;
@@ -70,15 +70,16 @@ final class Journal {
   }
 
   /**
-   * Appends records, all or none of them up to a thousand, and returns once they are applied.
+   * Appends records and returns once they are applied. Many are appended in several goes, so their
+   * order has to make sense if only the first of them come about.
    *
    * @param isApplied whether the state shows them; asked if the store can't tell
    */
   void append(List<Entry> entries, BooleanSupplier isApplied) {
     if (!lock.isHeldByCurrentThread())
       throw new IllegalStateException("appended without a command");
-    for (int from = 0; from < entries.size(); from += ENTRIES_PER_APPEND) {
-      int end = Math.min(from + ENTRIES_PER_APPEND, entries.size());
+    for (int from = 0, end; from < entries.size(); from = end) {
+      end = end(entries, from);
       try {
         await(entries.subList(from, end));
       } catch (RegistryException e) {
@@ -89,6 +90,17 @@ final class Journal {
         }
       }
     }
+  }
+
+  /** What goes into one append: a topic takes a megabyte at a time, if nobody has changed that. */
+  private static int end(List<Entry> entries, int from) {
+    int end = from;
+    int chars = 0;
+    do {
+      Entry entry = entries.get(end++);
+      chars += entry.key().length() + (entry.value() == null ? 0 : entry.value().length());
+    } while (end < entries.size() && chars < CHARS_PER_APPEND);
+    return end;
   }
 
   private void settleAfter(RegistryException failure) {

@@ -446,7 +446,6 @@ final class Registering {
     return request.id();
   }
 
-  /** In one append, so that no crash leaves a part of it. */
   private void write(StoredSchema added) {
     List<Entry> entries = new ArrayList<>();
     String context = Subject.of(added.subject()).context();
@@ -454,6 +453,9 @@ final class Registering {
       entries.add(
           RecordCodec.entry(new ContextKey(TENANT, context), new ContextValue(TENANT, context)));
     }
+    // The new version first: however much of this is written, its id is never without one.
+    entries.add(
+        RecordCodec.entry(new SchemaKey(added.subject(), added.version()), new SchemaValue(added)));
     // Softly deleted versions with the same id would hide the new one from older registries, so
     // they go, unless somebody refers to them.
     for (StoredSchema old : state.versions(added.subject())) {
@@ -463,8 +465,6 @@ final class Registering {
         entries.add(RecordCodec.tombstone(new SchemaKey(old.subject(), old.version())));
       }
     }
-    entries.add(
-        RecordCodec.entry(new SchemaKey(added.subject(), added.version()), new SchemaValue(added)));
     journal.append(
         entries,
         () ->

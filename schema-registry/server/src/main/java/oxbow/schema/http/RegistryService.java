@@ -88,8 +88,18 @@ public final class RegistryService implements HttpService, AutoCloseable {
     return HttpResponse.of(
         request
             .aggregate()
+            .handle(this::received)
             .thenCompose(whole -> run(() -> answer(ctx, type, target, handler, whole)))
             .exceptionally(e -> error(ctx, e)));
+  }
+
+  /** A client may go away, or send more than is read. */
+  private AggregatedHttpRequest received(
+      @Nullable AggregatedHttpRequest whole, @Nullable Throwable failure) {
+    if (whole != null) return whole;
+    throw failure instanceof ContentTooLargeException
+        ? HttpError.tooLarge(config.bodyBytesMax())
+        : HttpError.badBody("the request body did not arrive as a whole");
   }
 
   private HttpResponse answer(
@@ -152,7 +162,6 @@ public final class RegistryService implements HttpService, AutoCloseable {
       case RegistryException refused ->
           error(ctx, refused.kind().code(), String.valueOf(refused.getMessage()));
       case HttpError refused -> error(ctx, refused.code(), String.valueOf(refused.getMessage()));
-      case ContentTooLargeException _ -> error(ctx, HttpError.tooLarge(config.bodyBytesMax()));
       case TimeoutException _ ->
           error(
               ctx,

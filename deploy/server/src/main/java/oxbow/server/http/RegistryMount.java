@@ -1,0 +1,120 @@
+package oxbow.server.http;
+
+import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.SessionProtocol;
+import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServerErrorHandler;
+import com.linecorp.armeria.server.ServerPort;
+import com.linecorp.armeria.server.ServiceConfig;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.schema.http.RegistryErrors;
+import oxbow.schema.http.RegistryService;
+import oxbow.server.registry.RegistryBounds;
+import oxbow.server.registry.RegistryBounds.OwnPort;
+
+/** Where the schema registry is served: below a path of the HTTP port, and at a port of its own. */
+final class RegistryMount {
+  private static final Logger log = LoggerFactory.getLogger(RegistryMount.class);
+  private static final String KEY = "schema.registry.listeners";
+
+  private final RegistryService service;
+  private final RegistryBounds bounds;
+  private @Nullable ServerPort own;
+
+  RegistryMount(RegistryService service, RegistryBounds bounds) {
+    this.service = service;
+    this.bounds = bounds;
+  }
+
+  void mountOn(ServerBuilder builder) {
+    builder.serviceUnder("/registry/", service);
+    Optional<ServerPort> port = bounds.own().flatMap(RegistryMount::port);
+    if (port.isEmpty()) return;
+    ServerPort opened = port.get();
+    own = opened;
+    builder.port(opened);
+    builder.virtualHost(opened).serviceUnder("/", service);
+    // A port's own host takes over the exact paths of the others, which aren't the registry's.
+    builder.decorator((others, ctx, request) ->
+        ctx.localAddress().getPort() == opened.actualPort()
+            ? service.serve(ctx, request)
+            : others.serve(ctx, request));
+  }
+
+  /** Empty: another process has it, and nobody insists. */
+  private static Optional<ServerPort> port(OwnPort wanted) {
+    InetSocketAddress address = HttpPort.address(KEY, wanted.host(), wanted.port());
+    try (var probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(address);
+    } catch (IOException e) {
+      if (wanted.isRequired()) {
+        throw new IllegalStateException(
+            KEY + ": port " + wanted.port() + " can't be opened: " + e.getMessage(), e);
+      }
+      log.atWarn()
+          .addKeyValue("port", wanted.port())
+          .addKeyValue("reason", e.getMessage())
+          .log(
+              "the schema registry has no port of its own; it is served under /registry of the"
+                  + " HTTP port, and "
+                  + KEY
+                  + " names another");
+      return Optional.empty();
+    }
+    return Optional.of(new ServerPort(address, SessionProtocol.HTTP));
+  }
+
+  /** Where it listens on its own, once it does. */
+  Optional<InetSocketAddress> address() {
+    ServerPort port = own;
+    return port == null ? Optional.empty() : Optional.of(HttpPort.bound(port));
+  }
+
+  /** Errors of the registry's paths have the form its clients know. */
+  ServerErrorHandler errors(ServerErrorHandler others) {
+    var registrys = new RegistryErrors(bounds.bodyBytesMax());
+    return new ServerErrorHandler() {
+      private ServerErrorHandler handler(ServiceConfig config) {
+        return config.service().as(RegistryService.class) == null ? others : registrys;
+      }
+
+      @Override
+      public @Nullable HttpResponse onServiceException(ServiceRequestContext ctx, Throwable cause) {
+        HttpResponse answer = handler(ctx.config()).onServiceException(ctx, cause);
+        return answer == null ? others.onServiceException(ctx, cause) : answer;
+      }
+
+      @Override
+      public @Nullable AggregatedHttpResponse onProtocolViolation(
+          ServiceConfig config,
+          @Nullable RequestHeaders headers,
+          HttpStatus status,
+          @Nullable String description,
+          @Nullable Throwable cause) {
+        return handler(config).onProtocolViolation(config, headers, status, description, cause);
+      }
+
+      @Override
+      public @Nullable AggregatedHttpResponse renderStatus(
+          @Nullable ServiceRequestContext ctx,
+          ServiceConfig config,
+          @Nullable RequestHeaders headers,
+          HttpStatus status,
+          @Nullable String description,
+          @Nullable Throwable cause) {
+        return handler(config).renderStatus(ctx, config, headers, status, description, cause);
+      }
+    };
+  }
+}

@@ -1,0 +1,146 @@
+package oxbow.server.registry;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.apache.kafka.common.message.CreateTopicsRequestData;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicCollection;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfigCollection;
+import org.apache.kafka.common.message.CreateTopicsResponseData;
+import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.CreateTopicsRequest;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.broker.Broker;
+import oxbow.schema.RegistryException;
+import oxbow.schema.RegistryException.Kind;
+import oxbow.schema.Schemas;
+import oxbow.schema.avro.AvroFormat;
+import oxbow.schema.http.RegistryHttpConfig;
+import oxbow.schema.http.RegistryService;
+import oxbow.schema.http.ServerFacts;
+import oxbow.schema.json.JsonFormat;
+import oxbow.schema.protobuf.ProtobufFormat;
+import oxbow.schema.registry.Registry;
+import oxbow.schema.registry.RegistryConfig;
+import oxbow.server.Version;
+import oxbow.server.http.HealthPart.Report;
+
+/** The registry over this broker's topic, and what serves it. Starts once the broker is ready. */
+public final class RegistryPart implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RegistryPart.class);
+  private static final int CREATE_TIMEOUT_MS = 10_000;
+  private static final int REQUESTS_MAX = 256;
+
+  private final RegistryBounds bounds;
+  private final Registry registry;
+  private final RegistryService service;
+  private volatile @Nullable Throwable failure;
+
+  public RegistryPart(RegistryBounds bounds, Broker broker, Version version, MeterRegistry meters) {
+    this.bounds = bounds;
+    var store =
+        new TopicSchemaStore(
+            bounds.topic(),
+            broker.partitions(),
+            topic -> create(broker, topic),
+            InstantSource.system());
+    this.registry =
+        new Registry(
+            store,
+            List.of(new AvroFormat(), new JsonFormat(), new ProtobufFormat()),
+            new RegistryConfig(bounds.level(), bounds.parsedBytes(), bounds.timeout().dividedBy(2)),
+            InstantSource.system());
+    Supplier<String> clusterId = () -> broker.control().clusterId();
+    this.service =
+        new RegistryService(
+            registry,
+            new RegistryHttpConfig(bounds.bodyBytesMax(), bounds.timeout(), REQUESTS_MAX),
+            new ServerFacts(version.oxbow(), "", clusterId),
+            meters);
+  }
+
+  private static CompletionStage<Void> create(Broker broker, String topic) {
+    var settings = new CreatableTopicConfigCollection();
+    settings.add(new CreatableTopicConfig().setName("cleanup.policy").setValue("compact"));
+    var wanted = new CreatableTopicCollection();
+    wanted.add(
+        new CreatableTopic()
+            .setName(topic)
+            .setNumPartitions(1)
+            .setReplicationFactor(CreateTopicsRequest.NO_REPLICATION_FACTOR)
+            .setConfigs(settings));
+    var request = new CreateTopicsRequestData().setTopics(wanted).setTimeoutMs(CREATE_TIMEOUT_MS);
+    return broker
+        .control()
+        .autoTopics()
+        .create(request)
+        .thenAccept(answer -> check(topic, answer))
+        .exceptionally(e -> {
+          throw e.getCause() instanceof RegistryException known ? known : refused(topic, e);
+        });
+  }
+
+  private static void check(String topic, CreateTopicsResponseData answer) {
+    CreatableTopicResult result = answer.topics().find(topic);
+    Errors error = Errors.forCode(result.errorCode());
+    if (error == Errors.NONE || error == Errors.TOPIC_ALREADY_EXISTS) return;
+    throw new RegistryException(
+        Kind.STORE,
+        "the topic " + topic + " can't be made: " + error + " " + result.errorMessage());
+  }
+
+  private static RegistryException refused(String topic, Throwable reason) {
+    return new RegistryException(
+        Kind.STORE, "the topic " + topic + " can't be made: " + reason.getMessage(), reason);
+  }
+
+  /** Begins to read the topic. Called once, when the broker is ready. */
+  public void open() {
+    registry
+        .open()
+        .whenComplete((_, reason) -> {
+          if (reason == null) return;
+          failure = reason;
+          log.atDebug().setCause(reason).log("the schema registry was not loaded");
+        });
+  }
+
+  public RegistryBounds bounds() {
+    return bounds;
+  }
+
+  /** Answers requests; those that come before everything was read, with "not yet". */
+  public RegistryService service() {
+    return service;
+  }
+
+  /** For the other modules. */
+  public Schemas schemas() {
+    return registry;
+  }
+
+  /** Ready once everything was read. */
+  public Report report() {
+    return new Report(
+        registry.isLoaded(),
+        Map.of(
+            "schemas", registry.schemaCount(),
+            "subjects", registry.subjectCount(),
+            "recordsPassedOver", registry.passedOver(),
+            "stopped", failure != null));
+  }
+
+  @Override
+  public void close() {
+    service.close();
+    registry.close();
+  }
+}
