@@ -261,7 +261,7 @@ final class Linker {
         FieldDescriptorProto.Builder each = field(field, scope);
         if (field.label() == Label.OPTIONAL && file.isProto3()) {
           each.setProto3Optional(true).setOneofIndex(out.getOneofDeclCount());
-          String synthetic = "_" + field.name();
+          String synthetic = field.name().startsWith("_") ? field.name() : "_" + field.name();
           while (!memberNames.add(synthetic)) {
             synthetic = "X" + synthetic;
           }
@@ -421,10 +421,10 @@ final class Linker {
               type == FieldDescriptorProto.Type.TYPE_BYTES
                   ? Literals.escapedBytes(bytes)
                   : bytes.toStringUtf8();
-          case Word(String text) -> text;
+          case Word(String text) -> text.equals("infinity") ? "inf" : text;
           case Numeral(String text) ->
               switch (type) {
-                case TYPE_FLOAT, TYPE_DOUBLE -> Literals.normalized(text);
+                case TYPE_FLOAT, TYPE_DOUBLE -> real(text);
                 default -> Literals.integer(text).toString();
               };
           case ProtoFile.Block _, ProtoFile.Values _ -> throw new NumberFormatException();
@@ -438,6 +438,15 @@ final class Linker {
                 + " does not fit its type",
             e);
       }
+    }
+
+    /** As a descriptor writes it. */
+    private static String real(String text) {
+      double value = Literals.real(text);
+      if (Double.isNaN(value)) {
+        return "nan";
+      }
+      return Double.isInfinite(value) ? (value > 0 ? "inf" : "-inf") : Literals.normalized(text);
     }
 
     /** The message behind a map field. */

@@ -32,13 +32,59 @@ public final class ProtobufSchema implements ParsedSchema {
   private final References references;
   private final KnownFiles known;
 
-  /** Made once at most per thread that needs it; all that are made are the same. */
-  private volatile @Nullable FileDescriptor descriptor;
+  /** The first type's full name; of a file that only passes another one on it is in there. */
+  private final @Nullable String firstType;
+
+  private final boolean isWrapper;
+
+  /** Made when it is needed; two threads may make the same. */
+  private volatile @Nullable Linked linked;
 
   ProtobufSchema(ProtoFile file, References references, KnownFiles known) {
     this.canonicalText = ProtoPrinter.print(file);
     this.references = references;
     this.known = known;
+    this.firstType = firstType(file);
+    this.isWrapper =
+        file.types().isEmpty()
+            && file.services().isEmpty()
+            && file.extensions().isEmpty()
+            && file.imports().size() == 1
+            && file.imports().getFirst().kind() == ProtoFile.ImportKind.PUBLIC;
+  }
+
+  private static @Nullable String firstType(ProtoFile file) {
+    String scope = file.packageName() == null ? "" : file.packageName();
+    Optional<? extends ProtoFile.Declared> first = file.messages().stream().findFirst();
+    if (first.isEmpty()) {
+      first = ProtoFile.enums(file.types()).stream().findFirst();
+    }
+    return first.map(type -> Names.in(scope, type.name())).orElse(null);
+  }
+
+  /**
+   * What a file stands for.
+   *
+   * @param types the file whose messages the paths count: itself, or the one that it passes on
+   */
+  private record Linked(FileDescriptor file, FileDescriptor types, ProtobufValues values) {}
+
+  private Linked linked(FileDescriptor file) {
+    FileDescriptor types =
+        isWrapper && file.getPublicDependencies().size() == 1
+            ? file.getPublicDependencies().getFirst()
+            : file;
+    return new Linked(file, types, new ProtobufValues(file));
+  }
+
+  private Linked linked() {
+    Linked made = linked;
+    if (made == null) {
+      ProtoFile file = ProtoParser.parse(canonicalText);
+      made = linked(new Linker(known, references).link(FILE_NAME, file));
+      linked = made;
+    }
+    return made;
   }
 
   @Override
@@ -114,26 +160,13 @@ public final class ProtobufSchema implements ParsedSchema {
 
   @Override
   public Optional<String> recordName() {
-    ProtoFile file = ProtoParser.parse(canonicalText);
-    if (isWrapper(file)) {
-      return firstType(typesFile());
+    if (!isWrapper) {
+      return Optional.ofNullable(firstType);
     }
-    String scope = file.packageName() == null ? "" : file.packageName();
-    Optional<String> message =
-        file.messages().stream().findFirst().map(each -> Names.in(scope, each.name()));
-    return message.isPresent()
-        ? message
-        : ProtoFile.enums(file.types()).stream()
-            .findFirst()
-            .map(each -> Names.in(scope, each.name()));
-  }
-
-  private static Optional<String> firstType(FileDescriptor file) {
-    Optional<String> message =
-        file.getMessageTypes().stream().findFirst().map(Descriptor::getFullName);
-    return message.isPresent()
-        ? message
-        : file.getEnumTypes().stream().findFirst().map(EnumDescriptor::getFullName);
+    FileDescriptor types = linked().types();
+    return types.getMessageTypes().isEmpty()
+        ? types.getEnumTypes().stream().findFirst().map(EnumDescriptor::getFullName)
+        : Optional.of(types.getMessageTypes().getFirst().getFullName());
   }
 
   /**
@@ -143,7 +176,7 @@ public final class ProtobufSchema implements ParsedSchema {
    * @throws InvalidSchemaException what is wrong with it
    */
   void linkNew(ProtoFile written) {
-    descriptor = new Linker(known, references).linkNew(FILE_NAME, written);
+    linked = linked(new Linker(known, references).linkNew(FILE_NAME, written));
   }
 
   /**
@@ -152,12 +185,7 @@ public final class ProtobufSchema implements ParsedSchema {
    * @throws InvalidSchemaException a name in it stands for nothing
    */
   public FileDescriptor descriptor() {
-    FileDescriptor made = descriptor;
-    if (made == null) {
-      made = new Linker(known, references).link(FILE_NAME, ProtoParser.parse(canonicalText));
-      descriptor = made;
-    }
-    return made;
+    return linked().file();
   }
 
   /**
@@ -168,7 +196,7 @@ public final class ProtobufSchema implements ParsedSchema {
    * @throws InvalidSchemaException a name in the file stands for nothing
    */
   public Optional<Descriptor> message(int... path) {
-    List<Descriptor> siblings = typesFile().getMessageTypes();
+    List<Descriptor> siblings = linked().types().getMessageTypes();
     if (path.length == 0) {
       return siblings.stream().findFirst();
     }
@@ -184,31 +212,20 @@ public final class ProtobufSchema implements ParsedSchema {
   }
 
   /**
-   * The file whose messages the paths count: a file that only passes another one on stands for it.
-   */
-  private FileDescriptor typesFile() {
-    FileDescriptor file = descriptor();
-    return isWrapper(ProtoParser.parse(canonicalText)) && file.getPublicDependencies().size() == 1
-        ? file.getPublicDependencies().getFirst()
-        : file;
-  }
-
-  private static boolean isWrapper(ProtoFile file) {
-    return file.types().isEmpty()
-        && file.services().isEmpty()
-        && file.extensions().isEmpty()
-        && file.imports().size() == 1
-        && file.imports().getFirst().kind() == ProtoFile.ImportKind.PUBLIC;
-  }
-
-  /**
    * Reads a message that was written with this schema as another version has it.
    *
    * @param data the message path, then the message; stays as it is
    * @throws UndecodableException the bytes are something else, or the reader lacks the message
    */
   public DynamicMessage read(ByteBuffer data, ProtobufSchema reader) {
-    ByteBuffer bytes = data.duplicate();
+    try {
+      return readLinked(data.duplicate(), reader);
+    } catch (InvalidSchemaException e) {
+      throw new UndecodableException("the schema can't be resolved: " + e.getMessage(), e);
+    }
+  }
+
+  private DynamicMessage readLinked(ByteBuffer bytes, ProtobufSchema reader) {
     int[] path = Framing.readMessagePath(bytes);
     Descriptor written =
         message(path)
@@ -216,16 +233,16 @@ public final class ProtobufSchema implements ParsedSchema {
                 new UndecodableException(
                     "the schema has no message at the path " + Arrays.toString(path)));
     if (reader.equals(this)) {
-      return ProtobufValues.read(bytes, written);
+      return linked().values().read(bytes, written);
     }
     Descriptor read =
-        Names.find(reader.typesFile(), reader.fullNameOf(written))
+        Names.find(reader.linked().types(), reader.fullNameOf(written))
             .filter(Descriptor.class::isInstance)
             .map(Descriptor.class::cast)
             .orElseThrow(() ->
                 new UndecodableException(
                     "the reader's schema has no message " + reader.fullNameOf(written)));
-    return ProtobufValues.read(bytes, read);
+    return reader.linked().values().read(bytes, read);
   }
 
   /** What a message of another version is called here, where the package may be another. */
@@ -235,7 +252,7 @@ public final class ProtobufSchema implements ParsedSchema {
         packageName.isEmpty()
             ? message.getFullName()
             : message.getFullName().substring(packageName.length() + 1);
-    return Names.in(typesFile().getPackage(), local);
+    return Names.in(linked().types().getPackage(), local);
   }
 
   @Override
@@ -243,7 +260,8 @@ public final class ProtobufSchema implements ParsedSchema {
     if (!(reader instanceof ProtobufSchema other)) {
       throw new UndecodableException("the reader's schema is not Protobuf");
     }
-    return ProtobufValues.json(read(data, other));
+    DynamicMessage message = read(data, other);
+    return other.linked().values().json(message);
   }
 
   /** The columns of the first message; of a file without messages none. */
@@ -259,7 +277,7 @@ public final class ProtobufSchema implements ParsedSchema {
    */
   public Shape shape(int... path) {
     Optional<Descriptor> message = message(path);
-    if (message.isEmpty() && typesFile().getMessageTypes().isEmpty()) {
+    if (message.isEmpty() && linked().types().getMessageTypes().isEmpty()) {
       return new Shape(List.of());
     }
     return ProtobufShapes.of(

@@ -4,6 +4,7 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ import oxbow.schema.layout.Shape;
 import oxbow.schema.layout.Type;
 
 /**
- * The columns of messages. A column is known by its field's number.
+ * The columns of messages, in the order of their fields' numbers, which they are known by.
  *
  * <pre>
  *   int32 sint32 sfixed32           INT
@@ -69,7 +70,7 @@ final class ProtobufShapes {
     within.add(message);
     List<Column> columns = new ArrayList<>();
     int total = 0;
-    for (FieldDescriptor field : message.getFields()) {
+    for (FieldDescriptor field : byNumber(message)) {
       Type type = boundedType(field);
       total += 1 + parts;
       if (total > COLUMNS_MAX) {
@@ -79,6 +80,13 @@ final class ProtobufShapes {
       columns.add(column(field, type));
     }
     return new Shape(columns.isEmpty() ? List.of(opaque()) : columns);
+  }
+
+  /** In one order, however the file is written. */
+  private static List<FieldDescriptor> byNumber(Descriptor message) {
+    return message.getFields().stream()
+        .sorted(Comparator.comparingInt(FieldDescriptor::getNumber))
+        .toList();
   }
 
   /** The one column of a message that can't be taken apart. */
@@ -159,7 +167,7 @@ final class ProtobufShapes {
         throw new TooManyPartsException();
       }
       List<Column> columns = new ArrayList<>();
-      for (FieldDescriptor each : message.getFields()) {
+      for (FieldDescriptor each : byNumber(message)) {
         count();
         columns.add(column(each, type(each)));
       }
