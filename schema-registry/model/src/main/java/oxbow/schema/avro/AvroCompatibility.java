@@ -71,7 +71,11 @@ final class AvroCompatibility {
           new Incompatibility(
               "TOO_COMPLEX",
               "/",
-              "the " + READER + " and the " + WRITER + " schema have too many types to compare"));
+              "{errorType:'TOO_COMPLEX', description:'The "
+                  + READER
+                  + " and the "
+                  + WRITER
+                  + " schema have too many types to compare'}"));
     }
     return List.copyOf(check.found);
   }

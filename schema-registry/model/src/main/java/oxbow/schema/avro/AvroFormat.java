@@ -50,7 +50,7 @@ public final class AvroFormat implements SchemaFormat {
       }
       AvroSchema schema = new AvroSchema(parser.parse(text), references, referenced);
       // Types may be nested by name far deeper than the texts are.
-      JsonText.check(schema.avro().toString());
+      JsonText.check(schema.formatted("resolved"));
       return schema;
     } catch (InvalidSchemaException e) {
       throw e;

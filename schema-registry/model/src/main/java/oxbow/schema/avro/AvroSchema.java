@@ -63,7 +63,8 @@ public final class AvroSchema implements ParsedSchema {
 
   @Override
   public String formatted(String form) {
-    return form.toLowerCase(Locale.ROOT).equals("resolved") ? avro.toString() : canonicalText;
+    boolean isResolved = form.toLowerCase(Locale.ROOT).equals("resolved");
+    return isResolved && !referenced.isEmpty() ? avro.toString() : canonicalText;
   }
 
   @Override
