@@ -17,8 +17,12 @@ import oxbow.broker.net.NetConfig;
 import oxbow.broker.produce.ProduceConfig;
 import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.telemetry.TelemetryConfig;
+import oxbow.cold.ColdConfig;
+import oxbow.cold.fetch.FetchBounds;
+import oxbow.cold.upkeep.UpkeepConfig;
 import oxbow.log.LogsConfig;
 import oxbow.schema.CompatibilityLevel;
+import oxbow.server.cold.ColdBounds;
 import oxbow.server.config.BadConfigException;
 import oxbow.server.config.ConfigKey;
 import oxbow.server.config.ConfigKeys;
@@ -37,6 +41,21 @@ import oxbow.server.registry.RegistryBounds.OwnPort;
  */
 public final class ServerConfig {
   private static final int REGISTRY_PORT = 8081;
+  private static final int COLD_READS_WAITING = 256;
+  private static final int COLD_CHUNK_BYTES = 2 << 20;
+  private static final int COLD_CURSORS = 16;
+  private static final int COLD_AHEAD = 2;
+  private static final Duration COLD_MANIFEST_AGE = Duration.ofMinutes(1);
+
+  /** Snapshots outlive what an engine's query may take, objects without a table an upload. */
+  private static final UpkeepConfig COLD_UPKEEP =
+      new UpkeepConfig(
+          Duration.ofSeconds(10),
+          Duration.ofMinutes(10),
+          Duration.ofHours(6),
+          10,
+          Duration.ofHours(24));
+
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
   private final Settings settings;
@@ -230,6 +249,40 @@ public final class ServerConfig {
         (long) (double) settings.get(ConfigKeys.CLEANER_BYTES_PER_SECOND),
         settings.get(ConfigKeys.PRODUCER_EXPIRATION_MS),
         settings.get(ConfigKeys.DISK_RESERVE_BYTES));
+  }
+
+  /** The cold tier; empty: no topic has one. */
+  public Optional<ColdBounds> cold() {
+    if (!settings.get(ConfigKeys.COLD_ENABLE)) return Optional.empty();
+    Path data = settings.get(ConfigKeys.DATA_DIR);
+    long cacheBytes =
+        settings
+            .find(ConfigKeys.COLD_CACHE_BYTES)
+            .orElseGet(() -> Runtime.getRuntime().maxMemory() / 8);
+    var fetch =
+        new FetchBounds(
+            settings.find(ConfigKeys.COLD_READS_MAX).orElse(Math.max(4, 2 * PROCESSORS)),
+            COLD_READS_WAITING,
+            COLD_CHUNK_BYTES,
+            cacheBytes / 2,
+            cacheBytes / 4,
+            cacheBytes / 4,
+            COLD_CURSORS,
+            COLD_AHEAD,
+            COLD_MANIFEST_AGE);
+    var config =
+        new ColdConfig(
+            data.resolve("cold"),
+            settings.get(ConfigKeys.COLD_NAMESPACE),
+            settings.find(ConfigKeys.COLD_OFFLOAD_THREADS).orElse(Math.max(1, PROCESSORS / 2)),
+            settings.get(ConfigKeys.COLD_UPKEEP_BYTES),
+            fetch,
+            COLD_UPKEEP);
+    return Optional.of(
+        new ColdBounds(
+            settings.find(ConfigKeys.COLD_BUCKET).orElse(data.resolve("bucket")),
+            settings.get(ConfigKeys.COLD_BY_DEFAULT),
+            config));
   }
 
   /** The HTTP port; empty: there is none. */

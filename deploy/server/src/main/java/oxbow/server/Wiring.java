@@ -10,6 +10,7 @@ import oxbow.broker.Broker;
 import oxbow.broker.BrokerConfig;
 import oxbow.broker.Tiering;
 import oxbow.broker.control.ControlPlane;
+import oxbow.server.cold.ColdPart;
 import oxbow.server.http.HealthPart;
 import oxbow.server.http.HealthPart.Report;
 import oxbow.server.http.HttpPort;
@@ -34,12 +35,13 @@ public final class Wiring {
       log.atWarn().addKeyValue("setting", warning).log("setting accepted");
     }
     var meters = new Meters();
+    Optional<ColdPart> cold = config.cold().map(bounds -> new ColdPart(bounds, meters.registry()));
     var broker =
         Broker.start(
             brokerConfig(config),
             meters.registry(),
             new RuntimeLevels(),
-            Tiering.NONE,
+            cold.map(ColdPart::tiering).orElse(Tiering.NONE),
             onFatal::accept);
     Optional<HttpPort> http =
         config.http().map(bounds -> new HttpPort(bounds, version, meters.registry()));
@@ -49,11 +51,19 @@ public final class Wiring {
             .map(bounds -> new RegistryPart(bounds, broker, version, meters.registry()));
     http.ifPresent(port -> askForReadiness(port, broker, config));
     http.ifPresent(port -> registry.ifPresent(part -> mount(port, part)));
+    cold.ifPresent(part -> begin(part, broker, registry));
     return new RunningServer(broker, registry, http, meters, version);
   }
 
+  /** Records get their columns by their schemas: until those are known, they stay in the log. */
+  private static void begin(ColdPart cold, Broker broker, Optional<RegistryPart> registry) {
+    registry.ifPresentOrElse(
+        part -> part.loaded().thenRun(() -> cold.begin(Optional.of(part.schemas()))),
+        () -> broker.ready().thenRun(() -> cold.begin(Optional.empty())));
+  }
+
   private static void mount(HttpPort port, RegistryPart registry) {
-    port.mount(registry::service, registry.bounds())
+    port.mount(registry.service(), registry.bounds())
         .ask(HealthPart.of("schemas", registry::report));
   }
 

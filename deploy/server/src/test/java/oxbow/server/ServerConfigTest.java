@@ -293,8 +293,7 @@ class ServerConfigTest {
       value = {
         "sasl.enabled.mechanisms=PLAIN|it would protect nothing",
         "listener.name.internal.ssl.key.password=x|it would protect nothing",
-        "remote.log.storage.system.enable=true|can only be false: tiering is not served yet",
-        "remote.log.storage.manager.class.name=x|tiering is not served yet",
+        "remote.log.storage.manager.class.name=x|the cold tier is Oxbow's own",
         "log.cleaner.enable=false|can only be true: topics decide by cleanup.policy",
         "zookeeper.connect=localhost|is retired: there is no ZooKeeper",
         "inter.broker.protocol.version=3.9|is retired",

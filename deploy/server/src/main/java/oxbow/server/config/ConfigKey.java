@@ -199,6 +199,7 @@ public final class ConfigKey<T> {
     GROUPS("Groups and offsets"),
     METADATA("Metadata and control plane"),
     QUOTAS("Quotas and client metrics"),
+    COLD("Cold tier"),
     HTTP("HTTP port"),
     SCHEMAS("Schema registry"),
     LOGGING("Logging");

@@ -1,5 +1,6 @@
 package oxbow.server.config;
 
+import static oxbow.server.config.ConfigKey.Section.COLD;
 import static oxbow.server.config.ConfigKey.Section.GROUPS;
 import static oxbow.server.config.ConfigKey.Section.HTTP;
 import static oxbow.server.config.ConfigKey.Section.LOG;
@@ -913,6 +914,95 @@ public final class ConfigKeys {
               .doc(
                   "Clients whose subscriptions are remembered. Beyond, those that were silent"
                       + " longest are forgotten and begin anew."));
+
+  // ---- cold tier
+
+  public static final ConfigKey<Boolean> COLD_ENABLE =
+      add(
+          key(COLD, ConfigTypes.BOOLEAN, "remote.log.storage.system.enable")
+              .value(true)
+              .differs("Kafka's default is false; a bucket of files is a part of this product.")
+              .doc(
+                  "Topics may have a cold tier: their old records become files in a bucket that are"
+                      + " the topic's Iceberg table, and are served from there."));
+
+  public static final ConfigKey<Boolean> COLD_BY_DEFAULT =
+      add(
+          key(COLD, ConfigTypes.BOOLEAN, "cold.topics.default")
+              .value(true)
+              .ours()
+              .doc(
+                  "Topics have a cold tier unless they say `remote.storage.enable=false`. If this is"
+                      + " false, they have none unless they say `true`."));
+
+  public static final ConfigKey<Path> COLD_BUCKET =
+      add(
+          key(COLD, ConfigTypes.PATH, "cold.bucket")
+              .otherwise("`bucket` in `data.dir`")
+              .ours()
+              .doc("The directory that stands in for a bucket: tables and their files."));
+
+  public static final ConfigKey<String> COLD_NAMESPACE =
+      add(
+          key(COLD, ConfigTypes.TEXT, "cold.tables.namespace")
+              .value("topics")
+              .notEmpty()
+              .ours()
+              .doc("The namespace that the topics' tables are in."));
+
+  public static final ConfigKey<Long> COLD_LOCAL_RETENTION_MS =
+      add(
+          key(COLD, ConfigTypes.LONG, "log.local.retention.ms")
+              .value(-2L)
+              .atLeast(-2)
+              .online()
+              .doc(
+                  "How old records get on local disk once the bucket has them; -2: as"
+                      + " `log.retention.ms`, -1: they stay."));
+
+  public static final ConfigKey<Long> COLD_LOCAL_RETENTION_BYTES =
+      add(
+          key(COLD, ConfigTypes.LONG, "log.local.retention.bytes")
+              .value(-2L)
+              .atLeast(-2)
+              .online()
+              .doc(
+                  "How large a partition gets on local disk before what the bucket has is trimmed;"
+                      + " -2: as `log.retention.bytes`, -1: without bound."));
+
+  public static final ConfigKey<Integer> COLD_OFFLOAD_THREADS =
+      add(
+          key(COLD, ConfigTypes.INT, "cold.offload.threads")
+              .otherwise("one for two processors, at least 1")
+              .between(1, 64)
+              .ours()
+              .doc("Topics whose records are taken to the bucket at a time."));
+
+  public static final ConfigKey<Integer> COLD_READS_MAX =
+      add(
+          key(COLD, ConfigTypes.INT, "cold.reads.parallel.max")
+              .otherwise("two per processor, at least 4")
+              .between(1, 1024)
+              .ours()
+              .doc(
+                  "Reads of cold records that run at a time; some more wait, the rest are refused."));
+
+  public static final ConfigKey<Long> COLD_CACHE_BYTES =
+      add(
+          key(COLD, ConfigTypes.LONG, "cold.reads.cache.bytes")
+              .otherwise("an eighth of the heap")
+              .between(MIB, 64L * GIB)
+              .ours()
+              .doc(
+                  "Memory for cold records on their way to consumers, and for indexes of their files."));
+
+  public static final ConfigKey<Long> COLD_UPKEEP_BYTES =
+      add(
+          key(COLD, ConfigTypes.LONG, "cold.upkeep.max.bytes.per.second")
+              .value(32L * MIB)
+              .between(MIB, 1024L * GIB)
+              .ours()
+              .doc("Pace at which small files are merged."));
 
   // ---- HTTP port
 

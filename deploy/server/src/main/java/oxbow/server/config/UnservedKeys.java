@@ -9,8 +9,8 @@ import java.util.TreeMap;
 
 /**
  * Settings of Apache Kafka that are none here, each with what becomes of it. Refused is what would
- * promise something that is not kept (security, tiering, plug-ins); accepted with a warning is what
- * can do no harm, so that a configuration file of Kafka's often starts as it is.
+ * promise something that is not kept (security, plug-ins); accepted with a warning is what can do
+ * no harm, so that a configuration file of Kafka's often starts as it is.
  */
 public final class UnservedKeys {
   /** What becomes of a setting that is none here. */
@@ -49,12 +49,21 @@ public final class UnservedKeys {
     }
     BY_NAME.put("security.inter.broker.protocol", onlyAs(security, "PLAINTEXT"));
 
-    BY_NAME.put("remote.log.storage.system.enable", onlyAs("tiering is not served yet", "false"));
+    String ownTier = "the cold tier is Oxbow's own; its keys begin with cold.";
     for (String prefix :
-        List.of("remote.", "rlmm.config.", "rsm.config.", "log.local.retention.")) {
-      BY_PREFIX.put(prefix, new Refused("tiering is not served yet"));
+        List.of(
+            "remote.fetch.",
+            "remote.list.",
+            "remote.log.index.",
+            "remote.log.manager.",
+            "remote.log.metadata.",
+            "remote.log.reader.",
+            "remote.log.storage.manager.",
+            "rlmm.config.",
+            "rsm.config.")) {
+      BY_PREFIX.put(prefix, new Refused(ownTier));
     }
-    BY_NAME.put("follower.fetch.last.tiered.offset.enable", refused("tiering is not served yet"));
+    BY_NAME.put("follower.fetch.last.tiered.offset.enable", refused(ownTier));
 
     String oneNode = "there is one node, so nothing is replicated";
     BY_NAME.put("inter.broker.listener.name", ignored(oneNode));

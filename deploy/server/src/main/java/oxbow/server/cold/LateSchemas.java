@@ -1,0 +1,72 @@
+package oxbow.server.cold;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import oxbow.schema.ParsedSchema;
+import oxbow.schema.RegisteredSchema;
+import oxbow.schema.Schemas;
+
+/**
+ * The registry as the cold tier sees it: the registry keeps its schemas in the broker's own log, so
+ * it comes after the broker, and the cold tier is a part of that. Until then nothing is registered.
+ */
+final class LateSchemas implements Schemas {
+  private volatile Schemas registry = new None();
+
+  void are(Schemas known) {
+    registry = known;
+  }
+
+  @Override
+  public Optional<ParsedSchema> byId(int id) {
+    return registry.byId(id);
+  }
+
+  @Override
+  public Optional<ParsedSchema> byGuid(UUID guid) {
+    return registry.byGuid(guid);
+  }
+
+  @Override
+  public List<RegisteredSchema> versions(String subject) {
+    return registry.versions(subject);
+  }
+
+  @Override
+  public boolean isRegistered(String subject, int id) {
+    return registry.isRegistered(subject, id);
+  }
+
+  @Override
+  public long revision() {
+    return registry.revision();
+  }
+
+  private static final class None implements Schemas {
+    @Override
+    public Optional<ParsedSchema> byId(int id) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<ParsedSchema> byGuid(UUID guid) {
+      return Optional.empty();
+    }
+
+    @Override
+    public List<RegisteredSchema> versions(String subject) {
+      return List.of();
+    }
+
+    @Override
+    public boolean isRegistered(String subject, int id) {
+      return false;
+    }
+
+    @Override
+    public long revision() {
+      return Long.MIN_VALUE;
+    }
+  }
+}

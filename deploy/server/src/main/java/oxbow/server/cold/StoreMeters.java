@@ -1,0 +1,72 @@
+package oxbow.server.cold;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.store.Request;
+import oxbow.cold.store.StoreException.Kind;
+import oxbow.cold.store.StoreListener;
+
+/** Requests to the object store: how many, how long, how much, and what they failed of. */
+final class StoreMeters implements StoreListener {
+  private final Map<Request, Timer> times = new EnumMap<>(Request.class);
+  private final Map<Request, Counter> bytes = new EnumMap<>(Request.class);
+  private final Map<Kind, Counter> failures = new EnumMap<>(Kind.class);
+  private final Map<Kind, Counter> retries = new EnumMap<>(Kind.class);
+
+  StoreMeters(MeterRegistry meters) {
+    for (Request request : Request.values()) {
+      times.put(
+          request,
+          Timer.builder("oxbow.cold.store.requests")
+              .description("Requests to the object store")
+              .tag("request", tag(request))
+              .register(meters));
+      bytes.put(
+          request,
+          Counter.builder("oxbow.cold.store.bytes")
+              .description("Bytes of objects sent to the object store or fetched from it")
+              .tag("request", tag(request))
+              .register(meters));
+    }
+    for (Kind kind : Kind.values()) {
+      failures.put(
+          kind,
+          Counter.builder("oxbow.cold.store.failures")
+              .description("Requests to the object store that failed")
+              .tag("kind", tag(kind))
+              .register(meters));
+      retries.put(
+          kind,
+          Counter.builder("oxbow.cold.store.retries")
+              .description("Requests to the object store that were sent again")
+              .tag("kind", tag(kind))
+              .register(meters));
+    }
+  }
+
+  private static String tag(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public void finished(Request request, @Nullable Kind failure, long count, long nanos) {
+    Timer time = times.get(request);
+    if (time != null) time.record(nanos, TimeUnit.NANOSECONDS);
+    Counter moved = bytes.get(request);
+    if (moved != null) moved.increment((double) count);
+    Counter failed = failure == null ? null : failures.get(failure);
+    if (failed != null) failed.increment();
+  }
+
+  @Override
+  public void retried(Kind failure) {
+    Counter again = retries.get(failure);
+    if (again != null) again.increment();
+  }
+}
