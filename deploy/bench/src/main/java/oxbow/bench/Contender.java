@@ -74,7 +74,10 @@ abstract sealed class Contender {
           "--port",
           Integer.toString(port),
           "--http-port",
-          Integer.toString(secondPort));
+          Integer.toString(secondPort),
+          // Kafka takes nothing to a lake meanwhile either.
+          "--set",
+          "cold.topics.default=false");
     }
   }
 
