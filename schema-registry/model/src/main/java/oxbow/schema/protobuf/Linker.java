@@ -556,16 +556,28 @@ final class Linker {
           written -> extension(written, scope), e -> problem = problem == null ? e : problem);
     }
 
+    /** Confluent's options go without an import: tags are put on files that have none. */
+    private Optional<FieldDescriptor> confluents(String written) {
+      String fullName = written.startsWith(".") ? written.substring(1) : written;
+      return fullName.startsWith("confluent.")
+          ? known
+              .find(KnownFiles.CONFLUENT_META)
+              .flatMap(meta -> Names.findExtension(meta, fullName))
+          : Optional.empty();
+    }
+
     private Optional<FieldDescriptor> extension(String written, String scope) {
       hasCustomOptions = true;
       FileDescriptor own = itself;
       if (own == null) {
         return Optional.empty();
       }
-      return names
-          .extension(written, scope)
-          .flatMap(fullName ->
-              Names.findExtension(own, fullName).or(() -> names.importedExtension(fullName)));
+      Optional<FieldDescriptor> found =
+          names
+              .extension(written, scope)
+              .flatMap(fullName ->
+                  Names.findExtension(own, fullName).or(() -> names.importedExtension(fullName)));
+      return found.isPresent() ? found : confluents(written);
     }
   }
 

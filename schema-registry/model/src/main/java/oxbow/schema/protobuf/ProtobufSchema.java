@@ -9,13 +9,18 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.Framing;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.InvalidSchemaException;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.References;
+import oxbow.schema.SchemaPart;
 import oxbow.schema.SchemaType;
 import oxbow.schema.UndecodableException;
 import oxbow.schema.layout.Shape;
@@ -262,6 +267,18 @@ public final class ProtobufSchema implements ParsedSchema {
     }
     DynamicMessage message = read(data, other);
     return other.linked().values().json(message);
+  }
+
+  @Override
+  public SortedMap<SchemaPart, SortedSet<String>> tags() {
+    return ProtobufTags.read(ProtoParser.parse(canonicalText));
+  }
+
+  @Override
+  public ProtobufSchema withTags(
+      Map<SchemaPart, Set<String>> added, Map<SchemaPart, Set<String>> removed) {
+    ProtoFile changed = ProtobufTags.change(ProtoParser.parse(canonicalText), added, removed);
+    return new ProtobufSchema(changed, references, known);
   }
 
   /** The columns of the first message; of a file without messages none. */
