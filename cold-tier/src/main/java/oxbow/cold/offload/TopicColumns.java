@@ -14,7 +14,6 @@ import oxbow.cold.file.WriterSchema;
 import oxbow.cold.table.ColdTable;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.RegisteredSchema;
-import oxbow.schema.SchemaType;
 import oxbow.schema.Schemas;
 import oxbow.schema.layout.Layout;
 import oxbow.schema.layout.LayoutMerger;
@@ -68,8 +67,7 @@ public final class TopicColumns {
       switch (LayoutMerger.merge(layout, schema.get())) {
         case Merge.Placed(var next, var placement) -> {
           layout = next;
-          placed.put(
-              id, new WriterSchema(id, schema.get().type(), completeText(schema.get()), placement));
+          placed.put(id, WriterSchema.of(id, schema.get(), placement));
         }
         case Merge.Refused(String reason) -> {
           refused.add(id);
@@ -92,11 +90,6 @@ public final class TopicColumns {
     for (RegisteredSchema version : versions) ids.add(version.id());
     ids.addAll(met);
     return ids;
-  }
-
-  /** One that refers to others says what they are. */
-  private static String completeText(ParsedSchema schema) {
-    return schema.formatted(schema.type() == SchemaType.PROTOBUF ? "serialized" : "resolved");
   }
 
   /** Records name a schema that is registered elsewhere: it gets its columns, too. */

@@ -18,7 +18,10 @@ public final class AssembleOutput {
   /** What the program in work writes at most without making room: left behind whatever is put. */
   public int reserve;
 
-  /** Lists are to be cut into blocks with sizes. */
+  /** A space is to follow each separator, in texts. */
+  public boolean isSpaced;
+
+  /** Lists are to be cut into blocks with sizes; in JSON, null members are to be written. */
   public boolean isBlocked;
 
   public AssembleOutput(LeafPage[] pages) {

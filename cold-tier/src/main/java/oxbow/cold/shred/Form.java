@@ -8,7 +8,10 @@ public final class Form {
   /** In typed columns; its bytes follow from them. */
   public static final int EXACT = 0;
 
-  /** Same, with lists in counted blocks of a hundred, as Go's usual encoder cuts them. */
+  /**
+   * Same, in the other way that is common: in Avro with lists in counted blocks of a hundred, as
+   * Go's usual encoder cuts them; in JSON with all members written that are null.
+   */
   public static final int EXACT_BLOCKED = 1;
 
   /** In typed columns for engines, and as it came in {@code kafka_raw} for consumers. */
@@ -22,6 +25,12 @@ public final class Form {
 
   /** Has no schema and lies in the one column for such values. */
   public static final int PLAIN = 5;
+
+  /** As {@link #EXACT}, a text with a space behind each comma and colon. */
+  public static final int EXACT_SPACED = 6;
+
+  /** As {@link #EXACT_BLOCKED}, likewise. */
+  public static final int EXACT_BLOCKED_SPACED = 7;
 
   /** Added to the number if the key is typed, and has its lists in blocks. */
   public static final int KEY_BLOCKED = 8;

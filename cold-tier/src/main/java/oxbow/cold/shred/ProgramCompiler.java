@@ -6,6 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 import oxbow.cold.file.SystemColumns;
 import oxbow.cold.shred.avro.AvroProgramCompiler;
+import oxbow.cold.shred.json.JsonProgramCompiler;
+import oxbow.cold.shred.protobuf.ProtobufProgramCompiler;
 import oxbow.schema.SchemaType;
 import oxbow.schema.layout.Placement;
 
@@ -20,12 +22,13 @@ public final class ProgramCompiler {
   public static Optional<ValueProgram> value(
       ColumnTree tree, int schemaId, SchemaType type, String text, Placement placement) {
     int leafStart = tree.leafIndex(SystemColumns.RAW.id()) + 1;
-    return switch (type) {
-      case AVRO ->
-          AvroProgramCompiler.value(tree, text, placement)
-              .map(compiled -> program(tree, schemaId, compiled, leafStart));
-      case JSON, PROTOBUF -> Optional.empty();
-    };
+    Optional<CompiledValue> compiled =
+        switch (type) {
+          case AVRO -> AvroProgramCompiler.value(tree, text, placement);
+          case JSON -> JsonProgramCompiler.value(tree, text, placement);
+          case PROTOBUF -> ProtobufProgramCompiler.value(tree, text, placement);
+        };
+    return compiled.map(value -> program(tree, schemaId, value, leafStart));
   }
 
   /** The same for a key, all of which lies in one column. */
@@ -41,7 +44,7 @@ public final class ProgramCompiler {
   }
 
   private static ValueProgram program(
-      ColumnTree tree, int schemaId, AvroProgramCompiler.Compiled compiled, int leafStart) {
+      ColumnTree tree, int schemaId, CompiledValue compiled, int leafStart) {
     List<Integer> absent = new ArrayList<>();
     for (ColumnNode node : tree.top()) {
       if (node.leafStart < leafStart || compiled.columns().contains(node)) continue;

@@ -166,15 +166,16 @@ public final class RecordAssembler {
 
   private int assembleValue(int at, int row, int form) {
     return switch (form) {
-      case Form.EXACT, Form.EXACT_BLOCKED -> {
+      case Form.EXACT, Form.EXACT_BLOCKED, Form.EXACT_SPACED, Form.EXACT_BLOCKED_SPACED -> {
         int schemaId = (int) schemaIds.takeLong();
+        out.isSpaced = form == Form.EXACT_SPACED || form == Form.EXACT_BLOCKED_SPACED;
         int end =
             putFramed(
                 at,
                 valueLengthBytes,
                 schemaId,
                 program(valuePrograms, schemaId),
-                form == Form.EXACT_BLOCKED);
+                form == Form.EXACT_BLOCKED || form == Form.EXACT_BLOCKED_SPACED);
         valueLengthBytes = lastLengthBytes;
         yield end;
       }

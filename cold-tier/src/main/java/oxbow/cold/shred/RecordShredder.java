@@ -296,11 +296,16 @@ public final class RecordShredder {
     for (int leaf : program.absentLeaves) vectors[leaf].putNull(0, 0);
     if (in.at < in.end) return Form.TYPED_AND_RAW; // bytes follow that no schema explains
     int notes = in.notes;
-    int bothWays = ShredInput.BLOCKED | ShredInput.UNBLOCKED;
-    if ((notes & ShredInput.UNUSUAL) != 0 || (notes & bothWays) == bothWays) {
+    int bothBlocks = ShredInput.BLOCKED | ShredInput.UNBLOCKED;
+    int bothSpaces = ShredInput.SPACED | ShredInput.COMPACT;
+    if ((notes & ShredInput.UNUSUAL) != 0
+        || (notes & bothBlocks) == bothBlocks
+        || (notes & bothSpaces) == bothSpaces) {
       return Form.TYPED_AND_RAW;
     }
-    return (notes & ShredInput.BLOCKED) != 0 ? Form.EXACT_BLOCKED : Form.EXACT;
+    boolean isBlocked = (notes & ShredInput.BLOCKED) != 0;
+    if ((notes & ShredInput.SPACED) == 0) return isBlocked ? Form.EXACT_BLOCKED : Form.EXACT;
+    return isBlocked ? Form.EXACT_BLOCKED_SPACED : Form.EXACT_SPACED;
   }
 
   /** False: a name is no UTF-8, and the whole headers belong into the residue. */

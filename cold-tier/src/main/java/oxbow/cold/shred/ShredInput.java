@@ -8,11 +8,17 @@ public final class ShredInput {
   /** A number, text or list is written in a way that columns don't keep. */
   public static final int UNUSUAL = 1;
 
-  /** A list came in blocks with sizes. */
+  /** A list came in blocks with sizes; in JSON, a member that is null was written. */
   public static final int BLOCKED = 2;
 
-  /** A list that isn't empty came in one block without size. */
+  /** A list that isn't empty came in one block without size; a member was left out. */
   public static final int UNBLOCKED = 4;
+
+  /** A space follows a separator, in texts. */
+  public static final int SPACED = 8;
+
+  /** Something else follows a separator at once. */
+  public static final int COMPACT = 16;
 
   /**
    * Thrown for bytes that aren't what the schema says; without a trace, since it may be every
@@ -32,6 +38,9 @@ public final class ShredInput {
 
   public int at;
   public int end;
+
+  /** For what has to be decoded before it is put; grows. */
+  public byte[] scratch = new byte[64];
 
   /** Of the constants above. */
   public int notes;

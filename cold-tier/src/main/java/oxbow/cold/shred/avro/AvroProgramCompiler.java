@@ -12,6 +12,7 @@ import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.shred.ColumnNode;
 import oxbow.cold.shred.ColumnTree;
+import oxbow.cold.shred.CompiledValue;
 import oxbow.cold.shred.Leaf;
 import oxbow.cold.shred.ValueStep;
 import oxbow.schema.layout.Placement;
@@ -40,16 +41,13 @@ public final class AvroProgramCompiler {
     }
   }
 
-  /** A value's step, and the columns at the top that it fills. */
-  public record Compiled(ValueStep step, Set<ColumnNode> columns) {}
-
   /**
    * Of values: a record's fields are columns at the top.
    *
    * @param text the schema, complete
    * @return empty: its values can't lie in these columns
    */
-  public static Optional<Compiled> value(ColumnTree tree, String text, Placement placement) {
+  public static Optional<CompiledValue> value(ColumnTree tree, String text, Placement placement) {
     var compiler = new AvroProgramCompiler(tree, placement);
     Schema schema = parse(text);
     try {
@@ -57,7 +55,7 @@ public final class AvroProgramCompiler {
       if (!isRecord(schema) || compiler.isWhole(schema)) {
         ColumnNode node = compiler.node(VALUE);
         columns.add(node);
-        return Optional.of(new Compiled(compiler.step(schema, node, VALUE), columns));
+        return Optional.of(new CompiledValue(compiler.step(schema, node, VALUE), columns));
       }
       List<ValueStep> fields = new ArrayList<>();
       for (Schema.Field field : schema.getFields()) {
@@ -67,14 +65,14 @@ public final class AvroProgramCompiler {
         fields.add(compiler.step(field.schema(), node, path));
       }
       ValueStep step = new AvroRecordStep(fields.toArray(ValueStep[]::new), new ColumnNode[0]);
-      return Optional.of(new Compiled(step, columns));
+      return Optional.of(new CompiledValue(step, columns));
     } catch (RefusedException _) {
       return Optional.empty();
     }
   }
 
   /** Of keys: all of one lies in one column. */
-  public static Optional<Compiled> key(
+  public static Optional<CompiledValue> key(
       ColumnTree tree, ColumnNode node, String text, Placement placement) {
     var compiler = new AvroProgramCompiler(tree, placement);
     Schema schema = parse(text);
@@ -83,7 +81,7 @@ public final class AvroProgramCompiler {
           isRecord(schema) && node.column.type() instanceof Type.Struct
               ? compiler.record(schema, node, "")
               : compiler.step(schema, node, VALUE);
-      return Optional.of(new Compiled(step, Set.of(node)));
+      return Optional.of(new CompiledValue(step, Set.of(node)));
     } catch (RefusedException _) {
       return Optional.empty();
     }
