@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import oxbow.schema.CompatibilityLevel;
 import oxbow.schema.avro.AvroFormat;
+import oxbow.schema.json.JsonFormat;
+import oxbow.schema.protobuf.ProtobufFormat;
 import oxbow.schema.record.JsonForms;
 import oxbow.schema.record.JsonObject;
 import oxbow.schema.registry.Registry;
@@ -72,7 +74,7 @@ final class Api implements AutoCloseable {
     registry =
         new Registry(
             store,
-            List.of(new AvroFormat()),
+            List.of(new AvroFormat(), new JsonFormat(), new ProtobufFormat()),
             new RegistryConfig(CompatibilityLevel.BACKWARD, 1 << 20, Duration.ofSeconds(20)),
             InstantSource.system());
     registry.open().toCompletableFuture().join();
