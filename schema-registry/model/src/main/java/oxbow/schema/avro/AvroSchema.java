@@ -105,7 +105,9 @@ public final class AvroSchema implements ParsedSchema {
     if (!(reader instanceof AvroSchema other)) {
       throw new UndecodableException("the reader's schema is not Avro");
     }
-    return AvroValues.json(read(data, other), other.avro);
+    return other.equals(this)
+        ? AvroValues.json(data, avro)
+        : AvroValues.json(read(data, other), other.avro);
   }
 
   @Override

@@ -41,13 +41,10 @@ final class AvroValues {
    * @throws UndecodableException the bytes are something else, or the reader can't have them
    */
   static @Nullable Object read(ByteBuffer data, Schema writer, Schema reader) {
-    byte[] bytes = new byte[data.remaining()];
-    data.duplicate().get(bytes);
+    byte[] bytes = bytes(data);
     BinaryDecoder whole = DecoderFactory.get().binaryDecoder(bytes, null);
     Object written = decode(writer, writer, whole);
-    if (!isEnd(whole)) {
-      throw new UndecodableException("bytes are left behind the value, of " + bytes.length);
-    }
+    requireEnd(whole);
     if (reader.equals(writer)) return written;
     // Avro measures collections against what is left of the bytes, and takes the size of the
     // reader's elements for it, though the writer's may be smaller: fields with defaults would
@@ -66,11 +63,82 @@ final class AvroValues {
     }
   }
 
-  private static boolean isEnd(BinaryDecoder decoder) {
+  private static void requireEnd(BinaryDecoder decoder) {
     try {
-      return decoder.isEnd();
+      if (!decoder.isEnd()) throw new UndecodableException("bytes are left behind the value");
     } catch (IOException e) {
       throw new UncheckedIOException(e); // it reads an array
+    }
+  }
+
+  private static byte[] bytes(ByteBuffer data) {
+    byte[] bytes = new byte[data.remaining()];
+    data.duplicate().get(bytes);
+    return bytes;
+  }
+
+  /**
+   * One value, all of the bytes, as JSON; the same text that {@link #json(Object, Schema)} gives,
+   * without making objects of it.
+   *
+   * @throws UndecodableException the bytes are something else, or it would be too long a text
+   */
+  static String json(ByteBuffer data, Schema schema) {
+    var text = new BoundedText();
+    BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes(data), null);
+    try (JsonGenerator json = generator(text)) {
+      copy(decoder, json, schema);
+      requireEnd(decoder);
+    } catch (UndecodableException e) {
+      throw e;
+    } catch (IOException | RuntimeException | StackOverflowError e) {
+      throw new UndecodableException("no value of the schema: " + e.getMessage(), e);
+    }
+    return text.toString();
+  }
+
+  private static void copy(BinaryDecoder in, JsonGenerator json, Schema schema) throws IOException {
+    switch (schema.getType()) {
+      case NULL -> json.writeNull();
+      case BOOLEAN -> json.writeBoolean(in.readBoolean());
+      case INT -> writeInt(json, in.readInt(), schema.getLogicalType());
+      case LONG -> writeLong(json, in.readLong(), schema.getLogicalType());
+      case FLOAT -> json.writeNumber(in.readFloat());
+      case DOUBLE -> json.writeNumber(in.readDouble());
+      case STRING -> json.writeString(in.readString());
+      case ENUM -> json.writeString(schema.getEnumSymbols().get(in.readEnum()));
+      case BYTES -> writeBytes(json, bytes(in.readBytes(null)), schema);
+      case FIXED -> {
+        byte[] bytes = new byte[schema.getFixedSize()];
+        in.readFixed(bytes);
+        writeBytes(json, bytes, schema);
+      }
+      case UNION -> copy(in, json, schema.getTypes().get(in.readIndex()));
+      case ARRAY -> {
+        json.writeStartArray();
+        for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
+          for (long i = 0; i < left; i++) copy(in, json, schema.getElementType());
+        }
+        json.writeEndArray();
+      }
+      case MAP -> {
+        json.writeStartObject();
+        for (long left = in.readMapStart(); left > 0; left = in.mapNext()) {
+          for (long i = 0; i < left; i++) {
+            json.writeFieldName(in.readString());
+            copy(in, json, schema.getValueType());
+          }
+        }
+        json.writeEndObject();
+      }
+      case RECORD -> {
+        json.writeStartObject();
+        for (Schema.Field field : schema.getFields()) {
+          json.writeFieldName(field.name());
+          copy(in, json, field.schema());
+        }
+        json.writeEndObject();
+      }
     }
   }
 
@@ -82,8 +150,7 @@ final class AvroValues {
    */
   static String json(@Nullable Object value, Schema schema) {
     var text = new BoundedText();
-    try (JsonGenerator json = JsonText.MAPPER.createGenerator(text)) {
-      json.enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN.mappedFeature());
+    try (JsonGenerator json = generator(text)) {
       write(json, value, schema);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -91,6 +158,11 @@ final class AvroValues {
       throw new UndecodableException("the value is nested too deeply", e);
     }
     return text.toString();
+  }
+
+  private static JsonGenerator generator(BoundedText text) throws IOException {
+    JsonGenerator json = JsonText.MAPPER.createGenerator(text);
+    return json.enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN.mappedFeature());
   }
 
   private static void write(JsonGenerator json, @Nullable Object value, Schema schema)
@@ -107,12 +179,7 @@ final class AvroValues {
       case FLOAT -> json.writeNumber((Float) value);
       case DOUBLE -> json.writeNumber((Double) value);
       case STRING, ENUM -> json.writeString(value.toString());
-      case BYTES -> {
-        ByteBuffer buffer = ((ByteBuffer) value).duplicate();
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        writeBytes(json, bytes, schema);
-      }
+      case BYTES -> writeBytes(json, bytes((ByteBuffer) value), schema);
       case FIXED -> writeBytes(json, ((GenericFixed) value).bytes(), schema);
       case UNION -> {
         int branch = GenericData.get().resolveUnion(schema, value);

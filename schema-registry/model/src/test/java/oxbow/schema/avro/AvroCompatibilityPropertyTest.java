@@ -81,6 +81,22 @@ class AvroCompatibilityPropertyTest {
     assertThat(read).isGreaterThan(PAIRS / 4);
   }
 
+  @Test
+  void showsTheSameTextWhetherReadAsObjectsOrNot() throws IOException {
+    for (int seed = 0; seed < PAIRS; seed++) {
+      var schemas = new RandomSchemas(new Random(seed));
+      AvroSchema schema = schema(schemas.next());
+      var bytes = new ByteArrayOutputStream();
+      BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
+      new GenericDatumWriter<>(schema.avro()).write(schemas.datum(schema.avro(), 0), encoder);
+      ByteBuffer data = ByteBuffer.wrap(bytes.toByteArray());
+
+      assertThat(schema.json(data, schema))
+          .as("seed %d: %s", seed, schema)
+          .isEqualTo(AvroValues.json(schema.read(data, schema), schema.avro()));
+    }
+  }
+
   private static AvroSchema schema(String text) {
     return new AvroFormat().parseNew(text, References.NONE);
   }
