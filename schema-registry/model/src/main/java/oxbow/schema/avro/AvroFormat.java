@@ -29,7 +29,7 @@ public final class AvroFormat implements SchemaFormat {
   public AvroSchema parseNew(String text, References references) {
     AvroSchema schema = parse(text, references, NameValidator.UTF_VALIDATOR);
     try {
-      AvroDefaults.check(schema.avro());
+      AvroRules.check(schema.avro());
     } catch (StackOverflowError e) {
       throw new InvalidSchemaException("the defaults are nested too deeply", e);
     }

@@ -3,6 +3,7 @@ package oxbow.schema.avro;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamWriteFeature;
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -109,6 +110,8 @@ final class AvroValues {
       case ENUM -> json.writeString(schema.getEnumSymbols().get(in.readEnum()));
       case BYTES -> writeBytes(json, bytes(in.readBytes(null)), schema);
       case FIXED -> {
+        if (schema.getFixedSize() > in.remainingBytes())
+          throw new EOFException("a fixed is cut off");
         byte[] bytes = new byte[schema.getFixedSize()];
         in.readFixed(bytes);
         writeBytes(json, bytes, schema);

@@ -101,6 +101,7 @@ class AvroDecoderTest {
         "'int' | ``",
         "'int' | 0202",
         "'string' | 7f61",
+        "{'type':'fixed','name':'F','size':2000000000} | 00",
         "{'type':'enum','name':'E','symbols':['A']} | 04",
         "['null','int'] | 06",
         "{'type':'array','items':'int'} | feffffffffffffff7f02",

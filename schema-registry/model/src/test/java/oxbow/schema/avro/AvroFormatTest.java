@@ -154,6 +154,7 @@ class AvroFormatTest {
   @ValueSource(
       strings = {
         "{\"type\":\"record\",\"name\":\"a-b\",\"fields\":[]}",
+        "{\"type\":\"fixed\",\"name\":\"F\",\"size\":2000000000}",
         "{\"type\":\"record\",\"name\":\"R\",\"namespace\":\"my-team\",\"fields\":[]}",
         "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"1\",\"type\":\"int\"}]}",
         "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"int\",\"default\":\"x\"}]}",

@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
 import oxbow.schema.InvalidSchemaException;
 
 /**
- * Checks that each default fits its field's type: the rules of Avro's own check, with each field
- * looked at once, so that the time is linear in the schema's text.
+ * What a new schema must keep to beyond what Avro's parser asks. Each default fits its field's
+ * type: the rules of Avro's own check, with each field looked at once, so that the time is linear
+ * in the schema's text. And a fixed type isn't larger than any record: whoever reads one makes room
+ * first.
  */
-final class AvroDefaults {
+final class AvroRules {
   private enum Verdict {
     /** Being looked at: whoever needs it now contains itself. */
     OPEN,
@@ -23,15 +25,17 @@ final class AvroDefaults {
     MISSING_OR_WRONG
   }
 
+  private static final int FIXED_BYTES_MAX = 64 << 20;
+
   private final IdentityHashMap<Schema.Field, Verdict> fields = new IdentityHashMap<>();
 
-  private AvroDefaults() {}
+  private AvroRules() {}
 
   /**
-   * @throws InvalidSchemaException naming the first field whose default doesn't fit
+   * @throws InvalidSchemaException naming the first field or type that breaks a rule
    */
   static void check(Schema schema) {
-    new AvroDefaults().checkAll(schema);
+    new AvroRules().checkAll(schema);
   }
 
   private void checkAll(Schema root) {
@@ -58,6 +62,12 @@ final class AvroDefaults {
                       + field.schema());
             }
             open.push(field.schema());
+          }
+        }
+        case FIXED -> {
+          if (schema.getFixedSize() > FIXED_BYTES_MAX) {
+            throw new InvalidSchemaException(
+                "fixed " + schema.getFullName() + " has more than " + FIXED_BYTES_MAX + " bytes");
           }
         }
         default -> {}
