@@ -41,10 +41,16 @@ import oxbow.schema.protobuf.ProtoLexer.Kind;
  * text, and refuses to nest deeper than {@link #DEPTH_MAX}. Looks up no name.
  */
 final class ProtoParser {
-  /** Twice what protoc allows for messages. */
-  static final int DEPTH_MAX = 64;
+  /** A little more than protoc allows for messages. */
+  static final int DEPTH_MAX = 40;
 
-  static final int CHARS_MAX = 8 << 20;
+  /** Twice what a record of {@code _schemas} holds by default. */
+  static final int CHARS_MAX = 2 << 20;
+
+  /** Names are looked up in every scope around them, so long ones in deep scopes would cost. */
+  private static final int NAME_CHARS_MAX = 300;
+
+  private static final int FULL_NAME_CHARS_MAX = 1_000;
 
   private final ProtoLexer in;
   private int depth;
@@ -537,6 +543,9 @@ final class ProtoParser {
     full.append(name("a name"));
     while (skip(".")) {
       full.append('.').append(name("a name"));
+      if (full.length() > FULL_NAME_CHARS_MAX) {
+        throw in.error("a name has more than " + FULL_NAME_CHARS_MAX + " characters; shorten it");
+      }
     }
     return full.toString();
   }
@@ -546,6 +555,9 @@ final class ProtoParser {
       throw unexpected(expected);
     }
     String name = in.text();
+    if (name.length() > NAME_CHARS_MAX) {
+      throw in.error("a name has more than " + NAME_CHARS_MAX + " characters; shorten it");
+    }
     in.advance();
     return name;
   }

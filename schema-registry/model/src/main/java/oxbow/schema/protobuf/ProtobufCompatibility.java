@@ -73,14 +73,11 @@ final class ProtobufCompatibility {
 
   private void messages(List<Descriptor> writers, List<Descriptor> readers, String path) {
     Map<String, Descriptor> byName = new HashMap<>();
-    readers.forEach(reader -> byName.put(reader.getName(), reader));
-    for (Descriptor writer : writers) {
-      if (isWrittenInPlace(writer)) {
-        continue;
-      }
+    withoutBodies(readers).forEach(reader -> byName.put(reader.getName(), reader));
+    for (Descriptor writer : withoutBodies(writers)) {
       String at = path + "/" + writer.getName();
       Descriptor reader = byName.get(writer.getName());
-      if (reader == null || isWrittenInPlace(reader)) {
+      if (reader == null) {
         add(
             "MESSAGE_REMOVED",
             at,
@@ -93,18 +90,24 @@ final class ProtobufCompatibility {
     }
   }
 
-  /** Whether a message is the body of a map field or of a group: its field is compared instead. */
-  private static boolean isWrittenInPlace(Descriptor message) {
-    if (message.getOptions().getMapEntry()) {
-      return true;
+  /** Siblings but the bodies of map fields and groups: their fields are compared instead. */
+  private static List<Descriptor> withoutBodies(List<Descriptor> siblings) {
+    if (siblings.isEmpty()) {
+      return siblings;
     }
-    Descriptor outer = message.getContainingType();
-    return outer != null
-        && outer.getFields().stream()
-            .anyMatch(field ->
-                field.getType() == FieldDescriptor.Type.GROUP
-                    && field.getMessageType().equals(message)
-                    && field.getName().equalsIgnoreCase(message.getName()));
+    Descriptor outer = siblings.getFirst().getContainingType();
+    Set<Descriptor> bodies = new HashSet<>();
+    if (outer != null) {
+      for (FieldDescriptor field : outer.getFields()) {
+        if (field.getType() == FieldDescriptor.Type.GROUP
+            && field.getName().equalsIgnoreCase(field.getMessageType().getName())) {
+          bodies.add(field.getMessageType());
+        }
+      }
+    }
+    return siblings.stream()
+        .filter(message -> !message.getOptions().getMapEntry() && !bodies.contains(message))
+        .toList();
   }
 
   /** Whether the messages fit; a pair that is under way does so far. */
@@ -285,7 +288,7 @@ final class ProtobufCompatibility {
     Descriptor reader = read.getMessageType();
     String name = localName(writer);
     boolean fits = name.equals(localName(reader));
-    if (fits && !isComparedElsewhere(writer, reader)) {
+    if (fits && !isComparedElsewhere(written, read)) {
       fits = message(writer, reader, "#/" + name.replace('.', '/'));
     }
     if (!fits) {
@@ -308,15 +311,17 @@ final class ProtobufCompatibility {
   }
 
   /** Whether both are of the schemas' own files, or of one and the same registered version. */
-  private boolean isComparedElsewhere(Descriptor writer, Descriptor reader) {
+  private boolean isComparedElsewhere(FieldDescriptor written, FieldDescriptor read) {
+    Descriptor writer = written.getMessageType();
+    Descriptor reader = read.getMessageType();
     if (writer.equals(reader)) {
       return true;
     }
     boolean isWriterOwn = writer.getFile().equals(writerFile);
     boolean isReaderOwn = reader.getFile().equals(readerFile);
     if (isWriterOwn || isReaderOwn) {
-      // A group's or a map's body is a type of its field alone.
-      return isWriterOwn && isReaderOwn && !isWrittenInPlace(writer);
+      // A group's body may be a type of its field alone.
+      return isWriterOwn && isReaderOwn && written.getType() != FieldDescriptor.Type.GROUP;
     }
     SchemaReference one = writerReferences.get(writer.getFile().getName());
     SchemaReference other = readerReferences.get(reader.getFile().getName());

@@ -1,13 +1,14 @@
 package oxbow.schema.protobuf;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.InvalidSchemaException;
 import oxbow.schema.protobuf.ProtoFile.Constant;
@@ -102,8 +103,7 @@ final class Rules {
           .numbers()
           .forEach(n -> taken.add(new Used(n, range.line(), "set aside for extensions")));
     }
-    overlaps(taken);
-    Members members = new Members(siblings, numbers, reservedNames, taken);
+    Members members = new Members(siblings, numbers, reservedNames, byStart(taken));
     for (Field field : message.fields()) {
       field(field, true);
       members.add(field.name(), field.number(), field.line());
@@ -130,21 +130,29 @@ final class Rules {
   /** Numbers that no field may have. */
   private record Used(Numbers numbers, int line, String why) {}
 
-  private static void overlaps(List<Used> taken) {
-    List<Used> sorted =
-        taken.stream().sorted(Comparator.comparingInt(u -> u.numbers().first())).toList();
-    for (int i = 0; i < sorted.size(); i++) {
-      Numbers each = sorted.get(i).numbers();
+  /** Ranges by their first number; none overlaps another. */
+  private static NavigableMap<Integer, Used> byStart(List<Used> taken) {
+    NavigableMap<Integer, Used> byStart = new TreeMap<>();
+    for (Used used : taken) {
+      Numbers each = used.numbers();
       if (each.first() < 1 || each.last() < each.first()) {
-        throw bad(
-            sorted.get(i).line(), "the range begins below 1 or ends before it begins; correct it");
+        throw bad(used.line(), "the range begins below 1 or ends before it begins; correct it");
       }
-      if (i > 0 && sorted.get(i - 1).numbers().last() >= each.first()) {
+      Used before = at(byStart, each.last());
+      if (before != null && before.numbers().last() >= each.first()) {
+        int number = Math.max(before.numbers().first(), each.first());
         throw bad(
-            sorted.get(i).line(),
-            "number " + each.first() + " is " + sorted.get(i - 1).why() + " already; shorten one");
+            used.line(), "number " + number + " is " + before.why() + " already; shorten one");
       }
+      byStart.put(each.first(), used);
     }
+    return byStart;
+  }
+
+  /** The range that begins at a number or last before it. */
+  private static @Nullable Used at(NavigableMap<Integer, Used> byStart, int number) {
+    Map.Entry<Integer, Used> entry = byStart.floorEntry(number);
+    return entry == null ? null : entry.getValue();
   }
 
   /** The fields of one message so far. */
@@ -152,7 +160,7 @@ final class Rules {
       Map<String, Integer> siblings,
       Map<Integer, String> numbers,
       Set<String> reservedNames,
-      List<Used> taken) {
+      NavigableMap<Integer, Used> taken) {
 
     void add(String name, int number, int line) {
       declare(siblings, name, line);
@@ -164,12 +172,11 @@ final class Rules {
       if (reservedNames.contains(name)) {
         throw bad(line, "the name " + name + " is reserved; take another");
       }
-      for (Used used : taken) {
-        if (used.numbers().first() <= number && number <= used.numbers().last()) {
-          throw bad(
-              line,
-              name + " has the number " + number + ", which is " + used.why() + "; take another");
-        }
+      Used used = at(taken, number);
+      if (used != null && number <= used.numbers().last()) {
+        throw bad(
+            line,
+            name + " has the number " + number + ", which is " + used.why() + "; take another");
       }
     }
   }
@@ -265,6 +272,16 @@ final class Rules {
     }
     boolean mayAlias =
         type.options().stream().anyMatch(o -> o.isNamed("allow_alias") && o.value().isWord("true"));
+    Set<String> reservedNames = new HashSet<>();
+    NavigableMap<Integer, Integer> reserved = new TreeMap<>();
+    for (Reserved each : type.reserved()) {
+      for (Span span : each.spans()) {
+        switch (span) {
+          case ReservedName(String name) -> reservedNames.add(name);
+          case Numbers(int first, int last, _) -> reserved.merge(first, last, Math::max);
+        }
+      }
+    }
     Map<Integer, String> numbers = new HashMap<>();
     for (Constant constant : type.constants()) {
       // Constants are siblings of their enum: two enums of a scope can't share a name.
@@ -278,19 +295,9 @@ final class Rules {
                 + before
                 + "; take another, or set option allow_alias = true;");
       }
-      for (Reserved reserved : type.reserved()) {
-        for (Span span : reserved.spans()) {
-          boolean isTaken =
-              switch (span) {
-                case ReservedName(String name) -> name.equals(constant.name());
-                case Numbers(int first, int last, _) ->
-                    first <= constant.number() && constant.number() <= last;
-              };
-          if (isTaken) {
-            throw bad(
-                constant.line(), constant.name() + " or its number is reserved; take another");
-          }
-        }
+      Integer last = last(reserved, constant.number());
+      if (reservedNames.contains(constant.name()) || (last != null && constant.number() <= last)) {
+        throw bad(constant.line(), constant.name() + " or its number is reserved; take another");
       }
     }
     if (file.isProto3() && type.constants().getFirst().number() != 0) {
@@ -298,6 +305,12 @@ final class Rules {
           type.constants().getFirst().line(),
           "the first constant of enum " + type.name() + " is what proto3 takes for 0; number it 0");
     }
+  }
+
+  /** Where the range ends that begins at a number or last before it. */
+  private static @Nullable Integer last(NavigableMap<Integer, Integer> ranges, int number) {
+    Map.Entry<Integer, Integer> entry = ranges.floorEntry(number);
+    return entry == null ? null : entry.getValue();
   }
 
   private static InvalidSchemaException bad(int line, String message) {

@@ -14,7 +14,7 @@ import oxbow.schema.References;
 
 /** Random files: their texts mean the same in every form, to us and to Wire's parser. */
 class ProtoTextPropertyTest {
-  private static final int FILES = 200;
+  private static final int FILES = 120;
 
   private final ProtobufFormat format = new ProtobufFormat();
 
@@ -78,7 +78,7 @@ class ProtoTextPropertyTest {
   void damagedTextsAreRefusedAndNothingElseHappens() {
     Random random = new Random(1);
     int refused = 0;
-    for (int i = 0; i < 1_000; i++) {
+    for (int i = 0; i < 600; i++) {
       StringBuilder text = new StringBuilder(RandomFiles.file(random.nextInt(50)));
       int damages = 1 + random.nextInt(3);
       for (int d = 0; d < damages; d++) {
@@ -98,7 +98,7 @@ class ProtoTextPropertyTest {
         throw new AssertionError("text " + i + ": " + text, e);
       }
     }
-    assertThat(refused).isGreaterThan(300);
+    assertThat(refused).isGreaterThan(200);
   }
 
   @Test
@@ -122,6 +122,6 @@ class ProtoTextPropertyTest {
         throw new AssertionError("descriptor " + i, e);
       }
     }
-    assertThat(refused).isGreaterThan(300);
+    assertThat(refused).isGreaterThan(200);
   }
 }

@@ -10,6 +10,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -626,6 +627,42 @@ class ProtobufFormatTest {
           assertThat(schema.whyCannotRead(schema)).isEmpty();
           assertThat(schema.normalized().canonicalText()).hasSizeGreaterThan(500_000);
         });
+  }
+
+  @Test
+  void manySiblingsCostNoMoreThanTheirText() {
+    StringBuilder text = new StringBuilder("syntax = \"proto2\"; message M {");
+    StringBuilder reserved = new StringBuilder("reserved 100000");
+    StringBuilder constants = new StringBuilder("enum E { Z = 0; reserved -1");
+    for (int i = 1; i < 10_000; i++) {
+      text.append("message N").append(i).append("{}optional N").append(i).append(" f").append(i);
+      text.append('=').append(i).append(';');
+      reserved.append(',').append(100_000 + 2 * i);
+      constants.append(',').append(-2 * i - 1);
+    }
+    constants.append(';');
+    for (int i = 1; i < 10_000; i++) {
+      constants.append("C").append(i).append('=').append(-2 * i).append(';');
+    }
+    text.append(reserved).append(";} ").append(constants).append('}');
+
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> {
+          ProtobufSchema schema = format.parseNew(text.toString(), References.NONE);
+          assertThat(schema.whyCannotRead(schema)).isEmpty();
+          assertThat(schema.shape().columns()).hasSize(9_999);
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5})
+  void longNamesAreRefused(int parts) {
+    String name = String.join(".", Collections.nCopies(parts, "a".repeat(299)));
+
+    assertThatThrownBy(() -> format.parse("package " + name + "bb;", References.NONE))
+        .isInstanceOf(InvalidSchemaException.class)
+        .hasMessageContaining("shorten it");
   }
 
   @Test
