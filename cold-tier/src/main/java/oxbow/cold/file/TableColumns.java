@@ -51,8 +51,22 @@ public record TableColumns(Column key, Optional<Column> plainValue, Layout value
     columns.add(SystemColumns.KEY_SCHEMA_ID);
     columns.add(SystemColumns.FORM);
     columns.add(SystemColumns.RAW);
-    plainValue.ifPresent(columns::add);
+    plainValue.map(this::besideTheOthers).ifPresent(columns::add);
     columns.addAll(values.columns());
     return columns;
+  }
+
+  /** The column of values without schema makes way where a schema has a field of its name. */
+  private Column besideTheOthers(Column plain) {
+    boolean isTaken =
+        values.columns().stream().anyMatch(column -> column.name().equalsIgnoreCase(plain.name()));
+    if (!isTaken) return plain;
+    return new Column(
+        plain.id(),
+        plain.name() + "_" + plain.id(),
+        plain.otherNames(),
+        plain.type(),
+        plain.isOptional(),
+        plain.doc());
   }
 }
