@@ -10,6 +10,7 @@ import oxbow.cold.file.ColdFileWriter;
 import oxbow.cold.file.NewFile;
 import oxbow.cold.offload.Writers;
 import oxbow.cold.store.ObjectStore;
+import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
 
 /**
@@ -49,12 +50,23 @@ public final class Merger {
     try (ColdFileWriter writer = writers.open(partition)) {
       for (ColdFile file : files) copy(file, writer);
       ColdFile unnamed = writer.finish("", files.getLast().endOffset());
+      checkWhole(files, unnamed);
       writers.verify(unnamed, writer.path());
       ColdFile merged = unnamed.named(table.name(unnamed, writers.attempt(partition)));
       store.put(merged.name(), writer.path());
       table.replace(files, List.of(new NewFile(merged, writer.metrics())));
       return merged;
     }
+  }
+
+  /** No file takes the place of others that holds less than they did. */
+  private static void checkWhole(List<ColdFile> files, ColdFile merged) {
+    long records = files.stream().mapToLong(ColdFile::records).sum();
+    boolean isWhole =
+        merged.records() == records && merged.baseOffset() == files.getFirst().baseOffset();
+    if (isWhole) return;
+    throw new StoreException(
+        StoreException.Kind.CORRUPT, records + " records of " + files + " became " + merged);
   }
 
   private void copy(ColdFile file, ColdFileWriter writer) throws IOException, InterruptedException {
