@@ -1,9 +1,17 @@
 package oxbow.cold;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static oxbow.cold.store.StoreException.Kind.EXISTS;
+import static oxbow.cold.store.StoreException.Kind.INVALID;
+import static oxbow.cold.store.StoreException.Kind.NOT_FOUND;
+import static oxbow.cold.store.StoreException.Kind.OUTCOME_UNKNOWN;
+
+import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -13,6 +21,7 @@ import oxbow.cold.file.SystemColumns;
 import oxbow.cold.file.TableColumns;
 import oxbow.cold.offload.TopicColumns;
 import oxbow.cold.store.ObjectStore;
+import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
 import oxbow.cold.table.IcebergCatalog;
 import oxbow.cold.table.Manifest;
@@ -26,12 +35,17 @@ import oxbow.schema.layout.Type;
  * for hours, at the start, too. Calls block. Thread-safe.
  */
 final class Bucket {
+  /** Whose bucket it is. */
+  private static final String OWNER = "oxbow-cluster";
+
   private final ObjectStore store;
   private final String namespace;
   private final Schemas schemas;
   private final InstantSource clock;
   private final Map<Uuid, OpenTopic> open = new ConcurrentHashMap<>();
+  private final Set<Uuid> dropped = ConcurrentHashMap.newKeySet();
   private @Nullable IcebergCatalog catalog;
+  private @Nullable String clusterId;
 
   /** A topic's table, and what its values' columns are made of. */
   record OpenTopic(ColdTable table, TopicColumns columns) {}
@@ -47,15 +61,58 @@ final class Bucket {
     IcebergCatalog opened = catalog;
     if (opened == null) {
       opened = IcebergCatalog.open(store, clock);
+      if (clusterId != null) claim(clusterId);
       catalog = opened;
     }
     return opened;
+  }
+
+  /** Whose bucket it has to be; one that is nobody's becomes this cluster's. */
+  synchronized void belongsTo(String cluster) {
+    clusterId = cluster;
+    catalog = null; // asked anew whose it is
+  }
+
+  /** Two clusters in one bucket would each take the other's tables for leftovers. */
+  private void claim(String cluster) {
+    String owner = owner();
+    if (owner.isEmpty()) {
+      try {
+        ObjectStore.ObjectInfo _ = store.create(OWNER, ByteBuffer.wrap(cluster.getBytes(UTF_8)));
+        return;
+      } catch (StoreException e) {
+        if (e.kind() != EXISTS && e.kind() != OUTCOME_UNKNOWN) throw e;
+        owner = owner(); // somebody else was faster, or we were
+      }
+    }
+    if (owner.equals(cluster)) return;
+    throw new StoreException(
+        INVALID,
+        "the bucket "
+            + store.location("")
+            + " belongs to cluster "
+            + owner
+            + ", this is cluster "
+            + cluster
+            + ": give each a bucket of its own");
+  }
+
+  private String owner() {
+    try {
+      return UTF_8.decode(store.read(OWNER)).toString();
+    } catch (StoreException e) {
+      if (e.kind() == NOT_FOUND) return "";
+      throw e;
+    }
   }
 
   /** Opens a topic's table, or makes it. */
   OpenTopic topic(Uuid topicId, String topic, TopicTiering tiering) {
     OpenTopic known = open.get(topicId);
     if (known == null) {
+      if (dropped.contains(topicId)) {
+        throw new StoreException(NOT_FOUND, "topic " + topic + " is deleted, and so is its table");
+      }
       ColdTable table =
           catalog()
               .findOrCreate(
@@ -108,7 +165,8 @@ final class Bucket {
 
   /** Drops a deleted topic's table with everything in it. May be repeated until it succeeds. */
   void drop(Uuid topicId, String topic) {
-    catalog().drop(namespace, topic, topicId);
+    dropped.add(topicId); // a pass under way doesn't make it anew
     open.remove(topicId);
+    catalog().drop(namespace, topic, topicId);
   }
 }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   private final Offloader offloader;
   private final Upkeep upkeep;
   private final Pace pace;
+  private final Deletions deletions;
   private final OffloadCounters offloadCounters = new OffloadCounters();
   private final ReadCounters readCounters = new ReadCounters();
   private final UpkeepCounters upkeepCounters = new UpkeepCounters();
@@ -69,6 +71,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
       InstantSource clock) {
     this.store = store;
     String writerName = UUID.randomUUID().toString();
+    deletions = new Deletions(config.directory());
     bucket = new Bucket(store, config.namespace(), schemas, clock);
     var manifests = new Manifests(bucket::manifest, config.fetch().manifestAge().toNanos(), nanos);
     fetch = new ColdFetch(manifests, store, ColdFiles::open, config.fetch(), readCounters);
@@ -90,6 +93,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
             },
             offloadCounters,
             config.offloadThreads(),
+            config.lookEvery(),
             nanos,
             new Random());
     var merger =
@@ -104,8 +108,8 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
             segments,
             new Upkeep.Topics() {
               @Override
-              public ColdTable table(Uuid topicId, String topic, TopicTiering tiering) {
-                return bucket.topic(topicId, topic, tiering).table();
+              public Optional<ColdTable> table(Uuid topicId, String topic) {
+                return bucket.find(topicId, topic).map(Bucket.OpenTopic::table);
               }
 
               @Override
@@ -116,6 +120,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
               @Override
               public void drop(Uuid topicId, String topic) {
                 bucket.drop(topicId, topic);
+                deletions.done(topicId);
               }
             },
             merger,
@@ -149,8 +154,14 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     return new ColdTier(config, segments, schemas, store, nanos, clock);
   }
 
-  /** Begins to work in the background: the schemas are known now. */
-  public void begin() {
+  /**
+   * Begins to work in the background: the schemas are known now.
+   *
+   * @param clusterId whose bucket it is; that of another cluster is refused
+   */
+  public void begin(String clusterId) {
+    bucket.belongsTo(clusterId);
+    deletions.unfinished().forEach(upkeep::drop);
     offloader.start();
     upkeep.start();
   }
@@ -185,6 +196,11 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   /** How offload is doing, partition by partition. */
   public List<Offloader.Status> status() {
     return offloader.status();
+  }
+
+  /** How long the store has not answered; zero: it does. */
+  public Duration storeAway() {
+    return offloader.storeAway();
   }
 
   public OffloadCounters offloadCounters() {
@@ -225,6 +241,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   @Override
   public void deleted(TopicIdPartition partition) {
     resigned(partition);
+    deletions.begun(partition.topicId(), partition.topic());
     upkeep.drop(partition.topicId(), partition.topic());
   }
 

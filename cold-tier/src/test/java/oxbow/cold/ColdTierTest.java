@@ -79,6 +79,7 @@ class ColdTierTest {
             directory.resolve("cold"),
             "topics",
             1,
+            Duration.ofMillis(10),
             1 << 30,
             new FetchBounds(2, 16, 64 << 10, 1 << 20, 1 << 20, 1 << 20, 8, 2, Duration.ofHours(1)),
             new UpkeepConfig(
@@ -95,7 +96,7 @@ class ColdTierTest {
             store,
             () -> HASTE * System.nanoTime(),
             InstantSource.system());
-    opened.begin();
+    opened.begin("one cluster");
     return opened;
   }
 

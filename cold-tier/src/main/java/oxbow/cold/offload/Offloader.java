@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -20,20 +22,17 @@ import org.slf4j.LoggerFactory;
 import oxbow.cold.BackgroundThreads;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.offload.OffloadState.Waiting;
-import oxbow.cold.store.StoreException;
 import oxbow.log.NanoClock;
 import oxbow.log.SealedSegments;
 import oxbow.log.SealedSegments.Backlog;
 
 /**
- * Looks after every partition that is led here and has a cold tier: says once a second whose
- * records have to go, and runs the passes on threads of its own ({@code offload-*}), a topic on one
- * at a time. While the store is away it tries again, ever more rarely, and the log keeps what it
- * has.
+ * Looks after every partition that is led here and has a cold tier: says now and then whose records
+ * have to go, and runs the passes on threads of its own ({@code offload-*}), a topic on one at a
+ * time. While the store is away it tries again, ever more rarely, and the log keeps what it has.
  */
 public final class Offloader implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Offloader.class);
-  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
   private static final Duration PAUSE_FIRST = Duration.ofMillis(500);
   private static final Duration PAUSE_MAX = Duration.ofSeconds(30);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -44,6 +43,8 @@ public final class Offloader implements AutoCloseable {
   private final NanoClock clock;
   private final Random random;
   private final Map<Uuid, Topic> topics = new ConcurrentHashMap<>();
+  private final Duration lookEvery;
+  private final Outage outage;
   private final ExecutorService threads;
   private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -66,11 +67,16 @@ public final class Offloader implements AutoCloseable {
       long ageMs,
       @Nullable String trouble) {}
 
+  /**
+   * @param parallelMax topics at a time
+   * @param lookEvery how often it is asked what waits
+   */
   public Offloader(
       SealedSegments segments,
       Tables tables,
       OffloadCounters counters,
       int parallelMax,
+      Duration lookEvery,
       NanoClock clock,
       Random random) {
     this.segments = segments;
@@ -78,6 +84,8 @@ public final class Offloader implements AutoCloseable {
     this.counters = counters;
     this.clock = clock;
     this.random = random;
+    this.lookEvery = lookEvery;
+    this.outage = new Outage(clock);
     this.threads = Executors.newFixedThreadPool(parallelMax, BackgroundThreads.named("offload"));
   }
 
@@ -128,12 +136,14 @@ public final class Offloader implements AutoCloseable {
 
     void run() {
       try {
-        pass();
+        boolean hasMoved = pass();
         succeeded();
-      } catch (StoreException | IOException e) {
-        failed(e, isTroubleOfTheStore(e));
-      } catch (RuntimeException | Error e) {
-        failed(e, false);
+        // A backlog of many files does not wait for the next look between each two of them.
+        if (hasMoved && look(clock.nanos())) submit(this);
+      } catch (CancellationException _) {
+        // The process ends, and what was under way is begun anew after the next start.
+      } catch (IOException | RuntimeException | Error e) {
+        failed(e);
       }
     }
 
@@ -151,10 +161,13 @@ public final class Offloader implements AutoCloseable {
       synchronized (this) {
         offload = opened;
       }
+      if (closed.getCount() == 0) opened.stop();
       return opened;
     }
 
-    private void pass() throws IOException {
+    /** Returns whether there is more in the table now. */
+    private boolean pass() throws IOException {
+      if (closed.getCount() == 0) throw new CancellationException("closed");
       TopicOffload mine = open();
       List<TopicIdPartition> toTakeOver;
       synchronized (this) {
@@ -173,10 +186,15 @@ public final class Offloader implements AutoCloseable {
         due.passBegins(clock.nanos());
         waiting.add(new Waiting(partition, backlog.get().offsets().coldEnd()));
       });
-      if (!waiting.isEmpty()) mine.pass(waiting);
+      return !waiting.isEmpty() && !mine.pass(waiting).isEmpty();
+    }
+
+    synchronized void stop() {
+      if (offload != null) offload.stop();
     }
 
     private synchronized void succeeded() {
+      outage.answered();
       if (failures > 0) {
         log.atInfo()
             .addKeyValue("topic", name)
@@ -188,7 +206,7 @@ public final class Offloader implements AutoCloseable {
       isRunning = false;
     }
 
-    private synchronized void failed(Throwable failure, boolean isExpected) {
+    private synchronized void failed(Throwable failure) {
       counters.failures.increment();
       failures++;
       trouble = String.valueOf(failure.getMessage());
@@ -197,28 +215,34 @@ public final class Offloader implements AutoCloseable {
       notBeforeNanos =
           clock.nanos() + TimeUnit.MILLISECONDS.toNanos(pauseMs / 2 + random.nextLong(pauseMs));
       isRunning = false;
-      var line = isExpected ? log.atWarn() : log.atError();
-      line.addKeyValue("topic", name)
+      if (TopicOffload.isTroubleOfTheStore(failure)) {
+        outage.noAnswer(failure);
+        return;
+      }
+      log.atError()
+          .addKeyValue("topic", name)
           .addKeyValue("tries", failures)
           .setCause(failure)
           .log("offload postponed");
     }
   }
 
-  private static boolean isTroubleOfTheStore(Exception e) {
-    return e instanceof StoreException known
-        && (known.kind() == StoreException.Kind.BUSY
-            || known.kind() == StoreException.Kind.OUTCOME_UNKNOWN);
+  private void submit(Topic topic) {
+    try {
+      threads.execute(topic::run);
+    } catch (RejectedExecutionException _) {
+      // Closed meanwhile.
+    }
   }
 
-  /** Begins to look, once a second. */
+  /** Begins to look. */
   public void start() {
     Thread.ofPlatform().name("offload-clock").daemon().start(this::lookOften);
   }
 
   private void lookOften() {
     try {
-      while (!closed.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) look();
+      while (!closed.await(lookEvery.toMillis(), TimeUnit.MILLISECONDS)) look();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -246,10 +270,15 @@ public final class Offloader implements AutoCloseable {
   void look() {
     try {
       long now = clock.nanos();
-      for (Topic topic : topics.values()) if (topic.look(now)) threads.execute(topic::run);
+      for (Topic topic : topics.values()) if (topic.look(now)) submit(topic);
     } catch (RuntimeException e) {
       log.atError().setCause(e).log("a look at what waits for the cold tier failed");
     }
+  }
+
+  /** How long the store has not answered; zero: it does. */
+  public Duration storeAway() {
+    return outage.length();
   }
 
   /** How every partition is doing that is led here. */
@@ -267,11 +296,15 @@ public final class Offloader implements AutoCloseable {
     return all;
   }
 
-  /** Ends what runs, if it ends soon; what is not committed is begun anew after the next start. */
+  /**
+   * Ends what runs, if it ends soon; what is not committed is begun anew after the next start. No
+   * thread is interrupted: that would close the log's own files under it.
+   */
   @Override
   public void close() {
     closed.countDown();
-    threads.shutdownNow();
+    topics.values().forEach(Topic::stop);
+    threads.shutdown();
     try {
       if (!threads.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.atWarn().addKeyValue("patience", PATIENCE).log("an offload was still under way");

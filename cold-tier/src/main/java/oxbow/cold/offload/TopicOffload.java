@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicIdPartition;
@@ -29,6 +30,7 @@ import oxbow.cold.store.ObjectStore;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
 import oxbow.log.FileSlice;
+import oxbow.log.LogOffsets;
 import oxbow.log.SealedSegments;
 
 /**
@@ -50,6 +52,7 @@ public final class TopicOffload {
   private final OffloadCounters counters;
   private final Map<Integer, Long> tableEnds = new HashMap<>();
   private ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+  private volatile boolean isStopped;
 
   /**
    * @param onChange told each partition whose files are other ones now, before the log is
@@ -70,14 +73,46 @@ public final class TopicOffload {
   }
 
   /**
-   * Takes one file of each partition into the table, all in one commit.
+   * Takes one file of each partition into the table, all in one commit. A partition whose records
+   * can't be written keeps no other one back.
    *
    * @return how far the table goes now
+   * @throws IOException or what else was the first to go wrong, after the rest is done
    */
   List<OffloadState> pass(List<Waiting> waiting) throws IOException {
-    List<OffloadState> done = new ArrayList<>();
     List<Uploaded> uploaded = new ArrayList<>();
-    for (Waiting one : waiting) write(one).ifPresent(uploaded::add);
+    Exception failure = null;
+    for (Waiting one : waiting) {
+      try {
+        write(one).ifPresent(uploaded::add);
+      } catch (CancellationException e) {
+        throw e;
+      } catch (IOException | RuntimeException e) {
+        log.atWarn()
+            .addKeyValue("partition", one.partition().topicPartition())
+            .addKeyValue("reason", e.getMessage())
+            .log("a cold file was not written");
+        failure = e;
+        if (isTroubleOfTheStore(e)) break; // the other partitions' would fare no better
+      }
+    }
+    List<OffloadState> done = bringIn(uploaded);
+    if (failure instanceof IOException e) throw e;
+    if (failure instanceof RuntimeException e) throw e;
+    return done;
+  }
+
+  /** Whether the store is away or lets nobody in, which concerns all topics alike. */
+  static boolean isTroubleOfTheStore(Throwable failure) {
+    return failure instanceof StoreException known
+        && switch (known.kind()) {
+          case BUSY, OUTCOME_UNKNOWN, DENIED -> true;
+          default -> false;
+        };
+  }
+
+  private List<OffloadState> bringIn(List<Uploaded> uploaded) {
+    List<OffloadState> done = new ArrayList<>();
     List<OffloadState> states = new ArrayList<>(uploaded);
     for (int round = 0; !states.isEmpty(); round++) {
       if (round == ROUNDS_MAX) {
@@ -126,6 +161,7 @@ public final class TopicOffload {
     long baseOffset = -1;
     long end = from;
     while (writer.bytes() < writers.fileBytes()) {
+      if (isStopped) throw new CancellationException("the cold tier is being closed");
       Optional<SealedSegments.Range> taken = segments.take(partition, end, READ_BYTES);
       if (taken.isEmpty()) break;
       SealedSegments.Range range = taken.get();
@@ -235,10 +271,27 @@ public final class TopicOffload {
             .addKeyValue("tableEnd", overtaken.tableEnd())
             .log("another writer has moved the table on");
         segments.committed(overtaken.partition(), overtaken.tableEnd());
-        store.delete(List.of(overtaken.file().name()));
+        remove(overtaken.file());
       }
       default -> throw new IllegalStateException("not the end of the way: " + state);
     }
+  }
+
+  /** It may have been in the table, and merged since: then readers may still be at it. */
+  private void remove(ColdFile file) {
+    try {
+      Set<String> _ = table.purge(List.of(file.name()));
+    } catch (StoreException e) {
+      log.atDebug()
+          .addKeyValue("file", file.name())
+          .addKeyValue("reason", e.getMessage())
+          .log("a file that is of no use stays until the bucket is cleaned");
+    }
+  }
+
+  /** Ends a pass soon, with what is written so far thrown away. */
+  void stop() {
+    isStopped = true;
   }
 
   /** Asks the table where it ends for partitions taken over, and tells the log. */
@@ -249,7 +302,23 @@ public final class TopicOffload {
       int index = partition.partition();
       if (tableEnds.containsKey(index)) {
         segments.found(partition, starts.getOrDefault(index, 0L), tableEnd(index));
+      } else {
+        segments.offsets(partition).ifPresent(offsets -> foundNothing(partition, offsets));
       }
     }
+  }
+
+  /**
+   * The table has nothing of a partition: whatever is left of it here goes there, from the start.
+   */
+  private void foundNothing(TopicIdPartition partition, LogOffsets offsets) {
+    if (offsets.logStart() < offsets.localStart()) {
+      log.atError()
+          .addKeyValue("partition", partition.topicPartition())
+          .addKeyValue("from", offsets.logStart())
+          .addKeyValue("to", offsets.localStart())
+          .log("the table lacks records that left this disk: is it the right bucket?");
+    }
+    segments.found(partition, offsets.localStart(), offsets.localStart());
   }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ import oxbow.log.SealedSegments;
 public final class Upkeep implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final int MERGES_PER_ROUND = 8;
 
   private final SealedSegments segments;
   private final Topics topics;
@@ -46,7 +48,8 @@ public final class Upkeep implements AutoCloseable {
 
   /** Opens what is worked on. May wait for the store. */
   public interface Topics {
-    ColdTable table(Uuid topicId, String topic, TopicTiering tiering);
+    /** Empty: nothing of the topic is in the cold tier yet. */
+    Optional<ColdTable> table(Uuid topicId, String topic);
 
     Writers writers(Uuid topicId, String topic, TopicTiering tiering);
 
@@ -140,7 +143,7 @@ public final class Upkeep implements AutoCloseable {
       topics.drop(topicId, topic);
       toDrop.remove(topicId);
       log.atInfo().addKeyValue("topic", topic).log("table of a deleted topic dropped");
-    } catch (StoreException e) {
+    } catch (RuntimeException e) {
       counters.failures.increment();
       log.atWarn()
           .addKeyValue("topic", topic)
@@ -151,12 +154,17 @@ public final class Upkeep implements AutoCloseable {
 
   private void lookAfter(TopicIdPartition partition, TopicTiering tiering)
       throws IOException, InterruptedException {
-    ColdTable table = topics.table(partition.topicId(), partition.topic(), tiering);
+    Optional<ColdTable> found = topics.table(partition.topicId(), partition.topic());
+    if (found.isEmpty()) return;
+    ColdTable table = found.get();
     List<ColdFile> files = table.files(partition.partition());
-    if (files.isEmpty()) return;
-    expire(partition, tiering, files);
-    dropBelowLogStart(partition, table, files);
-    merge(partition, tiering, table);
+    if (!files.isEmpty()) {
+      expire(partition, tiering, files);
+      dropBelowLogStart(partition, table, files);
+      for (int i = 0; i < MERGES_PER_ROUND && merge(partition, tiering, table); i++) {
+        if (closed.getCount() == 0) return;
+      }
+    }
     clean(partition.topicId(), table);
   }
 
@@ -178,10 +186,11 @@ public final class Upkeep implements AutoCloseable {
     onChange.accept(partition);
   }
 
-  private void merge(TopicIdPartition partition, TopicTiering tiering, ColdTable table)
+  /** Returns whether files were merged: then more of them may have to be. */
+  private boolean merge(TopicIdPartition partition, TopicTiering tiering, ColdTable table)
       throws IOException, InterruptedException {
     List<ColdFile> run = MergePlan.next(table.files(partition.partition()), tiering.fileBytes());
-    if (run.isEmpty()) return;
+    if (run.isEmpty()) return false;
     Writers writers = topics.writers(partition.topicId(), partition.topic(), tiering);
     try {
       ColdFile merged = merger.merge(partition, run, table, writers);
@@ -192,9 +201,11 @@ public final class Upkeep implements AutoCloseable {
           .addKeyValue("bytes", merged.bytes())
           .log("merged");
       onChange.accept(partition);
+      return true;
     } catch (StoreException e) {
       if (e.kind() != StoreException.Kind.EXISTS) throw e;
       // Somebody else replaced one of them first; what is left is looked at in the next round.
+      return false;
     }
   }
 

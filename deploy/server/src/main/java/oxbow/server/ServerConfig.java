@@ -43,6 +43,7 @@ public final class ServerConfig {
   private static final int REGISTRY_PORT = 8081;
   private static final int COLD_READS_WAITING = 256;
   private static final int COLD_CHUNK_BYTES = 2 << 20;
+  private static final Duration COLD_LOOK_EVERY = Duration.ofSeconds(1);
   private static final int COLD_CURSORS = 16;
   private static final int COLD_AHEAD = 2;
   private static final Duration COLD_MANIFEST_AGE = Duration.ofMinutes(1);
@@ -275,6 +276,7 @@ public final class ServerConfig {
             data.resolve("cold"),
             settings.get(ConfigKeys.COLD_NAMESPACE),
             settings.find(ConfigKeys.COLD_OFFLOAD_THREADS).orElse(Math.max(1, PROCESSORS / 2)),
+            COLD_LOOK_EVERY,
             settings.get(ConfigKeys.COLD_UPKEEP_BYTES),
             fetch,
             COLD_UPKEEP);

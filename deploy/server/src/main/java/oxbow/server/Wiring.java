@@ -58,8 +58,14 @@ public final class Wiring {
   /** Records get their columns by their schemas: until those are known, they stay in the log. */
   private static void begin(ColdPart cold, Broker broker, Optional<RegistryPart> registry) {
     registry.ifPresentOrElse(
-        part -> part.loaded().thenRun(() -> cold.begin(Optional.of(part.schemas()))),
-        () -> broker.ready().thenRun(() -> cold.begin(Optional.empty())));
+        part ->
+            part.loaded()
+                .thenRun(
+                    () -> cold.begin(Optional.of(part.schemas()), broker.control().clusterId())),
+        () ->
+            broker
+                .ready()
+                .thenRun(() -> cold.begin(Optional.empty(), broker.control().clusterId())));
   }
 
   private static void mount(HttpPort port, RegistryPart registry) {

@@ -56,6 +56,9 @@ final class ColdMeters {
         tier,
         status -> status.trouble() == null ? 0 : 1,
         true);
+    Gauge.builder("oxbow.cold.store.away.seconds", tier, asked -> asked.storeAway().toSeconds())
+        .description("How long the object store has not taken records; 0: it does")
+        .register(meters);
     var reads = tier.readCounters();
     to.count("reads", "Reads of cold records", reads.reads);
     to.count("reads.bytes", "Bytes of batches served from the cold tier", reads.servedBytes);

@@ -44,11 +44,15 @@ public final class ColdPart {
     return new Tiering.ColdTier(opened.reads(), opened, opened);
   }
 
-  /** What is registered is known from now on: records may get their columns. */
-  public void begin(Optional<Schemas> known) {
+  /**
+   * What is registered is known from now on: records may get their columns.
+   *
+   * @param clusterId whose bucket it is
+   */
+  public void begin(Optional<Schemas> known, String clusterId) {
     known.ifPresent(schemas::are);
     ColdTier opened = tier.get();
-    if (opened != null) opened.begin();
+    if (opened != null) opened.begin(clusterId);
   }
 
   /** The tier; empty before the broker has opened it. */
