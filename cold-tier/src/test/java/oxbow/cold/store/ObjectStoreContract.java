@@ -239,9 +239,7 @@ abstract class ObjectStoreContract {
             "a.b.json",
             "a.b.json2/c",
             "orders.v1/x",
-            "äöü/\u4e2d\u6587",
-            "\uffee",
-            "\ud83d\ude00");
+            "äöü/\u4e2d\u6587");
     for (String name : names) store.put(name, bytes(name));
 
     assertThat(names("", "", 100)).containsExactlyElementsOf(names);
@@ -251,11 +249,26 @@ abstract class ObjectStoreContract {
   }
 
   @Test
+  void listingIsInOrderOfUtf8() {
+    if (!ordersAsUtf8()) return;
+    store.put("\ud83d\ude00", bytes("beyond sixteen bits"));
+    store.put("\uffee", bytes("within"));
+
+    assertThat(names("", "", 10)).containsExactly("\uffee", "\ud83d\ude00");
+    assertThat(names("", "\uffee", 10)).containsExactly("\ud83d\ude00");
+  }
+
+  /** S3 does; a stand-in of Java's compares strings as Java does. */
+  boolean ordersAsUtf8() {
+    return true;
+  }
+
+  @Test
   void longNamesAreKept() {
     // File systems that stand behind some stores end at 255 bytes.
     String part = "p".repeat(longPartChars());
     List<String> names =
-        List.of(part + "-x", part + ".json", part + "/x", part + "0", part + "0/..." + part);
+        List.of(part + "-x", part + ".json", part + "/x", part + "0", part + "1/..." + part);
     for (String name : names) store.put(name, bytes(name));
 
     assertThat(names("", "", 100)).containsExactlyElementsOf(names);

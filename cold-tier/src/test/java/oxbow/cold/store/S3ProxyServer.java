@@ -1,0 +1,83 @@
+package oxbow.cold.store;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.Properties;
+import oxbow.cold.store.S3Config.Keys;
+
+/**
+ * S3Proxy in this process, with objects in memory. Its jar holds other versions of libraries that
+ * we use, so it lives in a class loader that sees nothing but the JDK and itself.
+ */
+final class S3ProxyServer implements AutoCloseable {
+  static final Keys KEYS = new Keys("test-access-key", "test-secret-key");
+  static final String BUCKET = "bucket";
+
+  private static final Path JAR = Path.of("target", "s3proxy", "s3proxy.jar");
+  private static final String SINGLE_PUT_BYTES = Integer.toString(256 << 20);
+
+  private final URLClassLoader loader;
+  private final Object server;
+  private final URI endpoint;
+
+  private S3ProxyServer(URLClassLoader loader, Object server, URI endpoint) {
+    this.loader = loader;
+    this.server = server;
+    this.endpoint = endpoint;
+  }
+
+  static S3ProxyServer start() throws Exception {
+    Thread thread = Thread.currentThread();
+    ClassLoader ours = thread.getContextClassLoader();
+    var loader =
+        new URLClassLoader(new URL[] {JAR.toUri().toURL()}, ClassLoader.getPlatformClassLoader());
+    System.setProperty("LOG_LEVEL", "error");
+    System.setProperty(
+        "logback.statusListenerClass", "ch.qos.logback.core.status.NopStatusListener");
+    thread.setContextClassLoader(loader);
+    try {
+      Object server = build(loader);
+      server.getClass().getMethod("start").invoke(server);
+      int port = (int) server.getClass().getMethod("getPort").invoke(server);
+      URI endpoint = URI.create("http://127.0.0.1:" + port);
+      TestS3.makeBucket(endpoint, KEYS, BUCKET);
+      return new S3ProxyServer(loader, server, endpoint);
+    } finally {
+      thread.setContextClassLoader(ours);
+      System.clearProperty("LOG_LEVEL");
+      System.clearProperty("logback.statusListenerClass");
+    }
+  }
+
+  private static Object build(ClassLoader loader) throws ReflectiveOperationException {
+    Properties properties = new Properties();
+    properties.put("s3proxy.endpoint", "http://127.0.0.1:0");
+    properties.put("s3proxy.authorization", "aws-v2-or-v4");
+    properties.put("s3proxy.identity", KEYS.accessKey());
+    properties.put("s3proxy.credential", KEYS.secretKey());
+    properties.put("s3proxy.v4-max-non-chunked-request-size", SINGLE_PUT_BYTES);
+    Class<?> builderClass = loader.loadClass("org.gaul.s3proxy.S3Proxy$Builder");
+    Object builder =
+        builderClass.getMethod("fromProperties", Properties.class).invoke(null, properties);
+    Class<?> stores = loader.loadClass("org.gaul.s3proxy.BlobStores");
+    var create = stores.getDeclaredMethod("create", String.class, Properties.class);
+    create.setAccessible(true);
+    Object objects = create.invoke(null, "transient-nio2", properties);
+    Class<?> storeClass = loader.loadClass("org.gaul.s3proxy.blobstore.BlobStore");
+    builderClass.getMethod("blobStore", storeClass).invoke(builder, objects);
+    return builderClass.getMethod("build").invoke(builder);
+  }
+
+  URI endpoint() {
+    return endpoint;
+  }
+
+  @Override
+  public void close() throws ReflectiveOperationException, IOException {
+    server.getClass().getMethod("stop").invoke(server);
+    loader.close();
+  }
+}
