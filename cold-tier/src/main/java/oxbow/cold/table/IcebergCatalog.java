@@ -48,7 +48,9 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   private static final int CREATE_ATTEMPTS = 20;
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** Compressed metadata, and a few old versions for those who are just reading them. */
+  /**
+   * Metadata compressed at little cost, and a few old versions for those who are just reading them.
+   */
   private static final Map<String, String> DEFAULTS =
       Map.of(
           TableProperties.METADATA_COMPRESSION,
@@ -57,6 +59,8 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
           "true",
           TableProperties.METADATA_PREVIOUS_VERSIONS_MAX,
           "20",
+          TableProperties.MANIFEST_COMPRESSION_LEVEL,
+          "1",
           TableProperties.PARQUET_COMPRESSION,
           "zstd");
 

@@ -33,6 +33,7 @@ import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotUpdate;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.UpdatePartitionSpec;
@@ -163,7 +164,7 @@ public final class IcebergTable implements ColdTable {
         DataFileMapping mapping = mapping(staged.table());
         AppendFiles append = staged.table().newAppend();
         for (NewFile one : added) append.appendFile(mapping.dataFile(one));
-        append.set(TopicProperties.RANGES, ranges(added)).commit();
+        stage(append.set(TopicProperties.RANGES, ranges(added)));
         staged.set(TopicProperties.ENDS, TopicProperties.format(ends));
         staged.set(TopicProperties.STARTS, TopicProperties.format(starts));
       };
@@ -249,14 +250,14 @@ public final class IcebergTable implements ColdTable {
     RewriteFiles rewrite = table.newRewrite();
     before.forEach(rewrite::deleteFile);
     after.forEach(rewrite::addFile);
-    rewrite.commit();
+    stage(rewrite);
   }
 
   private static void overwrite(Table table, List<DataFile> before, List<DataFile> after) {
     OverwriteFiles overwrite = table.newOverwrite();
     before.forEach(overwrite::deleteFile);
     after.forEach(overwrite::addFile);
-    overwrite.commit();
+    stage(overwrite);
   }
 
   private static void checkSameRanges(List<ColdFile> old, List<ColdFile> now) {
@@ -303,7 +304,7 @@ public final class IcebergTable implements ColdTable {
         if (!before.isEmpty()) {
           DeleteFiles delete = staged.table().newDelete();
           before.forEach(delete::deleteFile);
-          delete.commit();
+          stage(delete);
         }
         staged.set(TopicProperties.STARTS, TopicProperties.format(starts));
       };
@@ -505,6 +506,13 @@ public final class IcebergTable implements ColdTable {
       discard(base, next);
       return Optional.empty();
     }
+  }
+
+  private static <T extends SnapshotUpdate<T>> void stage(T update) {
+    update
+        .scanManifestsWith(CallersThread.INSTANCE)
+        .writeManifestsWith(CallersThread.INSTANCE, 1)
+        .commit();
   }
 
   /** Deletes what a lost race has written; if that fails, cleaning finds it. */
