@@ -267,6 +267,7 @@ final class LogSimulation {
   private void acknowledge() {
     waiting.removeIf(it -> {
       if (!it.durable().toCompletableFuture().isDone()) return false;
+      if (it.durable().toCompletableFuture().isCompletedExceptionally()) return true; // disk full
       acknowledged = Math.max(acknowledged, it.end());
       return true;
     });
