@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class GroupCommit {
   private final LogThreads threads;
-  private final ConcurrentLinkedQueue<PartitionLog> due = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<LogFlusher> due = new ConcurrentLinkedQueue<>();
   private final AtomicInteger running = new AtomicInteger();
 
   GroupCommit(LogThreads threads) {
@@ -18,7 +18,7 @@ final class GroupCommit {
   }
 
   /** Flushes a log soon. The log sees to it that it is due only once. */
-  void request(PartitionLog log) {
+  void request(LogFlusher log) {
     due.add(log);
     start();
   }
@@ -36,7 +36,7 @@ final class GroupCommit {
 
   private void run() {
     try {
-      PartitionLog log = due.poll();
+      LogFlusher log = due.poll();
       while (log != null) {
         log.flushForWaiters();
         log = due.poll();

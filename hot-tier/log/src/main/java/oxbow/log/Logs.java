@@ -281,26 +281,21 @@ public final class Logs implements SealedSegments, AutoCloseable {
         env.counters().truncatedBytes.add(loaded.truncatedBytes());
       }
       env.counters().rebuiltIndexes.add(loaded.rebuiltIndexes());
-      return new PartitionLog(
-          env,
-          id,
-          directory,
-          logConfig,
-          loaded,
-          checkpoints.highWatermark(partition),
-          checkpoints.coldEnd(partition),
-          isNew || checkpoints.knowsLogStart(partition));
-    } catch (IOException | RuntimeException e) {
-      PartitionLog damaged =
-          new PartitionLog(
+      var state =
+          new LogState(
               env,
               id,
               directory,
               logConfig,
-              LogLoader.unusable(files, directory, partition, time, settings),
-              0,
-              0,
-              false);
+              loaded,
+              checkpoints.highWatermark(partition),
+              checkpoints.coldEnd(partition),
+              isNew || checkpoints.knowsLogStart(partition));
+      return new PartitionLog(state, loaded.gap());
+    } catch (IOException | RuntimeException e) {
+      LogLoader.Loaded nothing = LogLoader.unusable(files, directory, partition, time, settings);
+      var damaged =
+          new PartitionLog(new LogState(env, id, directory, logConfig, nothing, 0, 0, false), null);
       damaged.takeOffline(e);
       return damaged;
     }
@@ -447,7 +442,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
   }
 
   private List<CleanableLog> cleanableLogs() {
-    return openLogs().stream().map(PartitionLog::cleanable).toList();
+    return openLogs().stream().<CleanableLog>map(PartitionLog::cleanable).toList();
   }
 
   private void flushDue() {
@@ -465,7 +460,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
   void expire() {
     List<PartitionLog> shortened = new ArrayList<>();
     for (PartitionLog partition : openLogs()) {
-      if (partition.detachExpired()) shortened.add(partition);
+      if (partition.trimming().detachExpired()) shortened.add(partition);
       partition.rest();
     }
     if (shortened.isEmpty()) return;
@@ -475,7 +470,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
       log.atWarn().setCause(e).log("expired segments are left until the next pass");
       return;
     }
-    for (PartitionLog partition : shortened) partition.deleteDetached();
+    for (PartitionLog partition : shortened) partition.trimming().deleteDetached();
   }
 
   @Override
@@ -485,32 +480,32 @@ public final class Logs implements SealedSegments, AutoCloseable {
 
   @Override
   public Optional<Backlog> backlog(TopicIdPartition partition) {
-    return find(partition).flatMap(PartitionLog::backlog);
+    return find(partition).flatMap(found -> found.offload().backlog());
   }
 
   @Override
   public Optional<Range> take(TopicIdPartition partition, long from, int bytesMax) {
-    return find(partition).flatMap(found -> found.take(from, bytesMax));
+    return find(partition).flatMap(found -> found.offload().take(from, bytesMax));
   }
 
   @Override
   public void found(TopicIdPartition partition, long coldStart, long coldEnd) {
-    find(partition).ifPresent(found -> found.foundCold(coldStart, coldEnd));
+    find(partition).ifPresent(found -> found.offload().foundCold(coldStart, coldEnd));
   }
 
   @Override
   public void committed(TopicIdPartition partition, long coldEnd) {
-    find(partition).ifPresent(found -> found.committed(coldEnd));
+    find(partition).ifPresent(found -> found.offload().committed(coldEnd));
   }
 
   @Override
   public void expire(TopicIdPartition partition, long logStart) {
-    find(partition).ifPresent(found -> found.expireBefore(logStart));
+    find(partition).ifPresent(found -> found.offload().expireBefore(logStart));
   }
 
   @Override
   public long localBytes(TopicIdPartition partition, long from) {
-    return find(partition).map(found -> found.localBytes(from)).orElse(0L);
+    return find(partition).map(found -> found.offload().localBytes(from)).orElse(0L);
   }
 
   @Override
