@@ -4,6 +4,7 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumDescriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
+import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Base64;
@@ -42,8 +43,11 @@ public final class ProtobufSchema implements ParsedSchema {
 
   private final boolean isWrapper;
 
-  /** Made when it is needed; two threads may make the same. */
-  private volatile @Nullable Linked linked;
+  /**
+   * Made when it is needed; two threads may make the same. Twenty times the size of a text, so it
+   * goes where memory is short.
+   */
+  private volatile SoftReference<@Nullable Linked> linked = new SoftReference<>(null);
 
   ProtobufSchema(ProtoFile file, References references, KnownFiles known) {
     this.canonicalText = ProtoPrinter.print(file);
@@ -83,11 +87,11 @@ public final class ProtobufSchema implements ParsedSchema {
   }
 
   private Linked linked() {
-    Linked made = linked;
+    Linked made = linked.get();
     if (made == null) {
       ProtoFile file = ProtoParser.parse(canonicalText);
       made = linked(new Linker(known, references).link(FILE_NAME, file));
-      linked = made;
+      linked = new SoftReference<>(made);
     }
     return made;
   }
@@ -181,7 +185,8 @@ public final class ProtobufSchema implements ParsedSchema {
    * @throws InvalidSchemaException what is wrong with it
    */
   void linkNew(ProtoFile written) {
-    linked = linked(new Linker(known, references).linkNew(FILE_NAME, written));
+    Linked made = linked(new Linker(known, references).linkNew(FILE_NAME, written));
+    linked = new SoftReference<>(made);
   }
 
   /**
