@@ -69,7 +69,7 @@ public final class Wiring {
   }
 
   private static void mount(HttpPort port, RegistryPart registry) {
-    port.mount(registry.service(), registry.bounds())
+    port.mount(registry::service, registry.bounds())
         .ask(HealthPart.of("schemas", registry::report));
   }
 

@@ -27,6 +27,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,8 +93,10 @@ public final class HttpPort implements AutoCloseable {
   /**
    * Serves the schema registry below {@code /registry}, and where it has a port of its own, there
    * at the root. Before the start only.
+   *
+   * @param registry asked for at the start
    */
-  public HttpPort mount(RegistryService registry, RegistryBounds bounds) {
+  public HttpPort mount(Supplier<RegistryService> registry, RegistryBounds bounds) {
     this.registry = new RegistryMount(registry, bounds);
     link("/registry/subjects", "subjects of the schema registry");
     return this;

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,16 +28,17 @@ final class RegistryMount {
   private static final Logger log = LoggerFactory.getLogger(RegistryMount.class);
   private static final String KEY = "schema.registry.listeners";
 
-  private final RegistryService service;
+  private final Supplier<RegistryService> services;
   private final RegistryBounds bounds;
   private @Nullable ServerPort own;
 
-  RegistryMount(RegistryService service, RegistryBounds bounds) {
-    this.service = service;
+  RegistryMount(Supplier<RegistryService> services, RegistryBounds bounds) {
+    this.services = services;
     this.bounds = bounds;
   }
 
   void mountOn(ServerBuilder builder) {
+    RegistryService service = services.get();
     builder.serviceUnder("/registry/", service);
     Optional<ServerPort> port = bounds.own().flatMap(RegistryMount::port);
     if (port.isEmpty()) return;

@@ -34,39 +34,63 @@ import oxbow.schema.registry.RegistryConfig;
 import oxbow.server.Version;
 import oxbow.server.http.HealthPart.Report;
 
-/** The registry over this broker's topic, and what serves it. Starts once the broker is ready. */
+/**
+ * The registry over this broker's topic, and what serves it. It is built when it is first asked
+ * for, which is after the broker has started: nobody's first record waits for it.
+ */
 public final class RegistryPart implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RegistryPart.class);
   private static final int CREATE_TIMEOUT_MS = 10_000;
   private static final int REQUESTS_MAX = 256;
 
   private final RegistryBounds bounds;
-  private final Registry registry;
-  private final RegistryService service;
+  private final Broker broker;
+  private final Version version;
+  private final MeterRegistry meters;
+  private @Nullable Built built;
+  private boolean isClosed;
+  private volatile boolean isBroken;
   private final CompletableFuture<Void> loaded = new CompletableFuture<>();
-  private volatile @Nullable Throwable failure;
+
+  private record Built(Registry registry, RegistryService service) {}
 
   public RegistryPart(RegistryBounds bounds, Broker broker, Version version, MeterRegistry meters) {
     this.bounds = bounds;
+    this.broker = broker;
+    this.version = version;
+    this.meters = meters;
+  }
+
+  private synchronized Built built() {
+    Built known = built;
+    if (known == null) {
+      known = build();
+      built = known;
+    }
+    return known;
+  }
+
+  private Built build() {
     var store =
         new TopicSchemaStore(
             bounds.topic(),
             broker.partitions(),
             topic -> create(broker, topic),
             InstantSource.system());
-    this.registry =
+    var registry =
         new Registry(
             store,
             List.of(new AvroFormat(), new JsonFormat(), new ProtobufFormat()),
             new RegistryConfig(bounds.level(), bounds.parsedBytes(), bounds.timeout().dividedBy(2)),
             InstantSource.system());
     Supplier<String> clusterId = () -> broker.control().clusterId();
-    this.service =
+    var service =
         new RegistryService(
             registry,
             new RegistryHttpConfig(bounds.bodyBytesMax(), bounds.timeout(), REQUESTS_MAX),
             new ServerFacts(version.oxbow(), "", clusterId),
             meters);
+    return new Built(registry, service);
   }
 
   private static CompletionStage<Void> create(Broker broker, String topic) {
@@ -104,16 +128,22 @@ public final class RegistryPart implements AutoCloseable {
         Kind.STORE, "the topic " + topic + " can't be made: " + reason.getMessage(), reason);
   }
 
-  /** Begins to read the topic. Called once, when the broker is ready. */
+  /** Begins to read the topic, on a thread of its own. Called once, when the broker is ready. */
   public void open() {
-    registry
+    Thread.ofPlatform().name("schemas-start").daemon().start(this::openNow);
+  }
+
+  private synchronized void openNow() {
+    if (isClosed) return;
+    built()
+        .registry()
         .open()
         .whenComplete((_, reason) -> {
           if (reason == null) {
             loaded.complete(null);
             return;
           }
-          failure = reason;
+          isBroken = true;
           log.atDebug().setCause(reason).log("the schema registry was not loaded");
         });
   }
@@ -129,28 +159,32 @@ public final class RegistryPart implements AutoCloseable {
 
   /** Answers requests; those that come before everything was read, with "not yet". */
   public RegistryService service() {
-    return service;
+    return built().service();
   }
 
   /** For the other modules. */
   public Schemas schemas() {
-    return registry;
+    return built().registry();
   }
 
   /** Ready once everything was read. */
   public Report report() {
+    Registry registry = built().registry();
     return new Report(
         registry.isLoaded(),
         Map.of(
             "schemas", registry.schemaCount(),
             "subjects", registry.subjectCount(),
             "recordsPassedOver", registry.passedOver(),
-            "stopped", failure != null));
+            "stopped", isBroken));
   }
 
   @Override
-  public void close() {
-    service.close();
-    registry.close();
+  public synchronized void close() {
+    isClosed = true;
+    Built known = built;
+    if (known == null) return;
+    known.service().close();
+    known.registry().close();
   }
 }
