@@ -29,8 +29,10 @@ import oxbow.schema.json.Node.Criterion;
  *   <li>partially open: a schema for the rest decides both.
  * </ul>
  *
- * Arrays with rules by place have the same three. Each pair of schemas is looked at once, what
- * breaks is told once, and the work is bounded.
+ * Not judged, as there: a format, and a name that is required without being a property.
+ *
+ * <p>Arrays with rules by place have the same three models. Each pair of schemas is looked at once,
+ * what breaks is told once, and the work is bounded.
  */
 final class JsonCompatibility {
   private static final int FOUND_MAX = 200;

@@ -150,7 +150,34 @@ class JsonCompatibilityPropertyTest {
         }
       }
     }
-    return changed;
+    return added(changed, random);
+  }
+
+  /** With a rule more, now and then. */
+  private static ObjectNode added(ObjectNode schema, Random random) {
+    if (random.nextInt(6) > 0) return schema;
+    switch (schema.path("type").asText()) {
+      case "string" -> schema.put("maxLength", random.nextInt(4));
+      case "integer", "number" -> schema.put("minimum", random.nextInt(4));
+      case "array" -> {
+        if (random.nextBoolean()) schema.set("items", schema(random, 3));
+        else schema.put("minItems", random.nextInt(3));
+      }
+      case "object" -> {
+        switch (random.nextInt(4)) {
+          case 0 -> schema.put("additionalProperties", false);
+          case 1 -> schema.set("additionalProperties", schema(random, 3));
+          case 2 -> {
+            // A name without a property isn't judged, neither here nor by Confluent's registry.
+            ArrayNode required = schema.putArray("required");
+            schema.path("properties").fieldNames().forEachRemaining(required::add);
+          }
+          default -> schema.put("minProperties", 1 + random.nextInt(3));
+        }
+      }
+      default -> {}
+    }
+    return schema;
   }
 
   // --- values
