@@ -96,6 +96,8 @@ public final class RegistryPart implements AutoCloseable {
   private static CompletionStage<Void> create(Broker broker, String topic) {
     var settings = new CreatableTopicConfigCollection();
     settings.add(new CreatableTopicConfig().setName("cleanup.policy").setValue("compact"));
+    // Records point at their schemas for ever: an id that was given must outlive a power loss.
+    settings.add(new CreatableTopicConfig().setName("flush.messages").setValue("1"));
     var wanted = new CreatableTopicCollection();
     wanted.add(
         new CreatableTopic()
