@@ -89,6 +89,28 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyTablesKnowIceberg() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackages("oxbow.cold.table..", "oxbow.query..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.iceberg.."));
+  }
+
+  @Test
+  void onlyTheObjectStoreKnowsTheSdkOfS3() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("oxbow.cold.store..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("software.amazon.awssdk.."));
+  }
+
+  @Test
   void nobodySleeps() {
     check(noClasses().should().callMethod(Thread.class, "sleep", long.class));
   }
