@@ -393,6 +393,47 @@ class SubjectsApiTest {
   }
 
   @Test
+  void tagsAreSetFoundTakenOverAndRemoved() {
+    api.register("s", A2);
+    String part = "{\"schemaEntity\":{\"entityPath\":\"A.f\",\"entityType\":\"sr_field\"},";
+
+    JsonNode tagged =
+        api.post(
+                "/subjects/s/versions/1/tags",
+                "{\"newVersion\":2,\"tagsToAdd\":[" + part + "\"tags\":[\"PII\"]}]}")
+            .isOk()
+            .json();
+
+    assertThat(tagged.path("schema").asText()).contains("\"confluent:tags\":[\"PII\"]");
+    JsonNode found =
+        api.get("/subjects/s/versions/2?findTags=PII").json().path("schemaTags").path(0);
+    assertThat(found.path("schemaEntity").path("entityPath").asText()).isEqualTo("A.f");
+    assertThat(found.path("tags").path(0).asText()).isEqualTo("PII");
+    assertThat(api.get("/schemas/ids/2?findTags=other").json().path("schemaTags")).isEmpty();
+
+    String wider = record("A", optional("f"), optional("g"));
+    JsonNode next =
+        api.post("/subjects/s/versions", body(wider, "{\"propagateSchemaTags\":true}"))
+            .isOk()
+            .json();
+    assertThat(next.path("schema").asText()).contains("confluent:tags", "\"g\"");
+
+    JsonNode bare =
+        api.post(
+                "/subjects/s/versions",
+                body(
+                    next.path("schema").asText(),
+                    "{\"schemaTagsToRemove\":[" + part + "\"tags\":[\"PII\"]}]}"))
+            .isOk()
+            .json();
+    assertThat(bare.path("schema").asText()).doesNotContain("confluent:tags");
+    api.post(
+            "/subjects/s/versions/1/tags",
+            "{\"tagsToAdd\":[" + part.replace("A.f", "A.nothing") + "\"tags\":[\"PII\"]}]}")
+        .isError(42201);
+  }
+
+  @Test
   void namesMayHaveAnyCharacters() {
     String name = "a/b c+d%25:é?#\"";
     String encoded = "a%2Fb%20c+d%2525:%C3%A9%3F%23%22";
