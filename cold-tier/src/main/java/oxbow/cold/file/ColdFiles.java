@@ -6,10 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import oxbow.cold.file.avro.AvroColdFileReader;
+import oxbow.cold.file.avro.AvroOptions;
+import oxbow.cold.file.avro.AvroRowFile;
+import oxbow.cold.file.parquet.PageWriter;
 import oxbow.cold.file.parquet.ParquetColdFileReader;
-import oxbow.cold.file.parquet.ParquetColdFileWriter;
 import oxbow.cold.file.parquet.ParquetOptions;
+import oxbow.cold.shred.ColumnTree;
 import oxbow.cold.store.StoreException;
+import oxbow.schema.layout.Layout;
 
 /** Opens cold files for writing and reading, whatever their format is. Stateless. */
 public final class ColdFiles {
@@ -22,7 +27,23 @@ public final class ColdFiles {
   public static ColdFileWriter writeParquet(
       Path path, ColdFileSpec spec, ParquetOptions options, WriterSchemas schemas)
       throws IOException {
-    return new ParquetColdFileWriter(path, spec, options, schemas);
+    var tree = new ColumnTree(spec.columns());
+    var rows = new PageWriter(tree, options, path);
+    return new BatchFileWriter(
+        path, spec, ColdFormat.PARQUET, rows, tree, spec.isFramed(), schemas);
+  }
+
+  /**
+   * Begins an Avro file at a local path. Values stay as they are: they lie in the column of plain
+   * values if the table has one, else in {@code kafka_raw}.
+   */
+  public static ColdFileWriter writeAvro(Path path, ColdFileSpec spec, AvroOptions options)
+      throws IOException {
+    var columns =
+        new TableColumns(SystemColumns.BINARY_KEY, spec.columns().plainValue(), Layout.EMPTY);
+    var tree = new ColumnTree(columns);
+    var rows = new AvroRowFile(tree, options, path);
+    return new BatchFileWriter(path, spec, ColdFormat.AVRO, rows, tree, false, WriterSchemas.NONE);
   }
 
   /**
@@ -31,7 +52,10 @@ public final class ColdFiles {
    * @throws StoreException {@code CORRUPT}: it isn't what was written
    */
   public static ColdFileReader open(ColdFile file, ColdFileReader.RangeSource source) {
-    return ParquetColdFileReader.open(file, source);
+    return switch (file.format()) {
+      case PARQUET -> ParquetColdFileReader.open(file, source);
+      case AVRO -> AvroColdFileReader.open(file, source);
+    };
   }
 
   /**

@@ -27,6 +27,22 @@ public abstract class IndexedFileReader implements ColdFileReader {
     this.index = index;
   }
 
+  /** Whether a file is the one that the table believes it to be. */
+  protected static void checkRange(ColdFile file, FileFacts facts) throws IOException {
+    boolean isSame =
+        facts.baseOffset() == file.baseOffset()
+            && facts.endOffset() == file.endOffset()
+            && facts.partition() == file.partition();
+    if (isSame) return;
+    throw new IOException(
+        "it says to hold offsets "
+            + facts.baseOffset()
+            + " to "
+            + facts.endOffset()
+            + " of partition "
+            + facts.partition());
+  }
+
   /** A source of batches for one reader. */
   protected abstract BatchSource openSource();
 

@@ -100,8 +100,8 @@ class OtherLanguagesTest {
     assertThat(raw.records()).isEmpty();
     assertThat(query("select list(price) filter (price is not null) from FILE"))
         .isEqualTo("[1.5, 1.0E10, 2.5]");
-    assertThat(query("select sizes['m'] from FILE where len(sizes) > 1")).isEqualTo("20");
-    assertThat(query("select any from FILE where any is not null"))
+    assertThat(query("select sizes['m'] from FILE where cardinality(sizes) > 1")).isEqualTo("20");
+    assertThat(query("select \"any\" from FILE where \"any\" is not null"))
         .isEqualTo("[1, {\"k\" : null}]");
   }
 

@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.apache.avro.file.DataFileReader;
+import org.apache.avro.file.SeekableByteArrayInput;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.record.internal.CompressionType;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import oxbow.cold.file.avro.AvroOptions;
 import oxbow.cold.file.parquet.ParquetOptions;
 import oxbow.cold.file.testing.ColdFileRoundTrip;
 import oxbow.cold.file.testing.TestBatch;
@@ -53,6 +58,39 @@ class PlainColdFileTest {
     List<TestBatch> batches = batches(new Random(2), 20, codec);
     var file = write(batches, SMALL, spec());
     assertThat(file.readAll(1 << 20)).isEqualTo(uncompressed(batches));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anAvroFileGivesBatchesBackByteForByte(boolean hasPlainColumn) throws IOException {
+    List<TestBatch> batches = batches(new Random(11), 60, CompressionType.NONE);
+    batches.get(7).overlongSeed = 5; // kept whole
+    batches.get(9).overlongSeed = 6;
+    var columns = hasPlainColumn ? spec().columns() : TableColumns.EMPTY;
+    var spec = new ColdFileSpec("topic", new Uuid(1, 2), 3, columns, true);
+    Path path = directory.resolve("file.avro");
+    var writer = ColdFiles.writeAvro(path, spec, new AvroOptions(100, 1 << 16, 1));
+    for (TestBatch batch : batches) writer.add(ByteBuffer.wrap(batch.toBytes()), 1000, List.of());
+    TestBatch last = batches.getLast();
+    var file =
+        ColdFileRoundTrip.finish(writer, last.baseOffset + last.records.getLast().offsetDelta + 1);
+
+    assertThat(file.readAll(20_000)).isEqualTo(uncompressed(batches));
+    assertThat(writer.raw().records()).isEmpty();
+    TestBatch middle = batches.get(30);
+    assertThat(file.open().find(middle.baseTimestampMs, 0, Long.MAX_VALUE).orElseThrow().offset())
+        .isGreaterThanOrEqualTo(middle.baseOffset);
+    // Avro's own reader sees the rows, and only these.
+    long rows = 0;
+    try (var reader =
+        new DataFileReader<GenericRecord>(
+            new SeekableByteArrayInput(file.bytes), new GenericDatumReader<>())) {
+      for (; reader.hasNext(); rows++) {
+        GenericRecord row = reader.next();
+        assertThat(row.get("kafka_partition")).isEqualTo(3);
+      }
+    }
+    assertThat(rows).isEqualTo(file.file.records());
   }
 
   @Test

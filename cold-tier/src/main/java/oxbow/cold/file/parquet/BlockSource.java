@@ -3,7 +3,9 @@ package oxbow.cold.file.parquet;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import oxbow.cold.file.BatchIndex;
 import oxbow.cold.file.ColdFileReader.RangeSource;
+import oxbow.cold.file.RowBlocks;
 import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.shred.LeafPage;
 
@@ -11,7 +13,7 @@ import oxbow.cold.shred.LeafPage;
  * Fetches a row group with one read and decodes its pages, one block of rows at a time. Owned by
  * one thread; holds the row group until the next one.
  */
-final class BlockSource implements AutoCloseable {
+final class BlockSource implements RowBlocks {
   private final ParquetIndex index;
   private final RangeSource source;
   private final ZstdDecompressCtx zstd = new ZstdDecompressCtx();
@@ -29,8 +31,8 @@ final class BlockSource implements AutoCloseable {
     for (int i = 0; i < pages.length; i++) decoders[i] = new PageDecoder(pages[i], zstd);
   }
 
-  /** Fills the pages with the block that holds a row; returns the block's first row. */
-  long load(long row) throws IOException {
+  @Override
+  public long load(long row) throws IOException {
     int wanted = index.groupOf(row);
     ParquetIndex.Group rows = index.groups[wanted];
     if (wanted != group) fetch(wanted);
@@ -39,14 +41,14 @@ final class BlockSource implements AutoCloseable {
     return loadPage();
   }
 
-  /** Number of rows of the block in the pages. */
-  int blockRows() {
+  @Override
+  public int blockRows() {
     int[] rows = index.groups[group].pageRows;
     return rows[page + 1] - rows[page];
   }
 
-  /** A batch that is kept as it came. */
-  byte[] whole(oxbow.cold.file.BatchIndex.Whole whole) throws IOException {
+  @Override
+  public byte[] whole(BatchIndex.Whole whole) throws IOException {
     byte[] frame;
     int from;
     if (group >= 0

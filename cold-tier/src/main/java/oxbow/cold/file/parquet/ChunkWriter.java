@@ -24,6 +24,7 @@ import org.apache.parquet.format.Statistics;
 import org.apache.parquet.format.Util;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.ColumnMetrics;
+import oxbow.cold.file.PositionedOutput;
 import oxbow.cold.shred.ColumnVector;
 import oxbow.cold.shred.Leaf;
 import oxbow.cold.shred.LeafType;

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.apache.parquet.format.ColumnChunk;
 import org.apache.parquet.format.ColumnIndex;
 import org.apache.parquet.format.ColumnOrder;
@@ -18,6 +17,8 @@ import org.apache.parquet.format.TypeDefinedOrder;
 import org.apache.parquet.format.Util;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.FileMetrics;
+import oxbow.cold.file.PositionedOutput;
+import oxbow.cold.file.RowFile;
 import oxbow.cold.shred.ColumnTree;
 import oxbow.cold.shred.ColumnVector;
 import oxbow.cold.shred.Leaf;
@@ -31,7 +32,7 @@ import oxbow.cold.shred.Leaf;
  *       | offset indexes | blobs | footer | its length | PAR1
  * </pre>
  */
-final class PageWriter implements AutoCloseable {
+public final class PageWriter implements RowFile {
   static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
   private static final String CREATED_BY = "oxbow version 0.1.0 (build 1)";
   private static final int FORMAT_VERSION = 2;
@@ -51,10 +52,7 @@ final class PageWriter implements AutoCloseable {
   private int groupRows;
   private int groupBytes;
 
-  /** A file as written: its length, and where its indexes begin. */
-  record Written(long bytes, long indexStart) {}
-
-  PageWriter(ColumnTree tree, ParquetOptions options, Path path) throws IOException {
+  public PageWriter(ColumnTree tree, ParquetOptions options, Path path) throws IOException {
     this.tree = tree;
     this.options = options;
     this.out = new PositionedOutput(path);
@@ -65,22 +63,34 @@ final class PageWriter implements AutoCloseable {
     out.write(MAGIC, 0, MAGIC.length);
   }
 
-  /** Bytes written and waiting in the row group that is not full yet. */
-  long bytes() {
+  @Override
+  public long bytes() {
     return out.position() + groupBytes;
   }
 
-  long rows() {
+  @Override
+  public long rows() {
     return rows;
   }
 
-  /** Rows by which the next block must end at the latest. */
-  int blockRowsMax() {
+  @Override
+  public int blockRowsMax() {
     return Math.min(options.rowsPerPage(), options.rowsPerGroup() - groupRows);
   }
 
+  @Override
+  public int blockBytesMax() {
+    return options.bytesPerPage();
+  }
+
+  @Override
+  public int zstdLevel() {
+    return options.zstdLevel();
+  }
+
   /** Adds a page to every column. */
-  void addBlock(ColumnVector[] vectors, int blockRows) throws IOException {
+  @Override
+  public void addBlock(ColumnVector[] vectors, int blockRows) throws IOException {
     if (blockRows == 0) return;
     int bytes = 0;
     for (int i = 0; i < vectors.length; i++) {
@@ -96,35 +106,31 @@ final class PageWriter implements AutoCloseable {
     }
   }
 
-  /**
-   * Writes bytes of our own, which no column knows, before the row group in work. Returns where.
-   */
-  long addBlob(byte[] bytes) throws IOException {
+  /** Before the row group in work. */
+  @Override
+  public long addBlob(byte[] bytes) throws IOException {
     long position = out.position();
     out.write(bytes, 0, bytes.length);
     return position;
   }
 
-  /** Appends bytes of our own between the indexes and the footer. */
-  @FunctionalInterface
-  interface Blobs {
-    /** Returns what the footer says of them. */
-    Map<String, String> write(PositionedOutput out) throws IOException;
-  }
-
-  Written finish(Blobs blobs) throws IOException {
+  @Override
+  public Written finish(Trailer trailer) throws IOException {
     if (groupRows > 0) finishGroup();
     long indexStart = out.position();
     writeIndexes();
-    Map<String, String> facts = blobs.write(out);
+    Contents contents = trailer.at(out.position());
+    out.write(contents.index(), 0, contents.index().length);
 
     var meta = new FileMetaData(FORMAT_VERSION, ParquetSchema.of(tree), rows, groups);
     meta.setCreated_by(CREATED_BY);
-    facts.forEach((key, value) -> {
-      var fact = new KeyValue(key);
-      fact.setValue(value);
-      meta.addToKey_value_metadata(fact);
-    });
+    contents
+        .facts()
+        .forEach((key, value) -> {
+          var fact = new KeyValue(key);
+          fact.setValue(value);
+          meta.addToKey_value_metadata(fact);
+        });
     for (int i = 0; i < chunks.size(); i++) {
       meta.addToColumn_orders(ColumnOrder.TYPE_ORDER(new TypeDefinedOrder()));
     }
@@ -132,16 +138,21 @@ final class PageWriter implements AutoCloseable {
     Util.writeFileMetaData(meta, footer);
     footer.putIntLe(footer.size);
     footer.write(MAGIC, 0, MAGIC.length);
-    out.write(footer);
+    write(footer);
     out.force();
     out.close();
     return new Written(out.position(), indexStart);
   }
 
-  FileMetrics metrics() {
+  @Override
+  public FileMetrics metrics() {
     return new FileMetrics(
         chunks.stream().map(ChunkWriter::metrics).toList(),
         groups.stream().map(RowGroup::getFile_offset).toList());
+  }
+
+  private void write(ByteSink sink) throws IOException {
+    out.write(sink.bytes, 0, sink.size);
   }
 
   private void finishGroup() throws IOException {
@@ -177,14 +188,14 @@ final class PageWriter implements AutoCloseable {
       Util.writeColumnIndex(index, sink);
       writtenChunks.get(i).setColumn_index_offset(out.position());
       writtenChunks.get(i).setColumn_index_length(sink.size);
-      out.write(sink);
+      write(sink);
     }
     for (int i = 0; i < writtenChunks.size(); i++) {
       sink.clear();
       Util.writeOffsetIndex(offsetIndexes.get(i), sink);
       writtenChunks.get(i).setOffset_index_offset(out.position());
       writtenChunks.get(i).setOffset_index_length(sink.size);
-      out.write(sink);
+      write(sink);
     }
   }
 

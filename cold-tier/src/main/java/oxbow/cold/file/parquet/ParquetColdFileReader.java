@@ -8,6 +8,7 @@ import java.util.List;
 import oxbow.cold.file.BatchSource;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.IndexedFileReader;
+import oxbow.cold.file.RowBatchSource;
 import oxbow.cold.file.SystemColumns;
 import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.shred.Leaf;
@@ -15,8 +16,8 @@ import oxbow.cold.shred.LeafPage;
 import oxbow.cold.store.StoreException;
 
 /**
- * Reads a cold file that {@link ParquetColdFileWriter} wrote. Holds the end of the file decoded; a
- * record costs one read of its row group, a time lookup one of two column chunks.
+ * Reads a cold file that {@link PageWriter} wrote. Holds the end of the file decoded; a record
+ * costs one read of its row group, a time lookup one of two column chunks.
  */
 public final class ParquetColdFileReader extends IndexedFileReader {
   private final ParquetIndex index;
@@ -40,17 +41,7 @@ public final class ParquetColdFileReader extends IndexedFileReader {
       var bytes = new byte[end.remaining()];
       end.get(end.position(), bytes);
       ParquetIndex index = ParquetIndex.read(bytes, endStart);
-      if (index.facts.baseOffset() != file.baseOffset()
-          || index.facts.endOffset() != file.endOffset()
-          || index.facts.partition() != file.partition()) {
-        throw new IOException(
-            "it says to hold offsets "
-                + index.facts.baseOffset()
-                + " to "
-                + index.facts.endOffset()
-                + " of partition "
-                + index.facts.partition());
-      }
+      checkRange(file, index.facts);
       return new ParquetColdFileReader(file, index, source);
     } catch (StoreException e) {
       throw e;
@@ -64,7 +55,8 @@ public final class ParquetColdFileReader extends IndexedFileReader {
 
   @Override
   protected BatchSource openSource() {
-    return new ParquetBatchSource(index, source);
+    return new RowBatchSource(
+        index.batches, index.facts, index.tree, pages -> new BlockSource(index, source, pages));
   }
 
   @Override

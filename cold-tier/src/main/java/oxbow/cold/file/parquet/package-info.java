@@ -1,6 +1,6 @@
 /**
  * Parquet as cold files need it: pages written from whole vectors and read into whole vectors, all
- * cut at the same rows. Start with {@link oxbow.cold.file.parquet.ParquetColdFileWriter} and {@link
+ * cut at the same rows. Start with {@link oxbow.cold.file.parquet.PageWriter} and {@link
  * oxbow.cold.file.parquet.ParquetColdFileReader}. One thread per writer and per cursor.
  */
 @NullMarked

@@ -1,4 +1,4 @@
-package oxbow.cold.file.parquet;
+package oxbow.cold.file;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -6,12 +6,12 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A file that is written from its beginning to its end. */
-final class PositionedOutput implements AutoCloseable {
+/** A local file that is written from its beginning to its end. */
+public final class PositionedOutput implements AutoCloseable {
   private final FileChannel channel;
   private long position;
 
-  PositionedOutput(Path path) throws IOException {
+  public PositionedOutput(Path path) throws IOException {
     channel =
         FileChannel.open(
             path,
@@ -20,21 +20,17 @@ final class PositionedOutput implements AutoCloseable {
             StandardOpenOption.WRITE);
   }
 
-  long position() {
+  public long position() {
     return position;
   }
 
-  void write(byte[] bytes, int from, int length) throws IOException {
+  public void write(byte[] bytes, int from, int length) throws IOException {
     var buffer = ByteBuffer.wrap(bytes, from, length);
     while (buffer.hasRemaining()) channel.write(buffer);
     position += length;
   }
 
-  void write(ByteSink sink) throws IOException {
-    write(sink.bytes, 0, sink.size);
-  }
-
-  void force() throws IOException {
+  public void force() throws IOException {
     channel.force(true);
   }
 

@@ -1,4 +1,4 @@
-package oxbow.cold.file.parquet;
+package oxbow.cold.file;
 
 import com.github.luben.zstd.Zstd;
 import java.io.IOException;
@@ -17,18 +17,6 @@ import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.utils.BufferSupplier;
 import org.apache.kafka.common.utils.CloseableIterator;
 import org.jspecify.annotations.Nullable;
-import oxbow.cold.file.BatchIndex;
-import oxbow.cold.file.BatchIndexCodec;
-import oxbow.cold.file.BatchUnpacker;
-import oxbow.cold.file.ColdFile;
-import oxbow.cold.file.ColdFileSpec;
-import oxbow.cold.file.ColdFileWriter;
-import oxbow.cold.file.ColdFormat;
-import oxbow.cold.file.FileFacts;
-import oxbow.cold.file.FileMetrics;
-import oxbow.cold.file.Programs;
-import oxbow.cold.file.RawCounts;
-import oxbow.cold.file.WriterSchemas;
 import oxbow.cold.shred.BatchRecords;
 import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.shred.ColumnTree;
@@ -36,19 +24,18 @@ import oxbow.cold.shred.RecordShredder;
 import oxbow.log.batch.BatchView;
 
 /**
- * Writes a cold file as Parquet: takes batches apart, puts their records into columns and what else
- * they were into the batch index. Hot path.
+ * Writes a cold file in any format: takes batches apart, puts their records into columns and what
+ * else they were into the batch index. Hot path.
  */
-public final class ParquetColdFileWriter implements ColdFileWriter {
+public final class BatchFileWriter implements ColdFileWriter {
   private static final int CRC_AT = 17;
   private static final int COUNT_AT = 57;
 
   private final Path path;
   private final ColdFileSpec spec;
-  private final ParquetOptions options;
-  private final ColumnTree tree;
+  private final TableColumns columns;
   private final Programs programs;
-  private final PageWriter pages;
+  private final RowFile file;
   private final RecordShredder shredder;
   private final BatchUnpacker unpacker = new BatchUnpacker();
   private final BatchIndex index = new BatchIndex();
@@ -65,22 +52,29 @@ public final class ParquetColdFileWriter implements ColdFileWriter {
   private int leaderEpoch = -1;
   private boolean isFinished;
 
-  public ParquetColdFileWriter(
-      Path path, ColdFileSpec spec, ParquetOptions options, WriterSchemas schemas)
-      throws IOException {
+  private final ColdFormat format;
+
+  /**
+   * @param tree the columns that the file has
+   * @param isFramed values and keys may begin with a magic byte and a schema id
+   */
+  BatchFileWriter(
+      Path path,
+      ColdFileSpec spec,
+      ColdFormat format,
+      RowFile file,
+      ColumnTree tree,
+      boolean isFramed,
+      WriterSchemas schemas) {
     this.path = path;
     this.spec = spec;
-    this.options = options;
-    this.tree = new ColumnTree(spec.columns());
+    this.format = format;
+    this.file = file;
     this.programs = new Programs(tree);
+    this.columns = tree.columns();
     this.shredder =
         new RecordShredder(
-            tree,
-            spec.partition(),
-            spec.isFramed(),
-            programs.values(schemas),
-            programs.keys(schemas));
-    this.pages = new PageWriter(tree, options, path);
+            tree, spec.partition(), isFramed, programs.values(schemas), programs.keys(schemas));
   }
 
   @Override
@@ -169,14 +163,13 @@ public final class ParquetColdFileWriter implements ColdFileWriter {
   }
 
   private void endRow() throws IOException {
-    if (shredder.rows() >= pages.blockRowsMax()
-        || shredder.inputBytes() >= options.bytesPerPage()) {
+    if (shredder.rows() >= file.blockRowsMax() || shredder.inputBytes() >= file.blockBytesMax()) {
       endBlock();
     }
   }
 
   private void endBlock() throws IOException {
-    pages.addBlock(shredder.vectors(), shredder.rows());
+    file.addBlock(shredder.vectors(), shredder.rows());
     shredder.clear();
   }
 
@@ -184,8 +177,8 @@ public final class ParquetColdFileWriter implements ColdFileWriter {
   private void addWhole(ByteBuffer batch, boolean isUnpacked) throws IOException {
     byte[] bytes = wholeBytes(batch, isUnpacked);
     int count = ByteAccess.intBe(bytes, COUNT_AT);
-    byte[] frame = Zstd.compress(bytes, options.zstdLevel());
-    long position = pages.addBlob(frame);
+    byte[] frame = Zstd.compress(bytes, file.zstdLevel());
+    long position = file.addBlob(frame);
     var whole = new BatchIndex.Whole(position, frame.length, bytes.length);
     if (isUnpacked) {
       addEntry(batch, unpacker.records().count, count, null, whole);
@@ -266,12 +259,13 @@ public final class ParquetColdFileWriter implements ColdFileWriter {
 
   @Override
   public long bytes() {
-    return pages.bytes() + shredder.inputBytes() / 4;
+    return file.bytes() + shredder.inputBytes() / 4;
   }
 
   @Override
   public RawCounts raw() {
-    return shredder.raw();
+    // An envelope is meant to hold values as they came.
+    return format == ColdFormat.AVRO ? new RawCounts(Map.of()) : shredder.raw();
   }
 
   @Override
@@ -281,16 +275,16 @@ public final class ParquetColdFileWriter implements ColdFileWriter {
           "the file's range ends at " + endOffset + ", its batches at " + nextOffset);
     }
     endBlock();
-    PageWriter.Written written = pages.finish(out -> writeIndex(out, endOffset));
+    RowFile.Written written = file.finish(position -> trailer(position, endOffset));
     isFinished = true;
     return new ColdFile(
         name,
         spec.topicId(),
         spec.partition(),
-        ColdFormat.PARQUET,
+        format,
         baseOffset,
         endOffset,
-        pages.rows(),
+        file.rows(),
         written.bytes(),
         timestampMin,
         timestampMax,
@@ -299,13 +293,13 @@ public final class ParquetColdFileWriter implements ColdFileWriter {
         logBytes);
   }
 
-  private Map<String, String> writeIndex(PositionedOutput out, long endOffset) throws IOException {
+  private RowFile.Contents trailer(long position, long endOffset) {
     byte[] encoded = BatchIndexCodec.encode(index);
     var crc = new CRC32C();
     crc.update(encoded);
-    var place = new FileFacts.BlobPlace(out.position(), encoded.length, (int) crc.getValue());
-    out.write(encoded, 0, encoded.length);
-    return new FileFacts(
+    var place = new FileFacts.BlobPlace(position, encoded.length, (int) crc.getValue());
+    var facts =
+        new FileFacts(
             spec.topic(),
             spec.topicId(),
             spec.partition(),
@@ -317,15 +311,15 @@ public final class ParquetColdFileWriter implements ColdFileWriter {
             List.copyOf(allAborted),
             place,
             logBytes,
-            spec.columns(),
+            columns,
             programs.usedValueSchemas(),
-            programs.usedKeySchemas())
-        .toTexts();
+            programs.usedKeySchemas());
+    return new RowFile.Contents(encoded, facts.toTexts());
   }
 
   @Override
   public FileMetrics metrics() {
-    return pages.metrics();
+    return file.metrics();
   }
 
   @Override
@@ -335,7 +329,7 @@ public final class ParquetColdFileWriter implements ColdFileWriter {
 
   @Override
   public void close() {
-    pages.close();
+    file.close();
     unpacker.close();
     if (isFinished) return;
     try {

@@ -1,36 +1,31 @@
-package oxbow.cold.file.parquet;
+package oxbow.cold.file;
 
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
-import oxbow.cold.file.BatchHeader;
-import oxbow.cold.file.BatchIndex;
-import oxbow.cold.file.BatchSource;
-import oxbow.cold.file.ColdFileReader.RangeSource;
-import oxbow.cold.file.Programs;
 import oxbow.cold.shred.ByteAccess;
+import oxbow.cold.shred.ColumnTree;
 import oxbow.cold.shred.RecordAssembler;
 import oxbow.log.batch.BatchView;
 
-/** Makes batches of a Parquet file's rows. Hot path; owned by one thread. */
-final class ParquetBatchSource implements BatchSource {
+/** Makes batches of a file's rows. Hot path; owned by one thread. */
+public final class RowBatchSource implements BatchSource {
   private final BatchIndex batches;
   private final RecordAssembler assembler;
-  private final BlockSource blocks;
+  private final RowBlocks blocks;
 
   /** The row that the assembler gives next, if it lies before the block's end. */
   private long row;
 
   private long blockEnd;
 
-  ParquetBatchSource(ParquetIndex index, RangeSource source) {
-    this.batches = index.batches;
-    var programs = new Programs(index.tree);
+  public RowBatchSource(
+      BatchIndex batches, FileFacts facts, ColumnTree tree, RowBlocks.Opener opener) {
+    this.batches = batches;
+    var programs = new Programs(tree);
     this.assembler =
         new RecordAssembler(
-            index.tree,
-            programs.values(index.facts.valueSchemas()),
-            programs.keys(index.facts.keySchemas()));
-    this.blocks = new BlockSource(index, source, assembler.pages());
+            tree, programs.values(facts.valueSchemas()), programs.keys(facts.keySchemas()));
+    this.blocks = opener.open(assembler.pages());
   }
 
   @Override
