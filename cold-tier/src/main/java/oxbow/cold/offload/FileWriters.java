@@ -13,6 +13,7 @@ import oxbow.cold.file.ColdFileWriter;
 import oxbow.cold.file.ColdFiles;
 import oxbow.cold.file.WriterSchema;
 import oxbow.cold.file.WriterSchemas;
+import oxbow.cold.file.avro.AvroOptions;
 import oxbow.cold.file.parquet.ParquetOptions;
 
 /** Writers of one topic's files, to a directory of files that nobody misses after a crash. */
@@ -49,7 +50,10 @@ public final class FileWriters implements Writers {
             known.columns(),
             isFramed(tiering.values()));
     Path path = directory.resolve(SEQUENCE.incrementAndGet() + ".tmp");
-    return ColdFiles.writeParquet(path, spec, options(), schemas(known));
+    return switch (tiering.format()) {
+      case PARQUET -> ColdFiles.writeParquet(path, spec, options(), schemas(known));
+      case AVRO -> ColdFiles.writeAvro(path, spec, AvroOptions.DEFAULT);
+    };
   }
 
   private static boolean isFramed(TopicTiering.ValueFormat values) {
