@@ -6,7 +6,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A local file that is written from its beginning to its end. */
+/**
+ * A local file that is written from its beginning to its end. Nothing is fsynced: until the file is
+ * in the bucket, the log has its records.
+ */
 public final class PositionedOutput implements AutoCloseable {
   private final FileChannel channel;
   private long position;
@@ -28,10 +31,6 @@ public final class PositionedOutput implements AutoCloseable {
     var buffer = ByteBuffer.wrap(bytes, from, length);
     while (buffer.hasRemaining()) channel.write(buffer);
     position += length;
-  }
-
-  public void force() throws IOException {
-    channel.force(true);
   }
 
   @Override

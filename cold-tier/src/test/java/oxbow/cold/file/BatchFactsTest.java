@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -23,6 +26,7 @@ import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import oxbow.cold.file.avro.AvroOptions;
 import oxbow.cold.file.parquet.ParquetOptions;
 import oxbow.cold.file.testing.ColdFileRoundTrip;
 import oxbow.cold.file.testing.OrderEvents;
@@ -267,6 +271,48 @@ class BatchFactsTest {
   }
 
   @Test
+  void filesOfTheFirstFormatAreReadAndWrittenAsEver() throws IOException {
+    for (ColdFormat format : ColdFormat.values()) {
+      boolean isParquet = format == ColdFormat.PARQUET;
+      String name = isParquet ? "orders-v1.parquet" : "orders-v1.avro";
+      byte[] golden;
+      try (InputStream in =
+          Objects.requireNonNull(BatchFactsTest.class.getResourceAsStream(name))) {
+        golden = in.readAllBytes();
+      }
+      int indexBytes = isParquet ? 11_191 : 396;
+      var events = new OrderEvents(1, false);
+      byte[] log = bytes(events.batches(1));
+      var file =
+          new ColdFile(
+              name, new Uuid(1, 1), 0, format, 0, 500, 500, golden.length, 0, 0, indexBytes, 3, 0);
+      ByteBuffer got =
+          ColdFiles.open(file, (at, length) -> ByteBuffer.wrap(golden, (int) at, length).slice())
+              .read(0, 1);
+      assertThat(got.array()).isEqualTo(log);
+
+      // A difference here is a change of the format: it gets a number of its own.
+      ColdFileWriter writer = goldenWriter(events, format, directory.resolve(name));
+      writer.add(ByteBuffer.wrap(log), 0, List.of());
+      var again = ColdFileRoundTrip.finish(writer, 500);
+      int rowBytes = golden.length - indexBytes;
+      assertThat(Arrays.copyOf(again.bytes, rowBytes)).isEqualTo(Arrays.copyOf(golden, rowBytes));
+    }
+  }
+
+  private static ColdFileWriter goldenWriter(OrderEvents events, ColdFormat format, Path path)
+      throws IOException {
+    return format == ColdFormat.PARQUET
+        ? orderWriter(events, path, new ParquetOptions(300, 1 << 20, 400, 1 << 20, 19, false))
+        : ColdFiles.writeAvro(
+            path, orderSpec(TableColumns.EMPTY), new AvroOptions(300, 1 << 20, 19));
+  }
+
+  private static ColdFileSpec orderSpec(TableColumns columns) {
+    return new ColdFileSpec("orders", new Uuid(1, 1), 0, columns, true);
+  }
+
+  @Test
   void epochsEndWhereTheirLastBatchEnds() throws IOException {
     var writer = writer(plain());
     int[] epochs = {2, 2, 5};
@@ -288,12 +334,16 @@ class BatchFactsTest {
   }
 
   private static ColdFileWriter orderWriter(OrderEvents events, Path path) throws IOException {
+    return orderWriter(events, path, SMALL);
+  }
+
+  private static ColdFileWriter orderWriter(OrderEvents events, Path path, ParquetOptions options)
+      throws IOException {
     var parsed = new AvroFormat().parse(events.schema().toString(), References.NONE);
     var merged = (Merge.Placed) LayoutMerger.merge(Layout.EMPTY, parsed);
     var schema = WriterSchema.of(OrderEvents.SCHEMA_ID, parsed, merged.placement());
-    var spec =
-        new ColdFileSpec("orders", new Uuid(1, 1), 0, TableColumns.typed(merged.layout()), true);
-    return ColdFiles.writeParquet(path, spec, SMALL, new KnownSchema(schema));
+    ColdFileSpec spec = orderSpec(TableColumns.typed(merged.layout()));
+    return ColdFiles.writeParquet(path, spec, options, new KnownSchema(schema));
   }
 
   private static TestBatch marker(long offset, long producerId, int type) {

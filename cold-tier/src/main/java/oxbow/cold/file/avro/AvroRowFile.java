@@ -154,7 +154,6 @@ public final class AvroRowFile implements RowFile {
     byte[] index = AvroTrailer.encode(contents, blockStarts, blockRows, rows, rowsEnd, blobsStart);
     byte[] frame = Zstd.compress(index, options.zstdLevel());
     writeBlock(0, frame, frame.length);
-    out.force();
     out.close();
     return new Written(out.position(), indexStart);
   }

@@ -139,7 +139,6 @@ public final class PageWriter implements RowFile {
     footer.putIntLe(footer.size);
     footer.write(MAGIC, 0, MAGIC.length);
     write(footer);
-    out.force();
     out.close();
     return new Written(out.position(), indexStart);
   }
