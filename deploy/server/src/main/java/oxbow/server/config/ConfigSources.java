@@ -30,7 +30,8 @@ public record ConfigSources(
           "OXBOW_HEAP",
           "OXBOW_HOME",
           "OXBOW_JAVA_HOME",
-          "OXBOW_JAVA_OPTS");
+          "OXBOW_JAVA_OPTS",
+          "OXBOW_REGISTRY");
 
   /** Kubernetes names the address of a service called oxbow in variables like these. */
   private static final Pattern SERVICE_LINK =

@@ -40,6 +40,13 @@ class CliTest {
         "config explain num.partition|4|did you mean num.partitions?",
         "config explain zookeeper.connect|4|oxbow: zookeeper.connect is retired",
         "config explain ssl.keystore.location|4|ssl.keystore.location is refused here: TLS",
+        "schemas get|2|oxbow: give a SUBJECT or an --id",
+        "schemas get orders-value --id 1|2|oxbow: give a SUBJECT or an --id",
+        "schemas register orders-value no.such|2|oxbow: the file no.such can't be read",
+        "schemas register orders-value|2|oxbow: standard input holds no schema",
+        "schemas delete orders-value|2|oxbow: would delete orders-value",
+        "schemas config orders-value --unset -l FULL|2|oxbow: --unset excludes --level and --set",
+        "schemas mode --unset --set READONLY|2|oxbow: --unset excludes --set",
       })
   void whatIsWrongIsNamed(String words, int exitCode, String message) {
     Result result = run(words.split(" ", -1));
@@ -75,6 +82,15 @@ class CliTest {
         "groups offsets",
         "produce",
         "consume",
+        "schemas",
+        "schemas list",
+        "schemas get",
+        "schemas register",
+        "schemas check",
+        "schemas diff",
+        "schemas delete",
+        "schemas config",
+        "schemas mode",
         "config",
         "config get",
         "config set",
@@ -124,6 +140,29 @@ class CliTest {
             "oxbow: no server answers at 127.0.0.1:"
                 + closed
                 + "\n  start one with `oxbow start`, or name another with --bootstrap HOST:PORT\n");
+  }
+
+  @Test
+  void aRegistryThatIsNotThereIsToldAtOnceWithAHint() throws IOException {
+    int closed;
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      closed = socket.getLocalPort();
+    }
+    Result result = run("schemas", "list", "--registry", "http://127.0.0.1:" + closed + "/");
+    assertThat(result.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
+    assertThat(result.err())
+        .isEqualTo(
+            "oxbow: no schema registry answers at http://127.0.0.1:"
+                + closed
+                + "\n  start one with `oxbow start`, or name another with --registry URL\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost:8081", "ftp://localhost", "http://", "http://a b"})
+  void registriesAreNamedByUrls(String registry) {
+    Result result = run("schemas", "list", "--registry", registry);
+    assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(result.err()).contains("'" + registry + "' is no URL of a registry");
   }
 
   @Test
