@@ -18,10 +18,13 @@ public final class ProgramTable {
     record Absent(RawCounts.Reason reason) implements Entry {}
   }
 
+  /** Bytes that only look like an id must not fill the memory. */
+  private static final int ABSENT_MAX = 10_000;
+
   private final IntFunction<Entry> compiler;
   private final Map<Integer, Entry> entries = new HashMap<>();
   private int lastId;
-  private @Nullable Entry last;
+  private @Nullable ValueProgram last;
 
   public ProgramTable(IntFunction<Entry> compiler) {
     this.compiler = compiler;
@@ -32,21 +35,30 @@ public final class ProgramTable {
     return new ProgramTable(_ -> new Entry.Absent(RawCounts.Reason.UNKNOWN_SCHEMA));
   }
 
-  Entry find(int schemaId) {
-    Entry last = this.last;
+  /** The program of a schema, or null. */
+  @Nullable ValueProgram find(int schemaId) {
+    ValueProgram last = this.last;
     if (last != null && schemaId == lastId) return last;
-    last = entries.get(schemaId);
-    if (last == null) {
-      last = compiler.apply(schemaId);
-      // Bytes that only look like an id must not fill the memory.
-      if (entries.size() < ENTRIES_MAX || last instanceof Entry.Compiled) {
-        entries.put(schemaId, last);
-      }
-    }
+    if (!(entry(schemaId) instanceof Entry.Compiled(ValueProgram program))) return null;
     lastId = schemaId;
-    this.last = last;
-    return last;
+    this.last = program;
+    return program;
   }
 
-  private static final int ENTRIES_MAX = 10_000;
+  /** Why there is no program. */
+  RawCounts.Reason whyAbsent(int schemaId) {
+    return entry(schemaId) instanceof Entry.Absent(RawCounts.Reason reason)
+        ? reason
+        : RawCounts.Reason.UNDECODABLE;
+  }
+
+  private Entry entry(int schemaId) {
+    Entry known = entries.get(schemaId);
+    if (known != null) return known;
+    Entry entry = compiler.apply(schemaId);
+    if (entries.size() < ABSENT_MAX || entry instanceof Entry.Compiled) {
+      entries.put(schemaId, entry);
+    }
+    return entry;
+  }
 }

@@ -292,9 +292,8 @@ public final class RecordAssembler {
   }
 
   private static ValueProgram program(ProgramTable table, int schemaId) {
-    if (table.find(schemaId) instanceof ProgramTable.Entry.Compiled(ValueProgram program)) {
-      return program;
-    }
+    ValueProgram program = table.find(schemaId);
+    if (program != null) return program;
     throw new IndexOutOfBoundsException("the file has no schema " + schemaId);
   }
 }

@@ -221,7 +221,8 @@ public final class RecordShredder {
     }
     if (length >= FRAME_BYTES && bytes[from] == 0) {
       int schemaId = ByteAccess.intBe(bytes, from + 1);
-      if (keyPrograms.find(schemaId) instanceof ProgramTable.Entry.Compiled(ValueProgram program)) {
+      ValueProgram program = keyPrograms.find(schemaId);
+      if (program != null) {
         int form = run(program, bytes, from, length, key.leafStart, key.leafEnd);
         if (form != Form.RAW) {
           keySchemaIds.putLong(schemaId, 0);
@@ -244,20 +245,15 @@ public final class RecordShredder {
       return putUnframed(bytes, from, length, RawCounts.Reason.NO_SCHEMA);
     }
     int schemaId = ByteAccess.intBe(bytes, from + 1);
-    switch (valuePrograms.find(schemaId)) {
-      case ProgramTable.Entry.Compiled(ValueProgram program) -> {
-        int form = run(program, bytes, from, length, valueLeafStart, vectors.length);
-        if (form == Form.RAW) return putRaw(RawCounts.Reason.UNDECODABLE);
-        schemaIds.putLong(schemaId, 0);
-        if (form == Form.TYPED_AND_RAW) {
-          countRaw(RawCounts.Reason.UNUSUAL_ENCODING);
-        }
-        return form;
-      }
-      case ProgramTable.Entry.Absent(RawCounts.Reason reason) -> {
-        return putUnframed(bytes, from, length, reason);
-      }
+    ValueProgram program = valuePrograms.find(schemaId);
+    if (program == null) {
+      return putUnframed(bytes, from, length, valuePrograms.whyAbsent(schemaId));
     }
+    int form = run(program, bytes, from, length, valueLeafStart, vectors.length);
+    if (form == Form.RAW) return putRaw(RawCounts.Reason.UNDECODABLE);
+    schemaIds.putLong(schemaId, 0);
+    if (form == Form.TYPED_AND_RAW) countRaw(RawCounts.Reason.UNUSUAL_ENCODING);
+    return form;
   }
 
   /** To the column of values without schema, if there is one. */

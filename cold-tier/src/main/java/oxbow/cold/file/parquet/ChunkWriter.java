@@ -40,6 +40,12 @@ final class ChunkWriter {
   /** So many of a row group's first values tell whether a dictionary is worth trying at all. */
   private static final int PROBE_VALUES = 1024;
 
+  /** About how many values a row group has. */
+  private static final int GROUP_VALUES = 1 << 16;
+
+  /** Larger ones cost more time than the bytes they save. */
+  private static final int DICTIONARY_VALUES_WORTH = 1 << 14;
+
   private static final int DICTIONARY_VALUES_MAX = 1 << 16;
   private static final int DICTIONARY_BYTES_MAX = 1 << 20;
 
@@ -283,38 +289,65 @@ final class ChunkWriter {
     int values = vector.values;
     int[] numbers = scratch.numbers;
     int probed = 0;
-    if (choice == Choice.OPEN && values > PROBE_VALUES) {
+    if (choice == Choice.OPEN && values >= PROBE_VALUES) {
       probed = PROBE_VALUES;
       dictionary.number(vector, 0, probed, numbers);
-      if (dictionary.size() > probed / 4 * 3) {
+      if (!isWorthIt(dictionary, vector)) {
         choice = Choice.PLAIN;
         return false;
       }
+      choice = Choice.DICTIONARY;
     }
     dictionary.number(vector, probed, values, numbers);
     boolean isFull =
         dictionary.size() > DICTIONARY_VALUES_MAX || dictionary.bytesEnd() > DICTIONARY_BYTES_MAX;
-    boolean isDecided = choice == Choice.DICTIONARY || values < PROBE_VALUES;
-    if (isFull || (!isDecided && !isSmaller(dictionary, vector))) {
-      choice = Choice.PLAIN;
-      return false;
-    }
-    if (values >= PROBE_VALUES) choice = Choice.DICTIONARY;
-    return true;
+    if (isFull) choice = Choice.PLAIN;
+    return !isFull;
   }
 
-  /** Whether numbers and the values they stand for take less than the values as they are. */
-  private boolean isSmaller(ValueDictionary dictionary, ColumnVector vector) {
-    long numberBits = (long) vector.values * BitPacking.width(dictionary.size());
+  /**
+   * Whether numbers and the values they stand for will take less than the values as they are, as
+   * far as the first ones of a row group tell.
+   */
+  private boolean isWorthIt(ValueDictionary dictionary, ColumnVector vector) {
+    double distinct = distinctInGroup(dictionary.size());
+    if (distinct > DICTIONARY_VALUES_WORTH) return false;
+    double numberBits = BitPacking.width((int) distinct);
+    double entriesPerValue = distinct / GROUP_VALUES;
     if (!leaf.type().isNumber()) {
-      return numberBits / Byte.SIZE + dictionary.bytesEnd() < vector.bytesEnd * 3L / 4;
+      double valueBits = 8.0 * vector.bytesEnd / vector.values;
+      return numberBits + entriesPerValue * valueBits < valueBits * 3 / 4;
     }
-    int valueBits = leaf.type() == LeafType.INT32 || leaf.type() == LeafType.FLOAT ? 32 : 64;
-    long otherBits = (long) vector.values * valueBits;
+    double valueBits = leaf.type() == LeafType.INT32 || leaf.type() == LeafType.FLOAT ? 32 : 64;
+    double otherBits = valueBits;
     if (isDelta && (leaf.type() == LeafType.INT32 || leaf.type() == LeafType.INT64)) {
-      otherBits = Math.min(otherBits, deltaBits(vector));
+      otherBits = Math.min(otherBits, (double) deltaBits(vector) / vector.values);
     }
-    return numberBits + (long) dictionary.size() * valueBits < otherBits;
+    return numberBits + entriesPerValue * valueBits < otherBits;
+  }
+
+  /**
+   * How many different values a whole row group will have, if so many were among the probed ones
+   * and all are equally frequent.
+   */
+  private static double distinctInGroup(int distinctProbed) {
+    if (distinctProbed >= PROBE_VALUES) return GROUP_VALUES;
+    // The population that gives this many different ones: more of it gives more of them.
+    double low = distinctProbed;
+    double high = 1 << 24;
+    for (int i = 0; i < 40; i++) {
+      double middle = (low + high) / 2;
+      if (distinctAmong(middle, PROBE_VALUES) < distinctProbed) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return distinctAmong(low, GROUP_VALUES);
+  }
+
+  private static double distinctAmong(double population, int drawn) {
+    return population * -Math.expm1(-drawn / population);
   }
 
   /** What differences of this vector's values would take, judged by every 32 of them. */

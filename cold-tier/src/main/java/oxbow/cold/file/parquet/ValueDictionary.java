@@ -29,6 +29,11 @@ final class ValueDictionary {
   private int bytesEnd;
   private int[] starts = new int[0];
 
+  /** Length of each and its first eight bytes, which tell most apart without looking further. */
+  private int[] lengths = new int[0];
+
+  private long[] prefixes = new long[0];
+
   ValueDictionary(LeafType type, int fixedBytes) {
     this.isNumber = type.isNumber();
     this.fixedBytes = type == LeafType.FIXED ? fixedBytes : 0;
@@ -37,6 +42,8 @@ final class ValueDictionary {
     } else {
       bytes = new byte[INITIAL_SLOTS * 8];
       starts = new int[INITIAL_SLOTS / 2];
+      lengths = new int[INITIAL_SLOTS / 2];
+      prefixes = new long[INITIAL_SLOTS / 2];
     }
   }
 
@@ -57,12 +64,12 @@ final class ValueDictionary {
     return bytes;
   }
 
-  int start(int number) {
-    return starts[number];
-  }
-
-  int length(int number) {
-    return fixedBytes > 0 ? fixedBytes : ByteAccess.intLe(bytes, starts[number] - Integer.BYTES);
+  private static long prefix(byte[] source, int from, int length) {
+    if (length == 0) return 0;
+    long first = ByteAccess.longLe(source, from);
+    if (length >= Long.BYTES) return first;
+    int unused = (Long.BYTES - length) * Byte.SIZE;
+    return first << unused >>> unused;
   }
 
   void clear() {
@@ -113,12 +120,22 @@ final class ValueDictionary {
   private int numberOf(byte[] source, int from, int length) {
     int mask = slots.length - 1;
     int slot = slotOf(source, from, length) & mask;
+    long prefix = prefix(source, from, length);
     int entry;
     while ((entry = slots[slot]) != 0) {
-      if (isEqual(entry - 1, source, from, length)) return entry - 1;
+      int number = entry - 1;
+      if (prefixes[number] == prefix && lengths[number] == length) {
+        if (length <= Long.BYTES || isRestEqual(number, source, from, length)) return number;
+      }
       slot = (slot + 1) & mask;
     }
-    if (size == starts.length) starts = Arrays.copyOf(starts, size * 2);
+    if (size == starts.length) {
+      starts = Arrays.copyOf(starts, size * 2);
+      lengths = Arrays.copyOf(lengths, size * 2);
+      prefixes = Arrays.copyOf(prefixes, size * 2);
+    }
+    lengths[size] = length;
+    prefixes[size] = prefix;
     int needed = bytesEnd + Integer.BYTES + length + ByteAccess.SLACK_BYTES;
     if (needed > bytes.length) bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, needed));
     if (fixedBytes == 0) {
@@ -133,10 +150,11 @@ final class ValueDictionary {
     return size - 1;
   }
 
-  private boolean isEqual(int number, byte[] source, int from, int length) {
-    int start = starts[number];
-    if (length(number) != length) return false;
-    int left = length;
+  /** Of two values whose lengths and prefixes are equal. */
+  private boolean isRestEqual(int number, byte[] source, int from, int length) {
+    int start = starts[number] + Long.BYTES;
+    from += Long.BYTES;
+    int left = length - Long.BYTES;
     while (left > Long.BYTES) {
       if (ByteAccess.longLe(bytes, start) != ByteAccess.longLe(source, from)) return false;
       start += Long.BYTES;
@@ -153,7 +171,7 @@ final class ValueDictionary {
     var wider = new int[slots.length * 2];
     int mask = wider.length - 1;
     for (int i = 0; i < size; i++) {
-      int slot = (isNumber ? slotOf(longs[i]) : slotOf(bytes, starts[i], length(i))) & mask;
+      int slot = (isNumber ? slotOf(longs[i]) : slotOf(bytes, starts[i], lengths[i])) & mask;
       while (wider[slot] != 0) slot = (slot + 1) & mask;
       wider[slot] = i + 1;
     }
