@@ -84,7 +84,7 @@ public final class TopicOffload {
     Exception failure = null;
     for (Waiting one : waiting) {
       try {
-        write(one).ifPresent(uploaded::add);
+        write(behindTheTable(one)).ifPresent(uploaded::add);
       } catch (CancellationException e) {
         throw e;
       } catch (IOException | RuntimeException e) {
@@ -100,6 +100,15 @@ public final class TopicOffload {
     if (failure instanceof IOException e) throw e;
     if (failure instanceof RuntimeException e) throw e;
     return done;
+  }
+
+  /** A pass may have learned where the table ends, and failed before it could tell the log. */
+  private Waiting behindTheTable(Waiting waiting) {
+    long end = tableEnd(waiting.partition().partition());
+    if (end <= waiting.from()) return waiting;
+    onChange.accept(waiting.partition());
+    segments.committed(waiting.partition(), end);
+    return new Waiting(waiting.partition(), end);
   }
 
   /** Whether the store is away or lets nobody in, which concerns all topics alike. */
