@@ -58,6 +58,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   private final Upkeep upkeep;
   private final Pace pace;
   private final Deletions deletions;
+  private final Verifications verifications;
   private final OffloadCounters offloadCounters = new OffloadCounters();
   private final ReadCounters readCounters = new ReadCounters();
   private final UpkeepCounters upkeepCounters = new UpkeepCounters();
@@ -76,6 +77,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     var manifests = new Manifests(bucket::manifest, config.fetch().manifestAge().toNanos(), nanos);
     fetch = new ColdFetch(manifests, store, ColdFiles::open, config.fetch(), readCounters);
     pace = new Pace(nanos, config.upkeepBytesPerSecondMax());
+    verifications = new Verifications(store, pace);
     var writing = new Writing(config.directory(), writerName);
     offloader =
         new Offloader(
@@ -198,6 +200,25 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     return offloader.status();
   }
 
+  /**
+   * Begins to read back what the cold tier has of these partitions.
+   *
+   * @throws java.util.concurrent.RejectedExecutionException if too many have begun already
+   */
+  public Verification verify(List<TopicIdPartition> partitions) {
+    return verifications.begin(() -> partitions.stream().map(this::files).toList());
+  }
+
+  /** A verification that was begun, of late. */
+  public Optional<Verification> verification(String id) {
+    return verifications.find(id);
+  }
+
+  /** Merges small files of these partitions now, in the background. */
+  public void mergeSoon(List<TopicIdPartition> partitions) {
+    partitions.forEach(upkeep::mergeSoon);
+  }
+
   /** How long the store has not answered; zero: it does. */
   public Duration storeAway() {
     return offloader.storeAway();
@@ -248,6 +269,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   @Override
   public void close() {
     pace.close();
+    verifications.close();
     offloader.close();
     upkeep.close();
     fetch.close();

@@ -2,6 +2,7 @@ package oxbow.cold;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,9 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -26,7 +25,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import oxbow.cold.fetch.FetchBounds;
+import oxbow.cold.store.StoreException;
 import oxbow.cold.testing.MemoryObjectStore;
+import oxbow.cold.testing.NoSchemas;
 import oxbow.cold.upkeep.UpkeepConfig;
 import oxbow.log.ColdReads.ColdBatches;
 import oxbow.log.FileSlice;
@@ -39,9 +40,6 @@ import oxbow.log.ReadLimit;
 import oxbow.log.batch.BatchView;
 import oxbow.log.testing.BatchBuilder;
 import oxbow.log.testing.LogConfigs;
-import oxbow.schema.ParsedSchema;
-import oxbow.schema.RegisteredSchema;
-import oxbow.schema.Schemas;
 
 /** A log, its cold tier and a bucket: what the log had is what the cold tier gives back. */
 class ColdTierTest {
@@ -74,6 +72,10 @@ class ColdTierTest {
   }
 
   private ColdTier tier() {
+    return tier("one cluster");
+  }
+
+  private ColdTier tier(String clusterId) {
     var config =
         new ColdConfig(
             directory.resolve("cold"),
@@ -96,7 +98,7 @@ class ColdTierTest {
             store,
             () -> HASTE * System.nanoTime(),
             InstantSource.system());
-    opened.begin("one cluster");
+    opened.begin(clusterId);
     return opened;
   }
 
@@ -108,7 +110,7 @@ class ColdTierTest {
 
   @Test
   void whatTheLogHadIsWhatTheColdTierGivesBack() throws Exception {
-    append(new Random(1), 2_000);
+    append(new Random(1), 800);
     ByteBuffer all = local(0);
     tier.led(ORDERS_0, 0, SETTINGS);
 
@@ -157,6 +159,57 @@ class ColdTierTest {
     assertThat(log.offsets().coldEnd()).isEqualTo(log.offsets().logEnd());
   }
 
+  @Test
+  void aBucketOfAnotherClusterIsRefused() throws Exception {
+    append(new Random(5), 10);
+    tier.led(ORDERS_0, 0, SETTINGS);
+    await(() -> log.offsets().coldEnd() == log.offsets().logEnd());
+    tier.close();
+    tier = tier("another cluster");
+
+    assertThatThrownBy(() -> tier.files(ORDERS_0))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("belongs to cluster one cluster, this is cluster another cluster");
+  }
+
+  @Test
+  void aDeletedTopicsTableIsDroppedAlsoIfTheProcessEndsBefore() throws Exception {
+    append(new Random(6), 10);
+    tier.led(ORDERS_0, 0, SETTINGS);
+    await(() -> log.offsets().coldEnd() == log.offsets().logEnd());
+    store.goAway();
+    tier.deleted(ORDERS_0);
+    tier.close();
+    store.heal();
+    tier = tier();
+
+    await(() -> store.names().stream().noneMatch(name -> name.endsWith(".parquet")));
+  }
+
+  @Test
+  void smallFilesAreMergedWhenSomebodyAsksAndStayWhatTheyWere() throws Exception {
+    tier.led(ORDERS_0, 0, SETTINGS);
+    for (int i = 0; i < 3; i++) {
+      append(new Random(i), 5);
+      await(() -> log.offsets().coldEnd() == log.offsets().logEnd());
+    }
+    long records = records();
+    assertThat(tier.files(ORDERS_0)).hasSizeGreaterThan(1);
+
+    tier.mergeSoon(List.of(ORDERS_0));
+
+    await(() -> tier.files(ORDERS_0).size() == 1);
+    assertThat(records()).isEqualTo(records);
+    Verification verification = tier.verify(List.of(ORDERS_0));
+    await(() -> verification.report().state() != Verification.State.RUNNING);
+    assertThat(verification.report().state()).isEqualTo(Verification.State.GOOD);
+    assertThat(verification.report().records()).isEqualTo(records);
+  }
+
+  private long records() {
+    return tier.files(ORDERS_0).stream().mapToLong(file -> file.records()).sum();
+  }
+
   /** Batches of a few records, so large together that files fill at once. */
   private void append(Random random, int batches) {
     for (int i = 0; i < batches; i++) {
@@ -200,33 +253,5 @@ class ColdTierTest {
       if (never.await(10, TimeUnit.MILLISECONDS)) break;
     }
     assertThat(condition.getAsBoolean()).as("what was waited for").isTrue();
-  }
-
-  /** Nothing is registered. */
-  private static final class NoSchemas implements Schemas {
-    @Override
-    public Optional<ParsedSchema> byId(int id) {
-      return Optional.empty();
-    }
-
-    @Override
-    public Optional<ParsedSchema> byGuid(UUID guid) {
-      return Optional.empty();
-    }
-
-    @Override
-    public List<RegisteredSchema> versions(String subject) {
-      return List.of();
-    }
-
-    @Override
-    public boolean isRegistered(String subject, int id) {
-      return false;
-    }
-
-    @Override
-    public long revision() {
-      return 0;
-    }
   }
 }

@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 import oxbow.cold.BackgroundThreads;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.offload.OffloadState.Waiting;
+import oxbow.log.LogOffsets;
 import oxbow.log.NanoClock;
 import oxbow.log.SealedSegments;
 import oxbow.log.SealedSegments.Backlog;
@@ -56,13 +57,14 @@ public final class Offloader implements AutoCloseable {
   /**
    * How a partition is doing.
    *
+   * @param offsets the log's bounds; null: it is offline
    * @param backlogBytes of log that the table does not have yet
    * @param ageMs how long the oldest of it has waited
    * @param trouble why the last pass failed; null: it did not
    */
   public record Status(
       TopicIdPartition partition,
-      long coldEnd,
+      @Nullable LogOffsets offsets,
       long backlogBytes,
       long ageMs,
       @Nullable String trouble) {}
@@ -288,9 +290,9 @@ public final class Offloader implements AutoCloseable {
     for (Topic topic : topics.values()) {
       topic.led.forEach((partition, due) -> {
         Optional<Backlog> backlog = segments.backlog(partition);
-        long coldEnd = segments.offsets(partition).map(offsets -> offsets.coldEnd()).orElse(-1L);
+        @Nullable LogOffsets offsets = segments.offsets(partition).orElse(null);
         long bytes = backlog.map(Backlog::sizeBytes).orElse(0L);
-        all.add(new Status(partition, coldEnd, bytes, due.ageMs(now), topic.trouble));
+        all.add(new Status(partition, offsets, bytes, due.ageMs(now), topic.trouble));
       });
     }
     return all;

@@ -22,10 +22,19 @@ final class MergePlan {
    * @param fileBytes about how large files are to be
    */
   static List<ColdFile> next(List<ColdFile> files, long fileBytes) {
+    return next(files, fileBytes, FAN_IN);
+  }
+
+  /** The first neighbours that make a larger file, whatever their number. */
+  static List<ColdFile> eager(List<ColdFile> files, long fileBytes) {
+    return next(files, fileBytes, 2);
+  }
+
+  private static List<ColdFile> next(List<ColdFile> files, long fileBytes, int countMin) {
     for (int from = 0; from < files.size(); from++) {
       if (isWhole(files.get(from), fileBytes)) continue;
       List<ColdFile> run = runFrom(files, from, fileBytes);
-      if (isWorthIt(run, fileBytes)) return run;
+      if (isWorthIt(run, fileBytes, countMin)) return run;
     }
     return List.of();
   }
@@ -45,12 +54,13 @@ final class MergePlan {
     return run;
   }
 
-  private static boolean isWorthIt(List<ColdFile> run, long fileBytes) {
+  private static boolean isWorthIt(List<ColdFile> run, long fileBytes, int countMin) {
     if (run.size() < 2) return false;
     long bytes = run.stream().mapToLong(ColdFile::bytes).sum();
     long largest = run.stream().mapToLong(ColdFile::bytes).max().orElse(0);
     boolean fillsOne = bytes >= fileBytes * 3 / 4;
-    return fillsOne || (run.size() >= FAN_IN && bytes >= 2 * largest);
+    boolean isLargeEnough = countMin < FAN_IN || bytes >= 2 * largest;
+    return fillsOne || (run.size() >= countMin && isLargeEnough);
   }
 
   private static boolean isWhole(ColdFile file, long fileBytes) {

@@ -6,8 +6,10 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicIdPartition;
@@ -43,6 +45,8 @@ public final class Upkeep implements AutoCloseable {
   private final Map<TopicIdPartition, Long> movedStarts = new ConcurrentHashMap<>();
   private final Map<Uuid, String> toDrop = new ConcurrentHashMap<>();
   private final Map<Uuid, Long> cleanedMs = new ConcurrentHashMap<>();
+  private final Set<TopicIdPartition> toMerge = ConcurrentHashMap.newKeySet();
+  private final Semaphore wakeUps = new Semaphore(0);
   private final CountDownLatch closed = new CountDownLatch(1);
   private @Nullable Thread thread;
 
@@ -104,12 +108,23 @@ public final class Upkeep implements AutoCloseable {
   public void drop(Uuid topicId, String topic) {
     toDrop.put(topicId, topic);
     cleanedMs.remove(topicId);
+    wakeUps.release();
+  }
+
+  /** Merges what small files there are of a partition now, however few. */
+  public void mergeSoon(TopicIdPartition partition) {
+    toMerge.add(partition);
+    wakeUps.release();
   }
 
   private void run() {
     BackgroundThreads.stepBack();
     try {
-      while (!closed.await(config.every().toMillis(), TimeUnit.MILLISECONDS)) round();
+      while (closed.getCount() > 0) {
+        boolean _ = wakeUps.tryAcquire(config.every().toMillis(), TimeUnit.MILLISECONDS);
+        wakeUps.drainPermits();
+        if (closed.getCount() > 0) round();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -161,7 +176,9 @@ public final class Upkeep implements AutoCloseable {
     if (!files.isEmpty()) {
       expire(partition, tiering, files);
       dropBelowLogStart(partition, table, files);
-      for (int i = 0; i < MERGES_PER_ROUND && merge(partition, tiering, table); i++) {
+      boolean isEager = toMerge.remove(partition);
+      int mergesMax = isEager ? Integer.MAX_VALUE : MERGES_PER_ROUND;
+      for (int i = 0; i < mergesMax && merge(partition, tiering, table, isEager); i++) {
         if (closed.getCount() == 0) return;
       }
     }
@@ -187,9 +204,14 @@ public final class Upkeep implements AutoCloseable {
   }
 
   /** Returns whether files were merged: then more of them may have to be. */
-  private boolean merge(TopicIdPartition partition, TopicTiering tiering, ColdTable table)
+  private boolean merge(
+      TopicIdPartition partition, TopicTiering tiering, ColdTable table, boolean isEager)
       throws IOException, InterruptedException {
-    List<ColdFile> run = MergePlan.next(table.files(partition.partition()), tiering.fileBytes());
+    List<ColdFile> files = table.files(partition.partition());
+    List<ColdFile> run =
+        isEager
+            ? MergePlan.eager(files, tiering.fileBytes())
+            : MergePlan.next(files, tiering.fileBytes());
     if (run.isEmpty()) return false;
     Writers writers = topics.writers(partition.topicId(), partition.topic(), tiering);
     try {

@@ -21,6 +21,14 @@ class MergePlanTest {
   }
 
   @Test
+  void whoAsksForItHasFewMergedToo() {
+    List<ColdFile> files = equal(2, MIB);
+
+    assertThat(MergePlan.eager(files, FILE_BYTES)).isEqualTo(files);
+    assertThat(MergePlan.eager(equal(1, MIB), FILE_BYTES)).isEmpty();
+  }
+
+  @Test
   void neighboursOfOneSizeAreMergedOnceTheyAreMany() {
     List<ColdFile> files = equal(MergePlan.FAN_IN, MIB);
 
