@@ -11,6 +11,7 @@ import oxbow.broker.BrokerConfig;
 import oxbow.broker.Tiering;
 import oxbow.broker.control.ControlPlane;
 import oxbow.server.cold.ColdPart;
+import oxbow.server.http.ColdEndpoints;
 import oxbow.server.http.HealthPart;
 import oxbow.server.http.HealthPart.Report;
 import oxbow.server.http.HttpPort;
@@ -51,6 +52,7 @@ public final class Wiring {
             .map(bounds -> new RegistryPart(bounds, broker, version, meters.registry()));
     http.ifPresent(port -> askForReadiness(port, broker, config));
     http.ifPresent(port -> registry.ifPresent(part -> mount(port, part)));
+    http.ifPresent(port -> cold.ifPresent(part -> mount(port, part)));
     cold.ifPresent(part -> begin(part, broker, registry));
     return new RunningServer(broker, registry, http, meters, version);
   }
@@ -66,6 +68,11 @@ public final class Wiring {
             broker
                 .ready()
                 .thenRun(() -> cold.begin(Optional.empty(), broker.control().clusterId())));
+  }
+
+  private static void mount(HttpPort port, ColdPart cold) {
+    port.mountAnnotated("/api/v1/cold", new ColdEndpoints(cold))
+        .link("/api/v1/cold/status", "how far the cold tier is");
   }
 
   private static void mount(HttpPort port, RegistryPart registry) {

@@ -1,0 +1,164 @@
+package oxbow.server.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.net.URLEncoder;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code oxbow cold}. */
+@Command(
+    name = "cold",
+    description = "Show, verify and merge what lies in the cold tier.",
+    synopsisSubcommandLabel = "COMMAND")
+final class ColdCommand {
+  private static final String ROOT = "/api/v1/cold";
+  private static final Duration ASK_EVERY = Duration.ofMillis(200);
+
+  private final Terminal terminal;
+
+  ColdCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Command(name = "status", description = "Show how far each partition is in the cold tier.")
+  int status(
+      @Mixin HttpOptions server,
+      @Parameters(arity = "0..1", paramLabel = "TOPIC", description = "Only this topic.")
+          @Nullable String topic) {
+    Map<?, ?> answer = server.get(ROOT + "/status" + query(topic));
+    Output output = server.output(terminal);
+    var table =
+        new Table(
+            "topic",
+            "partition",
+            "log_start",
+            "local_start",
+            "cold_end",
+            "log_end",
+            "backlog_bytes",
+            "lag_ms",
+            "files",
+            "bytes",
+            "trouble");
+    for (Map<?, ?> row : rows(answer, "partitions")) {
+      table.row(
+          row.get("topic"),
+          row.get("partition"),
+          row.get("logStart"),
+          row.get("localStart"),
+          row.get("coldEnd"),
+          row.get("logEnd"),
+          row.get("backlogBytes"),
+          row.get("lagMs"),
+          row.get("files"),
+          row.get("bytes"),
+          row.get("trouble"));
+    }
+    output.table(table, "no topic has a cold tier");
+    if (answer.get("storeAwaySeconds") instanceof Long seconds && seconds > 0) {
+      output.note("the object store has not taken records for " + seconds + " s");
+    }
+    return ExitCode.OK;
+  }
+
+  @Command(name = "files", description = "Show the cold files of a topic.")
+  int files(
+      @Mixin HttpOptions server,
+      @Parameters(paramLabel = "TOPIC", description = "The topic.") String topic,
+      @Option(
+              names = {"-p", "--partition"},
+              paramLabel = "N",
+              description = "Only of this partition.")
+          @Nullable Integer partition) {
+    String path = topicPath(topic) + "/files";
+    Map<?, ?> answer = server.get(partition == null ? path : path + "?partition=" + partition);
+    var table =
+        new Table(
+            "partition",
+            "base_offset",
+            "end_offset",
+            "records",
+            "bytes",
+            "log_bytes",
+            "first_timestamp",
+            "last_timestamp",
+            "name");
+    for (Map<?, ?> row : rows(answer, "files")) {
+      table.row(
+          row.get("partition"),
+          row.get("baseOffset"),
+          row.get("endOffset"),
+          row.get("records"),
+          row.get("bytes"),
+          row.get("logBytes"),
+          row.get("firstTimestamp"),
+          row.get("lastTimestamp"),
+          row.get("name"));
+    }
+    server.output(terminal).table(table, "the cold tier has nothing of " + topic + " yet");
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "verify",
+      description = {
+        "Read every cold file back and compare it with what the log had.",
+        "Counts, offsets and the checksum of each batch are compared; exit code 1: some differ."
+      })
+  int verify(
+      @Mixin HttpOptions server,
+      @Parameters(arity = "0..1", paramLabel = "TOPIC", description = "Only this topic.")
+          @Nullable String topic) {
+    Map<?, ?> job = server.post(ROOT + "/verify" + query(topic));
+    String path = ROOT + "/verify/" + job.get("job");
+    while ("running".equals(job.get("state"))) {
+      LockSupport.parkNanos(ASK_EVERY.toNanos());
+      job = server.get(path);
+    }
+    Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+    for (String fact : List.of("state", "files", "records", "batches")) {
+      facts.put(fact, job.get(fact));
+    }
+    facts.put("bytes", job.get("bytesDone"));
+    var problems = new Table("problem");
+    if (job.get("problems") instanceof List<?> list) list.forEach(problems::row);
+    server.output(terminal).facts(facts, Map.of("problems", problems));
+    return "good".equals(job.get("state")) ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  @Command(name = "merge", description = "Merge the small cold files of a topic now.")
+  int merge(
+      @Mixin HttpOptions server,
+      @Parameters(paramLabel = "TOPIC", description = "The topic.") String topic) {
+    Map<?, ?> answer = server.post(topicPath(topic) + "/merge");
+    Map<String, @Nullable Object> told = new LinkedHashMap<>();
+    told.put("topic", topic);
+    told.put("partitions", answer.get("partitions"));
+    server
+        .output(terminal)
+        .done("small files of " + topic + " are being merged; `oxbow cold files` shows them", told);
+    return ExitCode.OK;
+  }
+
+  private static String topicPath(String topic) {
+    return ROOT + "/topics/" + URLEncoder.encode(topic, UTF_8);
+  }
+
+  private static String query(@Nullable String topic) {
+    return topic == null ? "" : "?topic=" + URLEncoder.encode(topic, UTF_8);
+  }
+
+  private static List<Map<?, ?>> rows(Map<?, ?> answer, String name) {
+    if (!(answer.get(name) instanceof List<?> list)) return List.of();
+    return list.stream().<Map<?, ?>>map(row -> (Map<?, ?>) row).toList();
+  }
+}

@@ -1,0 +1,192 @@
+package oxbow.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import oxbow.server.RunningServer;
+import oxbow.server.ServerConfig;
+import oxbow.server.Wiring;
+import oxbow.server.cli.Shell.Result;
+import oxbow.server.config.ConfigSources;
+import oxbow.server.logging.Logging;
+
+/** What operators see of the cold tier, by the command line and the HTTP port below it. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(120)
+class ColdCommandTest {
+  private static final int RECORDS = 3_000;
+
+  @TempDir static Path directory;
+
+  private final ObjectMapper json = new ObjectMapper();
+  private RunningServer server;
+  private String url;
+
+  @BeforeAll
+  void start() throws Exception {
+    ServerConfig config =
+        ServerConfig.load(
+            new ConfigSources(
+                null,
+                Map.of(),
+                List.of(
+                    ConfigSources.flag("data.dir=" + directory.resolve("data")),
+                    ConfigSources.flag("listeners=PLAINTEXT://127.0.0.1:0"),
+                    ConfigSources.flag("schema.registry.listeners=http://127.0.0.1:0"),
+                    ConfigSources.flag("http.host=127.0.0.1"),
+                    ConfigSources.flag("http.port=0"))));
+    server =
+        Wiring.start(
+            config,
+            failure -> {
+              throw failure;
+            });
+    server.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    url =
+        "http://127.0.0.1:"
+            + server.http().toCompletableFuture().get(60, TimeUnit.SECONDS).orElseThrow().getPort();
+    produce();
+    awaitOffload();
+  }
+
+  @AfterAll
+  void stop() {
+    server.close();
+    Logging.apply(Logging.Format.TEXT, "info", Map.of());
+  }
+
+  /** More than two files take, so that none of it waits for its age. */
+  private void produce() {
+    String bootstrap = "127.0.0.1:" + server.kafka().values().iterator().next().getPort();
+    Random random = new Random(1);
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < RECORDS; i++) {
+      byte[] value = new byte[900];
+      random.nextBytes(value);
+      lines.append(Base64.getEncoder().encodeToString(value)).append('\n');
+    }
+    String[] create = {
+      "topics", "create", "orders", "-c", "oxbow.cold.file.bytes=1048576", "--bootstrap", bootstrap
+    };
+    assertThat(new Shell().run(create).exitCode()).isZero();
+    Result produced =
+        new Shell().input(lines.toString()).run("produce", "orders", "--bootstrap", bootstrap);
+    assertThat(produced.exitCode()).as(produced.err()).isZero();
+  }
+
+  private void awaitOffload() throws Exception {
+    var never = new CountDownLatch(1);
+    for (int i = 0; i < 600; i++) {
+      JsonNode row = json("cold", "status", "orders").get(0);
+      if (row != null && row.get("cold_end").asLong() == RECORDS) return;
+      assertThat(never.await(50, TimeUnit.MILLISECONDS)).isFalse();
+    }
+    throw new AssertionError("not offloaded: " + run("cold", "status").out());
+  }
+
+  private Result run(String... args) {
+    String[] all = Arrays.copyOf(args, args.length + 2);
+    all[args.length] = "--url";
+    all[args.length + 1] = url;
+    return new Shell().run(all);
+  }
+
+  private JsonNode json(String... args) throws IOException {
+    String[] all = Arrays.copyOf(args, args.length + 1);
+    all[args.length] = "--json";
+    Result result = run(all);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    return json.readTree(result.out());
+  }
+
+  @Test
+  void statusTellsWhereEachPartitionStands() throws Exception {
+    JsonNode row = json("cold", "status", "orders").get(0);
+
+    assertThat(row.get("topic").asText()).isEqualTo("orders");
+    assertThat(row.get("log_start").asLong()).isZero();
+    assertThat(row.get("log_end").asLong()).isEqualTo(RECORDS);
+    assertThat(row.get("files").asInt()).isPositive();
+    assertThat(row.get("trouble").isNull()).isTrue();
+    assertThat(run("cold", "status").out()).contains("TOPIC", "COLD END", "orders");
+  }
+
+  @Test
+  void filesFollowEachOtherFromTheFirstOffsetToTheLast() throws Exception {
+    long next = 0;
+    long records = 0;
+    for (JsonNode file : json("cold", "files", "orders")) {
+      assertThat(file.get("base_offset").asLong()).isEqualTo(next);
+      next = file.get("end_offset").asLong();
+      records += file.get("records").asLong();
+    }
+    assertThat(next).isEqualTo(RECORDS);
+    assertThat(records).isEqualTo(RECORDS);
+    assertThat(json("cold", "files", "orders", "-p", "7")).isEmpty();
+  }
+
+  @Test
+  void verifyReadsEverythingBackAndFindsTheBitThatIsWrong() throws Exception {
+    JsonNode good = json("cold", "verify", "orders");
+    assertThat(good.get("state").asText()).isEqualTo("good");
+    assertThat(good.get("records").asLong()).isEqualTo(RECORDS);
+
+    Path file =
+        directory
+            .resolve("data/bucket")
+            .resolve(json("cold", "files", "orders").get(0).get("name").asText());
+    flipBit(file);
+    try {
+      Result bad = run("cold", "verify");
+      assertThat(bad.exitCode()).isEqualTo(ExitCode.FAILED);
+      assertThat(bad.out()).contains("bad", file.getFileName().toString());
+    } finally {
+      flipBit(file);
+    }
+  }
+
+  private static void flipBit(Path file) throws IOException {
+    try (var bytes = new RandomAccessFile(file.toFile(), "rw")) {
+      bytes.seek(bytes.length() / 3);
+      int old = bytes.read();
+      bytes.seek(bytes.length() / 3);
+      bytes.write(old ^ 1);
+    }
+  }
+
+  @Test
+  void mergeIsBegunAndUnknownTopicsAreNamed() throws Exception {
+    assertThat(json("cold", "merge", "orders").get("partitions").asInt()).isEqualTo(1);
+
+    Result missing = run("cold", "merge", "none");
+    assertThat(missing.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(missing.err()).contains("there is no topic none with a cold tier here");
+  }
+
+  @Test
+  void aServerThatIsNotThereIsToldByItsAddress() {
+    Result result = new Shell().run("cold", "status", "--url", "http://127.0.0.1:1");
+
+    assertThat(result.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
+    assertThat(result.err()).contains("no server answers at http://127.0.0.1:1");
+    assertThat(new Shell().run("cold", "status", "--url", "nonsense").exitCode())
+        .isEqualTo(ExitCode.USAGE);
+  }
+}
