@@ -112,7 +112,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
 
   /** The batches from an offset on, and what a reader that goes on will want next. */
   private Optional<Chunk> bringBack(TopicIdPartition partition, long offset, int bytesMax) {
-    Manifest manifest = manifests.of(partition);
+    Manifest manifest = manifests.upTo(partition, offset + 1);
     Optional<ColdFile> next = manifest.from(offset);
     while (next.isPresent()) {
       ColdFile file = next.get();
@@ -155,7 +155,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
 
   private Optional<TimestampedOffset> findNow(
       TopicIdPartition partition, long timestampMs, long from, long to) {
-    Manifest manifest = manifests.of(partition);
+    Manifest manifest = manifests.upTo(partition, to);
     Optional<ColdFile> next = manifest.fromTime(timestampMs, from);
     while (next.isPresent() && next.get().baseOffset() < to) {
       Optional<TimestampedOffset> found = reader(next.get()).find(timestampMs, from, to);
@@ -168,7 +168,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
   /** Files that can't hold a larger timestamp than was found are not opened. */
   private Optional<TimestampedOffset> findMaxNow(TopicIdPartition partition, long from, long to) {
     Optional<TimestampedOffset> best = Optional.empty();
-    for (ColdFile file : manifests.of(partition).files()) {
+    for (ColdFile file : manifests.upTo(partition, to).files()) {
       if (file.endOffset() <= from) continue;
       if (file.baseOffset() >= to) break;
       if (best.isPresent() && file.timestampMax() <= best.get().timestampMs()) continue;
@@ -182,7 +182,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
   }
 
   private Optional<EpochEnd> endOfNow(TopicIdPartition partition, int leaderEpoch) {
-    Manifest manifest = manifests.of(partition);
+    Manifest manifest = manifests.upTo(partition, Long.MAX_VALUE); // whoever asks is rare
     Optional<EpochEnd> last = Optional.empty();
     for (ColdFile file : manifest.files()) {
       if (file.leaderEpoch() > leaderEpoch) {

@@ -2,6 +2,7 @@ package oxbow.cold.fetch;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicIdPartition;
 import oxbow.cold.table.Manifest;
 import oxbow.log.NanoClock;
@@ -22,6 +23,8 @@ public final class Manifests {
   private final NanoClock clock;
   private final ConcurrentMap<TopicIdPartition, Known> known = new ConcurrentHashMap<>();
 
+  private final AtomicLong changes = new AtomicLong();
+
   private record Known(Manifest manifest, long readNanos) {}
 
   public Manifests(Tables tables, long ageNanosMax, NanoClock clock) {
@@ -35,13 +38,30 @@ public final class Manifests {
     Known last = known.get(partition);
     if (last != null && clock.nanos() - last.readNanos() < ageNanosMax) return last.manifest();
     long now = clock.nanos();
+    long changesBefore = changes.get();
     Manifest read = tables.read(partition);
-    known.put(partition, new Known(read, now));
+    // What changed while it was read may be in it or not: then it is good for its reader alone.
+    known.compute(
+        partition,
+        (_, other) -> changes.get() == changesBefore ? new Known(read, now) : other);
     return read;
+  }
+
+  /**
+   * The same with every file below an offset that the table is known to have: the log trims what
+   * was committed, whether a reader of the table has seen the commit or not. May wait for the
+   * store.
+   */
+  public Manifest upTo(TopicIdPartition partition, long end) {
+    Manifest last = of(partition);
+    if (last.end() >= end) return last;
+    changed(partition);
+    return of(partition);
   }
 
   /** What is known is not true any more: it is read anew when next asked for. */
   public void changed(TopicIdPartition partition) {
+    changes.incrementAndGet();
     known.remove(partition);
   }
 }

@@ -68,6 +68,14 @@ class ColdFetchTest {
   }
 
   @Test
+  void whatWasCommittedBehindOurBackIsFoundBeforeItIsSaidToBeNowhere() {
+    assertThat(read(0)).isPresent(); // the files are known now
+    table.add(RawFiles.write(store, ORDERS_0, 3, 100, 110));
+
+    assertThat(read(105)).map(RecordBatch::baseOffset).contains(100L);
+  }
+
+  @Test
   void anOffsetInsideABatchIsServedByThatBatch() {
     assertThat(read(15)).map(RecordBatch::baseOffset).contains(10L);
   }
