@@ -19,6 +19,12 @@ final class ClassPaths {
     return written("proof.server.classpath");
   }
 
+  /** Flink's formats with their libraries, and the program of ours that drives them. */
+  static String flink() {
+    Path classes = Path.of(System.getProperty("proof.flink.classpath")).resolveSibling("classes");
+    return classes + ":" + written("proof.flink.classpath");
+  }
+
   /** The connectors of deploy/examples; the classes they extend are on no class path of ours. */
   static String examples() {
     String marker = "oxbow/example/pipeline/JdbcTableSource.class";

@@ -31,15 +31,19 @@ class TourTest {
     List<String> blocks = tour();
     int kafkaPort = Ports.free();
     int httpPort = Ports.free();
+    int registryPort = Ports.free();
     Map<String, String> environment =
         Map.of(
             "OXBOW_LISTENERS", "PLAINTEXT://localhost:" + kafkaPort,
             "OXBOW_HTTP_PORT", Integer.toString(httpPort),
-            "OXBOW_BOOTSTRAP", "localhost:" + kafkaPort);
+            "OXBOW_SCHEMA_REGISTRY_LISTENERS", "http://localhost:" + registryPort,
+            "OXBOW_BOOTSTRAP", "localhost:" + kafkaPort,
+            "OXBOW_REGISTRY", "http://localhost:" + registryPort);
 
     try (ChildProcess server = bash("server", "exec " + blocks.getFirst(), environment)) {
       Ports.awaitListening(kafkaPort, server);
       Ports.awaitListening(httpPort, server);
+      Ports.awaitListening(registryPort, server);
       String commands =
           String.join("", blocks.subList(1, blocks.size()))
               .replace("localhost:8080", "localhost:" + httpPort);
@@ -52,6 +56,8 @@ class TourTest {
       assertThat(tour.output())
           .contains("created topic orders")
           .contains("alice\t{\"item\":\"tea\"}")
+          .contains("compatible with orders-value, whose level is BACKWARD")
+          .contains("+ price: double, optional")
           .contains("\"status\":\"ready\"")
           .contains("oxbow_net_");
     }
@@ -70,7 +76,9 @@ class TourTest {
 
   /** {@code config explain} reads the environment too, as it should; the tour is a client's. */
   private static Map<String, String> withoutServers(Map<String, String> environment) {
-    return Map.of("OXBOW_BOOTSTRAP", String.valueOf(environment.get("OXBOW_BOOTSTRAP")));
+    return Map.of(
+        "OXBOW_BOOTSTRAP", String.valueOf(environment.get("OXBOW_BOOTSTRAP")),
+        "OXBOW_REGISTRY", String.valueOf(environment.get("OXBOW_REGISTRY")));
   }
 
   private ChildProcess bash(String name, String script, Map<String, String> environment) {
