@@ -103,13 +103,14 @@ class CliServerTest {
   }
 
   @Test
-  void aTopicThatSetsNothingHasKafkasDefaults() throws IOException {
+  void aTopicThatSetsNothingHasKafkasDefaultsAndAColdTier() throws IOException {
     done("topics", "create", "plain");
     Map<String, String> settings = new TreeMap<>();
     for (JsonNode setting : json("config", "get", "topic", "plain", "--all")) {
       settings.put(setting.get("key").asText(), setting.get("value").asText());
     }
     assertThat(settings).containsEntry("flush.ms", Long.toString(Long.MAX_VALUE));
+    assertThat(settings.put("remote.storage.enable", "false")).isEqualTo("true");
     assertThat(LogConfig.of(settings)).isEqualTo(LogConfig.DEFAULT);
   }
 
