@@ -47,6 +47,11 @@ public final class FakeSchemas implements Schemas {
   }
 
   @Override
+  public boolean isRegistered(String subject, UUID guid) {
+    return false; // its schemas have none
+  }
+
+  @Override
   public long revision() {
     return versions.size();
   }

@@ -30,6 +30,11 @@ public final class NoSchemas implements Schemas {
   }
 
   @Override
+  public boolean isRegistered(String subject, UUID guid) {
+    return false;
+  }
+
+  @Override
   public long revision() {
     return 0;
   }

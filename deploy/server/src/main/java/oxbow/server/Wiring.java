@@ -10,6 +10,7 @@ import oxbow.broker.Broker;
 import oxbow.broker.BrokerConfig;
 import oxbow.broker.Tiering;
 import oxbow.broker.control.ControlPlane;
+import oxbow.broker.replica.RecordChecks;
 import oxbow.server.cold.ColdPart;
 import oxbow.server.http.ColdEndpoints;
 import oxbow.server.http.HealthPart;
@@ -17,6 +18,7 @@ import oxbow.server.http.HealthPart.Report;
 import oxbow.server.http.HttpPort;
 import oxbow.server.logging.RuntimeLevels;
 import oxbow.server.registry.RegistryPart;
+import oxbow.server.registry.SchemaChecks;
 
 /** The one place where every object of the process is built, in order. */
 public final class Wiring {
@@ -37,12 +39,15 @@ public final class Wiring {
     }
     var meters = new Meters();
     Optional<ColdPart> cold = config.cold().map(bounds -> new ColdPart(bounds, meters.registry()));
+    Optional<SchemaChecks> checks =
+        config.registry().map(bounds -> new SchemaChecks(bounds.topic()));
     var broker =
         Broker.start(
             brokerConfig(config),
             meters.registry(),
             new RuntimeLevels(),
             cold.map(ColdPart::tiering).orElse(Tiering.NONE),
+            checks.<RecordChecks>map(known -> known).orElse(RecordChecks.NONE),
             onFatal::accept);
     Optional<HttpPort> http =
         config.http().map(bounds -> new HttpPort(bounds, version, meters.registry()));
@@ -53,8 +58,13 @@ public final class Wiring {
     http.ifPresent(port -> askForReadiness(port, broker, config));
     http.ifPresent(port -> registry.ifPresent(part -> mount(port, part)));
     http.ifPresent(port -> cold.ifPresent(part -> mount(port, part)));
+    registry.ifPresent(part -> checks.ifPresent(known -> begin(known, part)));
     cold.ifPresent(part -> begin(part, broker, registry));
     return new RunningServer(broker, registry, http, meters, version);
+  }
+
+  private static void begin(SchemaChecks checks, RegistryPart registry) {
+    registry.loaded().thenRun(() -> checks.begin(registry.schemas()));
   }
 
   /** Records get their columns by their schemas: until those are known, they stay in the log. */

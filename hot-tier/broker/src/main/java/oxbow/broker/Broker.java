@@ -22,6 +22,7 @@ import oxbow.broker.control.ClusterView;
 import oxbow.broker.control.ControlException;
 import oxbow.broker.control.ControlPlane;
 import oxbow.broker.control.LogLevels;
+import oxbow.broker.control.TopicSettings;
 import oxbow.broker.fetch.FetchApis;
 import oxbow.broker.fetch.OffsetApis;
 import oxbow.broker.group.GroupConfig;
@@ -35,6 +36,7 @@ import oxbow.broker.replica.BrokerLogThreads;
 import oxbow.broker.replica.LogMeters;
 import oxbow.broker.replica.PartitionMeters;
 import oxbow.broker.replica.Partitions;
+import oxbow.broker.replica.RecordChecks;
 import oxbow.broker.replica.ReplicaApis;
 import oxbow.broker.telemetry.ClientTelemetry;
 import oxbow.broker.wire.ApiTable;
@@ -70,6 +72,7 @@ public final class Broker implements AutoCloseable {
       MeterRegistry meters,
       LogLevels logLevels,
       Tiering tiering,
+      RecordChecks checks,
       Consumer<ControlException> onFatal) {
     try {
       var timer = new DeadlineTimer();
@@ -82,11 +85,13 @@ public final class Broker implements AutoCloseable {
       var port = new KafkaPort(config.net(), apis, quotas, meters, System::nanoTime);
       closesLast("kafka port", port);
       bound = port.bind(config.listeners());
-      control = ControlPlane.start(config.control(), tiering.topicSettings(), onFatal);
+      TopicSettings topicSettings = tiering.topicSettings().and(checks.settings());
+      control = ControlPlane.start(config.control(), topicSettings, onFatal);
       closesLast("control plane", control);
       Tiering.ColdTier cold = tiering.join().apply(logs);
       closesLast("cold tier", cold.closing());
-      partitions = new Partitions(config.control().nodeId(), logs, logThreads, cold.partitions());
+      partitions =
+          new Partitions(config.control().nodeId(), logs, logThreads, cold.partitions(), checks);
       closesLast("partitions", partitions);
       PartitionMeters.register(partitions, meters);
       LogMeters.register(logs, meters);
@@ -162,21 +167,23 @@ public final class Broker implements AutoCloseable {
    */
   public static Broker start(
       BrokerConfig config, MeterRegistry meters, Consumer<ControlException> onFatal) {
-    return start(config, meters, LogLevels.NONE, Tiering.NONE, onFatal);
+    return start(config, meters, LogLevels.NONE, Tiering.NONE, RecordChecks.NONE, onFatal);
   }
 
   /**
-   * The same, with loggers whose levels an administrator may change, and a cold tier.
+   * The same, with loggers whose levels an administrator may change, a cold tier, and checks.
    *
    * @param logLevels what the process writes its log with
+   * @param checks what topics may ask of their producers' records
    */
   public static Broker start(
       BrokerConfig config,
       MeterRegistry meters,
       LogLevels logLevels,
       Tiering tiering,
+      RecordChecks checks,
       Consumer<ControlException> onFatal) {
-    return new Broker(config, meters, logLevels, tiering, onFatal);
+    return new Broker(config, meters, logLevels, tiering, checks, onFatal);
   }
 
   private BrokerIdentity identity(BrokerConfig config) {

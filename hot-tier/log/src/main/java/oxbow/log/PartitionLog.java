@@ -16,6 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.log.LogException.Kind;
 import oxbow.log.batch.BatchView;
+import oxbow.log.batch.RecordCheck;
 import oxbow.log.batch.ValidBatch;
 import oxbow.log.segment.DamagedSegmentException;
 import oxbow.log.segment.Segment;
@@ -111,8 +112,27 @@ public final class PartitionLog implements AutoCloseable {
    */
   public AppendResult append(
       ByteBuffer batches, int leaderEpoch, AppendOrigin origin, short transactionVersion) {
-    ValidBatch valid =
-        state.env.validator().validate(batches, state.config, origin, state.env.clock().millis());
+    return append(batches, leaderEpoch, origin, transactionVersion, null);
+  }
+
+  /**
+   * The same for a client, whose records have to pass a check besides.
+   *
+   * @param check what the topic asks; null: nothing
+   */
+  public AppendResult append(
+      ByteBuffer batches, int leaderEpoch, AppendOrigin origin, @Nullable RecordCheck check) {
+    return append(batches, leaderEpoch, origin, TRANSACTIONS_WITHOUT_EPOCH_BUMP, check);
+  }
+
+  private AppendResult append(
+      ByteBuffer batches,
+      int leaderEpoch,
+      AppendOrigin origin,
+      short transactionVersion,
+      @Nullable RecordCheck check) {
+    long nowMs = state.env.clock().millis();
+    ValidBatch valid = state.env.validator().validate(batches, state.config, origin, nowMs, check);
     long logAppendTimeMs = valid.isLogAppendTime() ? valid.maxTimestampMs() : -1;
     state.lock.lock();
     try {

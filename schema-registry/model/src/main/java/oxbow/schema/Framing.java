@@ -3,6 +3,7 @@ package oxbow.schema;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How clients mark a key or value with its schema: before its bytes, or in a header of the record.
@@ -28,7 +29,9 @@ public final class Framing {
 
   private static final byte BY_ID = 0;
   private static final byte BY_GUID = 1;
-  private static final int GUID_BYTES = 17;
+
+  /** Where the data begins behind a GUID. */
+  public static final int GUID_BYTES = 17;
 
   /** Messages nested deeper than this are no file that anybody has. */
   private static final int PATH_LENGTH_MAX = 100;
@@ -49,14 +52,26 @@ public final class Framing {
    * offloaded. The buffer stays as it is.
    */
   public static int schemaId(ByteBuffer bytes) {
-    int start = bytes.position();
-    if (bytes.remaining() < ID_BYTES || bytes.get(start) != BY_ID) return NO_ID;
+    return schemaId(bytes, bytes.position(), bytes.remaining());
+  }
+
+  /** The same for so many bytes from {@code start} on, wherever the buffer's position is. */
+  public static int schemaId(ByteBuffer bytes, int start, int length) {
+    if (length < ID_BYTES || bytes.get(start) != BY_ID) return NO_ID;
     int id =
         (bytes.get(start + 1) & 0xff) << 24
             | (bytes.get(start + 2) & 0xff) << 16
             | (bytes.get(start + 3) & 0xff) << 8
             | (bytes.get(start + 4) & 0xff);
     return id < 0 ? NO_ID : id;
+  }
+
+  /**
+   * The GUID in so many bytes of a big-endian buffer from {@code start} on; null: there is none.
+   */
+  public static @Nullable UUID guid(ByteBuffer bytes, int start, int length) {
+    if (length < GUID_BYTES || bytes.get(start) != BY_GUID) return null;
+    return new UUID(bytes.getLong(start + 1), bytes.getLong(start + 1 + Long.BYTES));
   }
 
   /**

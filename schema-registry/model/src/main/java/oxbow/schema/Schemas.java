@@ -21,6 +21,9 @@ public interface Schemas {
   /** Whether an id is a version of a subject that isn't deleted. */
   boolean isRegistered(String subject, int id);
 
+  /** Whether a subject has a version with this content that isn't deleted. */
+  boolean isRegistered(String subject, UUID guid);
+
   /**
    * A number that grows with each change: what was derived from the answers still holds if equal.
    */

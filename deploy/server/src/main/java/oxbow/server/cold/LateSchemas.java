@@ -39,6 +39,11 @@ final class LateSchemas implements Schemas {
   }
 
   @Override
+  public boolean isRegistered(String subject, UUID guid) {
+    return registry.isRegistered(subject, guid);
+  }
+
+  @Override
   public long revision() {
     return registry.revision();
   }
@@ -61,6 +66,11 @@ final class LateSchemas implements Schemas {
 
     @Override
     public boolean isRegistered(String subject, int id) {
+      return false;
+    }
+
+    @Override
+    public boolean isRegistered(String subject, UUID guid) {
       return false;
     }
 

@@ -75,6 +75,19 @@ public final class TopicSettings {
             ServerTopicConfigSynonyms.ALL_TOPIC_CONFIG_SYNONYMS);
   }
 
+  /**
+   * These and more.
+   *
+   * @param more keys of our own, none of which is there yet
+   */
+  public TopicSettings and(ConfigDef more) {
+    var all = new ConfigDef(added);
+    more.configKeys().values().forEach(all::define);
+    var kafkas = new ConfigDef(definition);
+    added.names().forEach(kafkas.configKeys()::remove);
+    return new TopicSettings(all, kafkas);
+  }
+
   ConfigDef definition() {
     return definition;
   }

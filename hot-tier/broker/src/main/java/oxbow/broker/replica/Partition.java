@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import oxbow.log.AppendResult;
 import oxbow.log.LogException;
 import oxbow.log.PartitionLog;
+import oxbow.log.batch.RecordCheck;
 
 /**
  * One replica that lies on this broker: its log, its role, and who waits for its watermark.
@@ -41,6 +42,7 @@ public final class Partition {
   private final StampedLock roleLock = new StampedLock();
   private volatile Role role = new Role.Follower(Role.NO_EPOCH, -1);
   private volatile int inSyncMin = 1;
+  private volatile @Nullable RecordCheck check;
 
   private final Set<HighWatermarkListener> watching = ConcurrentHashMap.newKeySet(1);
   private final PriorityQueue<Waiting> waiting =
@@ -155,7 +157,8 @@ public final class Partition {
     if (stamp == 0) throw notLeader();
     try {
       if (!(role instanceof Role.Leader leader)) throw notLeader();
-      result = log.append(batches, leader.leaderEpoch(), origin);
+      RecordCheck asked = origin == AppendOrigin.CLIENT ? check : null;
+      result = log.append(batches, leader.leaderEpoch(), origin, asked);
     } finally {
       roleLock.unlockRead(stamp);
     }
@@ -205,6 +208,13 @@ public final class Partition {
 
   void inSyncMin(int inSyncMin) {
     this.inSyncMin = inSyncMin;
+  }
+
+  /**
+   * @param check what the topic asks of clients' records; null: nothing
+   */
+  void check(@Nullable RecordCheck check) {
+    this.check = check;
   }
 
   /** Takes writes from now on, or goes on doing so with other in-sync replicas. */

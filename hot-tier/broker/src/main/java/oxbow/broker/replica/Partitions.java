@@ -31,6 +31,7 @@ import oxbow.log.ColdPartitions;
 import oxbow.log.LogConfig;
 import oxbow.log.Logs;
 import oxbow.log.PartitionLog;
+import oxbow.log.batch.RecordCheck;
 
 /**
  * The partitions this broker has a replica of. Follows the cluster's metadata: opens and deletes
@@ -47,6 +48,7 @@ public final class Partitions implements ClusterListener, AutoCloseable {
   private final Logs logs;
   private final Executor logThreads;
   private final ColdPartitions cold;
+  private final RecordChecks checks;
 
   private final Map<TopicPartition, Partition> byName = new ConcurrentHashMap<>();
   private final Map<ById, Partition> byId = new ConcurrentHashMap<>();
@@ -69,15 +71,22 @@ public final class Partitions implements ClusterListener, AutoCloseable {
    * @param logThreads opens, recovers and deletes logs, several at a time
    */
   public Partitions(int brokerId, Logs logs, Executor logThreads) {
-    this(brokerId, logs, logThreads, ColdPartitions.NONE);
+    this(brokerId, logs, logThreads, ColdPartitions.NONE, RecordChecks.NONE);
   }
 
-  /** The same with a cold tier, which is told what this broker leads. */
-  public Partitions(int brokerId, Logs logs, Executor logThreads, ColdPartitions cold) {
+  /**
+   * The same with more around it.
+   *
+   * @param cold is told what this broker leads
+   * @param checks what topics ask of their producers' records
+   */
+  public Partitions(
+      int brokerId, Logs logs, Executor logThreads, ColdPartitions cold, RecordChecks checks) {
     this.brokerId = brokerId;
     this.logs = logs;
     this.logThreads = logThreads;
     this.cold = cold;
+    this.checks = checks;
   }
 
   /** Completes once every partition of the first view is open: from then on it may be served. */
@@ -322,6 +331,7 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     }
     failed.remove(name);
     partition.inSyncMin(settings.inSyncMin());
+    partition.check(settings.check());
 
     if (state.leader() == brokerId) {
       boolean isElected = isElected(partition, state);
@@ -412,23 +422,25 @@ public final class Partitions implements ClusterListener, AutoCloseable {
     }
   }
 
-  private static Settings settings(ClusterView now, String topic) {
+  private Settings settings(ClusterView now, String topic) {
     Map<String, String> effective = now.effectiveTopicSettings(topic);
     try {
       return new Settings(
           LogConfig.of(effective),
           Integer.parseInt(effective.getOrDefault(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "1")),
+          checks.of(topic, effective).orElse(null),
           effective);
     } catch (ConfigException | NumberFormatException e) {
       // The controller refuses such settings, so these came in by a hand that bypassed it.
       log.atError().addKeyValue("topic", topic).setCause(e).log("topic settings are not usable");
-      return new Settings(LogConfig.DEFAULT, 1, effective);
+      return new Settings(LogConfig.DEFAULT, 1, null, effective);
     }
   }
 
   private record ById(Uuid topic, int index) {}
 
-  private record Settings(LogConfig log, int inSyncMin, Map<String, String> all) {}
+  private record Settings(
+      LogConfig log, int inSyncMin, @Nullable RecordCheck check, Map<String, String> all) {}
 
   private record Told(int leaderEpoch, Map<String, String> settings) {}
 }

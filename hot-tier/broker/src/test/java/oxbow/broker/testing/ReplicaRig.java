@@ -23,6 +23,7 @@ import oxbow.broker.net.Client;
 import oxbow.broker.replica.BrokerLogThreads;
 import oxbow.broker.replica.Partition;
 import oxbow.broker.replica.Partitions;
+import oxbow.broker.replica.RecordChecks;
 import oxbow.broker.wire.ApiTable;
 import oxbow.log.Logs;
 import oxbow.log.LogsConfig;
@@ -62,7 +63,7 @@ public final class ReplicaRig implements AutoCloseable {
     this.cluster = cluster;
     logs = Logs.open(config);
     cold = new FakeColdTier(logs);
-    partitions = new Partitions(SELF, logs, logThreads, cold);
+    partitions = new Partitions(SELF, logs, logThreads, cold, RecordChecks.NONE);
   }
 
   /** A rig that looks for what may be trimmed all the time. */

@@ -73,10 +73,24 @@ public final class BatchValidator implements AutoCloseable {
    */
   public ValidBatch validate(
       ByteBuffer batches, LogConfig config, AppendOrigin origin, long nowMs) {
+    return validate(batches, config, origin, nowMs, null);
+  }
+
+  /**
+   * The same for a topic that may ask more of its records.
+   *
+   * @param check what it asks; null: nothing
+   */
+  public ValidBatch validate(
+      ByteBuffer batches,
+      LogConfig config,
+      AppendOrigin origin,
+      long nowMs,
+      @Nullable RecordCheck check) {
     boolean isLeader = origin == AppendOrigin.CLIENT || origin == AppendOrigin.COORDINATOR;
     invariant(isLeader, "leaders append for clients and coordinators only", batches.remaining());
     try {
-      return validated(batches, config, origin, nowMs);
+      return validated(batches, config, origin, nowMs, check);
     } catch (CorruptRecordException e) {
       counters.corrupt.increment();
       throw e;
@@ -129,7 +143,11 @@ public final class BatchValidator implements AutoCloseable {
   }
 
   private ValidBatch validated(
-      ByteBuffer batches, LogConfig config, AppendOrigin origin, long nowMs) {
+      ByteBuffer batches,
+      LogConfig config,
+      AppendOrigin origin,
+      long nowMs,
+      @Nullable RecordCheck check) {
     ByteBuffer batch = onlyBatch(batches, config, origin);
     int codec = BatchView.codec(batch, 0);
     if (codec > CODEC_MAX) {
@@ -137,7 +155,8 @@ public final class BatchValidator implements AutoCloseable {
     }
     checkHeader(batch, origin);
 
-    var rules = new RecordRules(config, nowMs);
+    if (check != null) check.begin();
+    var rules = new RecordRules(config, nowMs, check);
     RecordWalk walk =
         codec == BatchView.CODEC_NONE ? walkInPlace(batch, rules) : walkCompressed(batch, rules);
     if (walk.errors != null) throw walk.errors.exception();

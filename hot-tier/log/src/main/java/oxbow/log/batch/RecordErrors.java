@@ -36,6 +36,12 @@ final class RecordErrors {
     add(index, "a producer must not set the timestamp type to LogAppendTime");
   }
 
+  /** The topic asks for something else, and says itself what. */
+  void refused(int index, RecordStart record) {
+    count++;
+    if (named.size() < NAMED_MAX) named.add(new RecordError(index, record.reason()));
+  }
+
   private void add(int index, String message) {
     count++;
     if (named.size() < NAMED_MAX) named.add(new RecordError(index, message));

@@ -1,6 +1,7 @@
 package oxbow.log.batch;
 
 import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
 import oxbow.log.LogConfig;
 
 /**
@@ -16,14 +17,16 @@ final class RecordRules {
   private final long nowMs;
   private final long beforeMsMax;
   private final long afterMsMax;
+  private final @Nullable RecordCheck check;
 
-  RecordRules(LogConfig config, long nowMs) {
+  RecordRules(LogConfig config, long nowMs, @Nullable RecordCheck check) {
     this.isAnyAccepted = false;
     this.needsKey = config.isCompacted();
     this.takesProducerTime = config.timestampType() == TimestampType.CREATE_TIME;
     this.nowMs = nowMs;
     this.beforeMsMax = config.timestampBeforeMsMax();
     this.afterMsMax = config.timestampAfterMsMax();
+    this.check = check;
   }
 
   private RecordRules() {
@@ -33,6 +36,12 @@ final class RecordRules {
     nowMs = 0;
     beforeMsMax = 0;
     afterMsMax = 0;
+    check = null;
+  }
+
+  /** What has to be asked of each record besides; null: nothing. */
+  @Nullable RecordCheck check() {
+    return check;
   }
 
   boolean accepts(boolean hasKey, long timestampMs, boolean isStamped) {

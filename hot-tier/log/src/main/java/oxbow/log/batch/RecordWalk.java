@@ -54,6 +54,9 @@ final class RecordWalk {
   /** The records' offset deltas are 0, 1, 2 ... as they have to be. */
   boolean isSequential = true;
 
+  /** Null unless the topic asks more of its records than a log knows. */
+  private @Nullable RecordStart start;
+
   /** Null as long as every record is acceptable. */
   @Nullable RecordErrors errors;
 
@@ -89,8 +92,11 @@ final class RecordWalk {
     boolean isStamped = BatchView.isLogAppendTime(batch, 0);
     long stampedMs = BatchView.maxTimestampMs(batch, 0);
 
+    if (rules.check() != null) start = new RecordStart(rules.check());
     for (int index = 0; index < count; index++) {
+      int from = position;
       if (!walkUsual()) walkAny(index);
+      else if (start != null) find(start, from);
       if (offsetDelta != index) isSequential = false;
       long timestampMs = isStamped ? stampedMs : baseTimestampMs + timestampDelta;
       if (timestampMs > maxTimestampMs) {
@@ -100,6 +106,9 @@ final class RecordWalk {
       if (!rules.accepts(hasKey, timestampMs, isStamped)) {
         if (errors == null) errors = new RecordErrors();
         rules.explain(errors, index, hasKey, timestampMs, isStamped);
+      } else if (start != null && !start.isAccepted()) {
+        if (errors == null) errors = new RecordErrors();
+        errors.refused(index, start);
       }
     }
     if (position < limit || refill()) {
@@ -162,7 +171,25 @@ final class RecordWalk {
     return true;
   }
 
+  /** Key and value of the record that {@link #walkUsual} has just walked over. */
+  private void find(RecordStart record, int from) {
+    ByteBuffer bytes = window;
+    int at = from;
+    at += bytes.get(at) < 0 ? 3 : 2; // the length, and the attributes
+    at += bytes.get(at) < 0 ? 2 : 1; // the timestamp
+    at += bytes.get(at) < 0 ? 2 : 1; // the offset
+    int keyBytes = unzigzag(bytes.get(at++));
+    record.key().lies(bytes, at, keyBytes);
+    if (keyBytes > 0) at += keyBytes;
+    int value = bytes.get(at++);
+    if (value < 0) value = (value & 0x7f) | bytes.get(at++) << 7;
+    record.value().lies(bytes, at, unzigzag(value));
+    record.hasNoHeaders();
+  }
+
   private void walkAny(int index) throws IOException {
+    RecordStart record = start;
+    if (record != null) record.hasNoHeaders();
     int bodyBytes = varint();
     long end = bytes() + bodyBytes;
     if (bodyBytes < 0 || end > bytesMax) {
@@ -176,8 +203,8 @@ final class RecordWalk {
     offsetDelta = varint();
     int keyBytes = varint();
     hasKey = keyBytes >= 0;
-    skip(keyBytes, end);
-    skip(varint(), end);
+    walkField(keyBytes, end, record == null ? null : record.key());
+    walkField(varint(), end, record == null ? null : record.value());
     int headers = varint();
     if (headers != 0) walkHeaders(index, headers, end);
     if (bytes() != end) {
@@ -193,9 +220,36 @@ final class RecordWalk {
     for (int i = 0; i < headers; i++) {
       int keyBytes = varint();
       if (keyBytes < 0) throw malformed("a header of record " + index + " has no key");
-      skip(keyBytes, end);
-      skip(varint(), end);
+      RecordStart.Field asked = walkName(keyBytes, end);
+      walkField(varint(), end, asked);
     }
+  }
+
+  /** Walks over a header's name; returns where its value belongs, if somebody asks for it. */
+  private RecordStart.@Nullable Field walkName(int bytes, long end) throws IOException {
+    RecordStart record = start;
+    if (record == null || !record.mayBeAsked(bytes)) {
+      skip(bytes, end);
+      return null;
+    }
+    if (bytes > end - bytes()) throw malformed("a field is longer than its record");
+    byte[] name = record.name();
+    for (int i = 0; i < bytes; i++) name[i] = next();
+    return record.asked(bytes);
+  }
+
+  /** Skips a field, and keeps how it begins if somebody asks for it. */
+  private void walkField(int bytes, long end, RecordStart.@Nullable Field asked)
+      throws IOException {
+    if (asked == null) {
+      skip(bytes, end);
+      return;
+    }
+    if (bytes > end - bytes()) throw malformed("a field is longer than its record");
+    asked.isKept(bytes);
+    int shown = Math.min(bytes, RecordCheck.SHOWN_BYTES_MAX);
+    for (int i = 0; i < shown; i++) asked.keep(i, next());
+    if (bytes > shown) skip(bytes - shown, end);
   }
 
   /** Skips a field, which must not reach beyond its record; a negative length means null. */

@@ -164,6 +164,12 @@ public final class Registry implements Schemas, AutoCloseable {
   }
 
   @Override
+  public boolean isRegistered(String subject, UUID guid) {
+    return state.versions(subject).stream()
+        .anyMatch(schema -> !schema.isDeleted() && schema.content().guid().equals(guid));
+  }
+
+  @Override
   public long revision() {
     return state.revision();
   }
