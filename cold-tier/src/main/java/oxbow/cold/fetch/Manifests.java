@@ -42,8 +42,7 @@ public final class Manifests {
     Manifest read = tables.read(partition);
     // What changed while it was read may be in it or not: then it is good for its reader alone.
     known.compute(
-        partition,
-        (_, other) -> changes.get() == changesBefore ? new Known(read, now) : other);
+        partition, (_, other) -> changes.get() == changesBefore ? new Known(read, now) : other);
     return read;
   }
 
