@@ -23,6 +23,12 @@ public interface Topics {
   Optional<Topic> find(String name);
 
   /**
+   * The topic of this name, made if it isn't there and the broker makes topics that are produced
+   * to; {@code UnknownTopicOrPartitionException}: it doesn't.
+   */
+  CompletableFuture<Topic> create(String name);
+
+  /**
    * A topic.
    *
    * @param settings its effective ones

@@ -56,6 +56,16 @@ public interface ParsedSchema {
    */
   String json(ByteBuffer data, ParsedSchema reader);
 
+  /**
+   * What {@link #json} shows, as bytes: JSON from people, written with this schema, without a mark.
+   *
+   * @throws UndecodableException it isn't what the schema says, or its language isn't written yet
+   */
+  default byte[] bytes(String json) {
+    throw new UndecodableException(
+        "a schema of type " + type() + " isn't written from JSON: send whole bytes in base64");
+  }
+
   /** The tags that stand in the text, by what they are of. */
   default SortedMap<SchemaPart, SortedSet<String>> tags() {
     return Collections.emptySortedMap();

@@ -111,6 +111,11 @@ public final class AvroSchema implements ParsedSchema {
   }
 
   @Override
+  public byte[] bytes(String json) {
+    return AvroWriting.bytes(json, avro);
+  }
+
+  @Override
   public SortedMap<SchemaPart, SortedSet<String>> tags() {
     return Tags.read(AvroTags.parts(JsonText.parse(canonicalText)));
   }

@@ -1,0 +1,297 @@
+package oxbow.query.replay;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.record.internal.ControlRecordType;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.utils.BufferSupplier;
+import org.apache.kafka.common.utils.CloseableIterator;
+import org.jspecify.annotations.Nullable;
+import oxbow.log.LogRead.AbortedTransaction;
+import oxbow.log.ReadLimit;
+import oxbow.query.QueryException;
+import oxbow.query.QueryException.Kind;
+import oxbow.query.Topics;
+import oxbow.query.Topics.Batches;
+import oxbow.query.Topics.Bounds;
+
+/**
+ * The records of one partition, one at a time. Holds the batches of one read, no more. Confined to
+ * the replay's thread.
+ */
+final class PartitionReplay implements AutoCloseable {
+  private final Topics topics;
+  private final Waiting waiting;
+  private final TopicIdPartition id;
+  private final long end;
+  private final ReadLimit limit;
+  private final int readBytes;
+  private final boolean isFollowing;
+  private final BufferSupplier buffers;
+
+  private long position;
+  private @Nullable ReplayedRecord head;
+  private boolean isTaken;
+  private boolean isDone;
+
+  private @Nullable Batches held;
+  private Iterator<MutableRecordBatch> batches = List.<MutableRecordBatch>of().iterator();
+  private @Nullable MutableRecordBatch batch;
+  private @Nullable CloseableIterator<Record> records;
+  private @Nullable CompletableFuture<Void> arrival;
+
+  // Of the held batches: transactions aborted further on, and those whose records come now.
+  private Queue<AbortedTransaction> aborted = new ArrayDeque<>();
+  private final Set<Long> abortedProducers = new HashSet<>();
+
+  PartitionReplay(
+      Topics topics,
+      Waiting waiting,
+      Ranges.Range range,
+      ReadLimit limit,
+      int readBytes,
+      boolean isFollowing,
+      BufferSupplier buffers) {
+    this.topics = topics;
+    this.waiting = waiting;
+    this.id = range.partition();
+    this.position = range.start();
+    this.end = range.end();
+    this.limit = limit;
+    this.readBytes = readBytes;
+    this.isFollowing = isFollowing;
+    this.buffers = buffers;
+    this.isDone = position >= end;
+  }
+
+  int partition() {
+    return id.partition();
+  }
+
+  /** The offset that comes next. */
+  long position() {
+    ReplayedRecord now = head;
+    if (now == null) return position;
+    return isTaken ? now.offset() + 1 : now.offset();
+  }
+
+  /** There will be no more. */
+  boolean isDone() {
+    return isDone;
+  }
+
+  /** Something is there that costs no read. */
+  boolean isHolding() {
+    return held != null;
+  }
+
+  /** Completes when it is worth looking again; null: it is now, or never again. */
+  @Nullable CompletableFuture<Void> arrival() {
+    CompletableFuture<Void> awaited = arrival;
+    return isDone || awaited == null || awaited.isDone() ? null : awaited;
+  }
+
+  /** The next record, which stays until it is taken; null: there is none, or none yet. */
+  @Nullable ReplayedRecord peek() {
+    if (head != null && !isTaken) return head;
+    if (head != null) {
+      position = head.offset() + 1;
+      head = null;
+      isTaken = false;
+    }
+    while (!isDone) {
+      waiting.check();
+      ReplayedRecord found = fromHeld();
+      if (found != null) {
+        head = found;
+        return found;
+      }
+      if (isDone || !read()) return null;
+    }
+    return null;
+  }
+
+  /** It was given out; its bytes stay until the next look. */
+  void take() {
+    isTaken = true;
+  }
+
+  private @Nullable ReplayedRecord fromHeld() {
+    Batches from = held;
+    if (from == null) return null;
+    try {
+      while (true) {
+        MutableRecordBatch current = batch;
+        CloseableIterator<Record> in = records;
+        if (current == null || in == null) {
+          if (!batches.hasNext()) {
+            release();
+            return null;
+          }
+          begin(batches.next());
+          if (isDone) return null;
+          continue;
+        }
+        if (!in.hasNext()) {
+          position = Math.max(position, current.nextOffset());
+          endBatch();
+          if (position >= end) finish();
+          if (isDone) return null;
+          continue;
+        }
+        Record record = in.next();
+        if (record.offset() < position) continue;
+        if (record.offset() >= end) {
+          position = end;
+          finish();
+          return null;
+        }
+        return new ReplayedRecord(
+            id.partition(),
+            record.offset(),
+            record.timestamp(),
+            current.timestampType(),
+            Arrays.asList(record.headers()),
+            record.hasKey() ? record.key() : null,
+            record.hasValue() ? record.value() : null,
+            from.isCold());
+      }
+    } catch (InvalidRecordException | CorruptRecordException e) {
+      throw corrupt(e);
+    } catch (KafkaException e) { // what a payload fails with that can't be decompressed
+      throw corrupt(e);
+    }
+  }
+
+  private QueryException corrupt(RuntimeException reason) {
+    return new QueryException(
+        Kind.CORRUPT,
+        "partition "
+            + id.partition()
+            + " is damaged at offset "
+            + position
+            + ": "
+            + reason.getMessage(),
+        reason);
+  }
+
+  private void begin(MutableRecordBatch next) {
+    if (next.baseOffset() >= end) {
+      position = end;
+      finish();
+      return;
+    }
+    if (next.nextOffset() <= position) return;
+    next.ensureValid();
+    if (isHidden(next)) {
+      position = Math.max(position, next.nextOffset());
+      if (position >= end) finish();
+      return;
+    }
+    batch = next;
+    records = next.streamingIterator(buffers);
+  }
+
+  /** Markers are nobody's records; those of aborted transactions never were. */
+  private boolean isHidden(MutableRecordBatch next) {
+    if (limit == ReadLimit.LAST_STABLE && next.hasProducerId()) {
+      while (!aborted.isEmpty() && aborted.element().firstOffset() <= next.lastOffset()) {
+        abortedProducers.add(aborted.remove().producerId());
+      }
+      if (next.isControlBatch() && isAbort(next)) abortedProducers.remove(next.producerId());
+      else if (next.isTransactional() && abortedProducers.contains(next.producerId())) return true;
+    }
+    return next.isControlBatch();
+  }
+
+  private static boolean isAbort(MutableRecordBatch control) {
+    Iterator<Record> markers = control.iterator();
+    return markers.hasNext()
+        && ControlRecordType.parse(markers.next().key()) == ControlRecordType.ABORT;
+  }
+
+  /** Reads on; false: there is nothing now. */
+  private boolean read() {
+    CompletableFuture<Void> awaited = arrival;
+    if (awaited != null) {
+      if (!awaited.isDone()) return false;
+      waiting.await(awaited); // shows a failure
+      arrival = null;
+    }
+    if (readOnce()) return true;
+    // What lies below the end of before a read that found nothing is no record.
+    Bounds before =
+        topics
+            .bounds(id)
+            .orElseThrow(() ->
+                new QueryException(
+                    Kind.UNAVAILABLE, "partition " + id.partition() + " can't be read any more"));
+    if (readOnce()) return true;
+    position =
+        Math.max(
+            position,
+            limit == ReadLimit.LAST_STABLE ? before.lastStable() : before.highWatermark());
+    if (isFollowing && position < end) {
+      arrival = topics.await(id, position, limit);
+    } else {
+      finish();
+    }
+    return false;
+  }
+
+  private boolean readOnce() {
+    Batches found = waiting.await(topics.read(id, position, readBytes, limit));
+    if (!found.bytes().hasRemaining()) {
+      found.release();
+      return false;
+    }
+    held = found;
+    batches = MemoryRecords.readableRecords(found.bytes().duplicate()).batches().iterator();
+    abortedProducers.clear();
+    aborted =
+        new ArrayDeque<>(
+            found.aborted().stream()
+                .sorted(Comparator.comparingLong(AbortedTransaction::firstOffset))
+                .toList());
+    return true;
+  }
+
+  private void finish() {
+    isDone = true;
+    release();
+  }
+
+  private void endBatch() {
+    CloseableIterator<Record> in = records;
+    records = null;
+    batch = null;
+    if (in != null) in.close();
+  }
+
+  private void release() {
+    endBatch();
+    batches = List.<MutableRecordBatch>of().iterator();
+    Batches done = held;
+    held = null;
+    if (done != null) done.release();
+  }
+
+  @Override
+  public void close() {
+    release();
+    if (arrival != null) arrival.cancel(false);
+  }
+}
