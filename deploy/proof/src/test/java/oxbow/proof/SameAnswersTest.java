@@ -57,19 +57,23 @@ final class SameAnswersTest {
   private static final TopicPartition NO_PARTITION = new TopicPartition(TOPIC, 9);
   private static final TopicPartition NO_TOPIC = new TopicPartition("no-such-topic", 0);
 
-  private final Proof proof;
+  private final Oxbow server;
+  private final Admin oxbowAdmin;
   private final ApacheKafka kafka;
   private final Admin kafkaAdmin;
 
   SameAnswersTest(Proof proof) {
-    this.proof = proof;
+    // Out of the box Kafka's topics have no cold tier, nor the settings of one.
+    this.server =
+        Oxbow.start(proof.folder("compared-oxbow"), "remote.log.storage.system.enable=false");
+    this.oxbowAdmin = Admin.create(Map.of("bootstrap.servers", server.bootstrap()));
     this.kafka = ApacheKafka.start(proof.folder("compared-kafka"), proof.tools());
     this.kafkaAdmin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrap()));
   }
 
   @BeforeAll
   void prepareBoth() {
-    for (Admin admin : List.of(proof.admin(), kafkaAdmin)) {
+    for (Admin admin : List.of(oxbowAdmin, kafkaAdmin)) {
       Void _ =
           Proof.get(
               admin
@@ -94,14 +98,16 @@ final class SameAnswersTest {
   }
 
   @AfterAll
-  void stopKafka() {
+  void stopBoth() {
+    oxbowAdmin.close(Duration.ZERO);
+    server.close();
     kafkaAdmin.close(Duration.ZERO);
     kafka.close();
   }
 
   @Test
   void wrongRequestsOfAdministratorsGetKafkasErrorsAndWords() {
-    Map<String, String> oxbow = answers(proof.admin());
+    Map<String, String> oxbow = answers(oxbowAdmin);
     Map<String, String> expected = answers(kafkaAdmin);
 
     assertThat(oxbow).containsExactlyEntriesOf(expected);
@@ -109,7 +115,7 @@ final class SameAnswersTest {
 
   @Test
   void wrongRecordsAndReadsGetKafkasErrors() {
-    Map<String, String> oxbow = clientAnswers(proof.bootstrap());
+    Map<String, String> oxbow = clientAnswers(server.bootstrap());
     Map<String, String> expected = clientAnswers(kafka.bootstrap());
 
     assertThat(oxbow).containsExactlyEntriesOf(expected);
@@ -117,19 +123,19 @@ final class SameAnswersTest {
 
   @Test
   void topicSettingsHaveKafkasNamesDefaultsAndTypes() {
-    assertThat(settings(proof.admin(), ConfigResource.Type.TOPIC, TOPIC))
+    assertThat(settings(oxbowAdmin, ConfigResource.Type.TOPIC, TOPIC))
         .containsExactlyElementsOf(settings(kafkaAdmin, ConfigResource.Type.TOPIC, TOPIC));
   }
 
   @Test
   void groupSettingsHaveKafkasNamesDefaultsAndTypes() {
-    assertThat(settings(proof.admin(), ConfigResource.Type.GROUP, "any-group"))
+    assertThat(settings(oxbowAdmin, ConfigResource.Type.GROUP, "any-group"))
         .containsExactlyElementsOf(settings(kafkaAdmin, ConfigResource.Type.GROUP, "any-group"));
   }
 
   @Test
   void featuresAreKafkas() {
-    assertThat(Proof.get(proof.admin().describeFeatures().featureMetadata()).finalizedFeatures())
+    assertThat(Proof.get(oxbowAdmin.describeFeatures().featureMetadata()).finalizedFeatures())
         .isEqualTo(Proof.get(kafkaAdmin.describeFeatures().featureMetadata()).finalizedFeatures());
   }
 
