@@ -26,7 +26,8 @@ final class ObjectFileIO implements SupportsBulkOperations {
   /** Small objects come whole with the first read; of others a piece at a time. */
   private static final int PIECE_BYTES = 4 << 20;
 
-  private static final String PROBE = "x";
+  /** With an extension, as a directory spells files without one otherwise. */
+  private static final String PROBE = "x.probe";
 
   private final transient ObjectStore store;
   private final String root;
