@@ -2,10 +2,12 @@ package oxbow.cold.table;
 
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.iceberg.DataOperations;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +16,23 @@ import org.jspecify.annotations.Nullable;
  * stays, whatever another engine asks of the catalog. Tables that are no topic's are their makers'.
  */
 final class ForeignCommitRules implements ObjectTableOperations.CommitRules {
+  /** What follows is the unique part of a location, and plain names below it. */
+  private static final Pattern BELOW_OWN = Pattern.compile("[0-9a-f-]{36}(/[A-Za-z0-9_-][^/]*)*");
+
+  private final String ownLocations;
+
+  /**
+   * @param ownLocations what the location of every table of this name begins with: what lies
+   *     elsewhere is another's, and would go with this one
+   */
+  ForeignCommitRules(String ownLocations) {
+    this.ownLocations = ownLocations;
+  }
+
   @Override
   public void check(@Nullable TableMetadata base, TableMetadata next) {
+    checkLocation(base == null ? null : base.location(), next.location());
+    checkLocation(metadataPath(base), metadataPath(next));
     if (base == null) {
       require(ours(next).isEmpty(), "properties that begin with oxbow. belong to topics' tables");
       return;
@@ -31,6 +48,20 @@ final class ForeignCommitRules implements ObjectTableOperations.CommitRules {
         next.specsById().containsKey(IcebergTable.BASE_SPEC_ID),
         "files of a topic's table need its first partition spec");
     checkSnapshots(base, next);
+  }
+
+  private static @Nullable String metadataPath(@Nullable TableMetadata metadata) {
+    return metadata == null
+        ? null
+        : metadata.properties().get(TableProperties.WRITE_METADATA_LOCATION);
+  }
+
+  private void checkLocation(@Nullable String before, @Nullable String after) {
+    if (after == null || after.equals(before)) return;
+    require(
+        after.startsWith(ownLocations)
+            && BELOW_OWN.matcher(after.substring(ownLocations.length())).matches(),
+        "a table lies where the catalog puts it, in " + ownLocations + "...");
   }
 
   private static void checkSnapshots(TableMetadata base, TableMetadata next) {

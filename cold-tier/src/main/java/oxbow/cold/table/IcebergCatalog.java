@@ -215,9 +215,31 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
     }
   }
 
+  /** Where a table's newest metadata lies, found without reading it; empty: there is no table. */
+  public Optional<String> metadataLocation(TableIdentifier table) {
+    if (!isValidIdentifier(table)) return Optional.empty();
+    return new Pointers(store, BucketLayout.pointers(level(table.namespace()), table.name()))
+        .newest(0)
+        .filter(pointer -> !pointer.isDropped())
+        .map(pointer -> io.location(pointer.object()));
+  }
+
+  /** Whether there is such a table, and a topic's. */
+  public boolean isTopic(TableIdentifier table) {
+    if (!isValidIdentifier(table)) return false;
+    return load(operations(level(table.namespace()), table.name(), CommitRules.NONE))
+        .filter(TopicProperties::isTopic)
+        .isPresent();
+  }
+
   @Override
   protected TableOperations newTableOps(TableIdentifier table) {
-    return operations(level(table.namespace()), table.name(), new ForeignCommitRules());
+    String level = level(table.namespace());
+    return operations(level, table.name(), foreignRules(level, table.name()));
+  }
+
+  private ForeignCommitRules foreignRules(String namespace, String name) {
+    return new ForeignCommitRules(io.location(BucketLayout.table(namespace, name, "")));
   }
 
   @Override
@@ -255,7 +277,10 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   @Override
   public boolean dropTable(TableIdentifier table, boolean purge) {
     ObjectTableOperations operations =
-        operations(level(table.namespace()), table.name(), new ForeignCommitRules());
+        operations(
+            level(table.namespace()),
+            table.name(),
+            foreignRules(level(table.namespace()), table.name()));
     Optional<TableMetadata> metadata = load(operations);
     if (metadata.isEmpty()) return false;
     if (TopicProperties.isTopic(metadata.get())) {
