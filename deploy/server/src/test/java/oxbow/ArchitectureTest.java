@@ -82,7 +82,8 @@ class ArchitectureTest {
     check(
         noClasses()
             .that()
-            .resideOutsideOfPackages("oxbow.server.http..", "oxbow.schema.http..")
+            .resideOutsideOfPackages(
+                "oxbow.server.http..", "oxbow.schema.http..", "oxbow.query..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("com.linecorp.armeria.."));

@@ -21,6 +21,7 @@ import oxbow.cold.ColdConfig;
 import oxbow.cold.fetch.FetchBounds;
 import oxbow.cold.upkeep.UpkeepConfig;
 import oxbow.log.LogsConfig;
+import oxbow.query.catalog.CatalogConfig;
 import oxbow.schema.CompatibilityLevel;
 import oxbow.server.cold.ColdBounds;
 import oxbow.server.config.BadConfigException;
@@ -46,6 +47,7 @@ public final class ServerConfig {
   private static final Duration COLD_LOOK_EVERY = Duration.ofSeconds(1);
   private static final int COLD_CURSORS = 16;
   private static final int COLD_AHEAD = 2;
+  private static final int CATALOG_REQUESTS_MAX = 32;
   private static final Duration COLD_MANIFEST_AGE = Duration.ofMinutes(1);
 
   /** Snapshots outlive what an engine's query may take, objects without a table an upload. */
@@ -299,6 +301,16 @@ public final class ServerConfig {
             settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
             settings.get(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS),
             settings.get(ConfigKeys.HTTP_IDLE_MS)));
+  }
+
+  /** The Iceberg catalog of the cold tier, wherever that and the HTTP port are. */
+  public CatalogConfig catalog() {
+    return new CatalogConfig(
+        settings.get(ConfigKeys.COLD_NAMESPACE),
+        settings.get(ConfigKeys.ICEBERG_WRITES),
+        settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
+        millis(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS).multipliedBy(9).dividedBy(10),
+        CATALOG_REQUESTS_MAX);
   }
 
   /** The schema registry; empty: there is none. */

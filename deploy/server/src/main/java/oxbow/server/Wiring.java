@@ -11,6 +11,7 @@ import oxbow.broker.BrokerConfig;
 import oxbow.broker.Tiering;
 import oxbow.broker.control.ControlPlane;
 import oxbow.broker.replica.RecordChecks;
+import oxbow.query.catalog.CatalogService;
 import oxbow.server.cold.ColdPart;
 import oxbow.server.http.ColdEndpoints;
 import oxbow.server.http.HealthPart;
@@ -59,6 +60,10 @@ public final class Wiring {
     http.ifPresent(port -> registry.ifPresent(part -> mount(port, part)));
     http.ifPresent(port -> cold.ifPresent(part -> mount(port, part)));
     registry.ifPresent(part -> checks.ifPresent(known -> begin(known, part)));
+    http.ifPresent(port ->
+        cold.ifPresent(part ->
+            port.mountCatalog(
+                () -> new CatalogService(part::catalog, config.catalog(), part.access()))));
     cold.ifPresent(part -> begin(part, broker, registry));
     return new RunningServer(broker, registry, http, meters, version);
   }

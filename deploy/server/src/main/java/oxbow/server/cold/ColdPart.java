@@ -10,7 +10,11 @@ import oxbow.broker.control.TopicSettings;
 import oxbow.cold.ColdTier;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.store.LocalObjectStore;
+import oxbow.cold.store.StoreException;
+import oxbow.cold.store.StoreException.Kind;
+import oxbow.cold.table.IcebergCatalog;
 import oxbow.log.Logs;
+import oxbow.query.catalog.StorageAccess;
 import oxbow.schema.Schemas;
 
 /** The cold tier of this server: opened with the broker, at work once the schemas are known. */
@@ -58,5 +62,17 @@ public final class ColdPart {
   /** The tier; empty before the broker has opened it. */
   public Optional<ColdTier> tier() {
     return Optional.ofNullable(tier.get());
+  }
+
+  /** The tables, for engines that ask for them. May wait for the store. */
+  public IcebergCatalog catalog() {
+    return tier()
+        .orElseThrow(() -> new StoreException(Kind.BUSY, "the cold tier is not open yet"))
+        .catalog();
+  }
+
+  /** How engines reach what the tables' files lie in. */
+  public StorageAccess access() {
+    return StorageAccess.LOCAL;
   }
 }

@@ -1004,6 +1004,16 @@ public final class ConfigKeys {
               .ours()
               .doc("Pace at which small files are merged."));
 
+  public static final ConfigKey<Boolean> ICEBERG_WRITES =
+      add(
+          key(COLD, ConfigTypes.BOOLEAN, "iceberg.rest.writes.enable")
+              .value(false)
+              .ours()
+              .doc(
+                  "Clients of the Iceberg catalog, at `/iceberg` of the HTTP port, may make"
+                      + " namespaces and tables of their own and write them. The topics' tables"
+                      + " are read-only to them either way."));
+
   // ---- HTTP port
 
   public static final ConfigKey<Boolean> HTTP_ENABLE =

@@ -23,14 +23,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.query.catalog.CatalogService;
 import oxbow.schema.http.RegistryService;
 import oxbow.server.Version;
 import oxbow.server.registry.RegistryBounds;
@@ -51,6 +54,7 @@ public final class HttpPort implements AutoCloseable {
   private final PrometheusMeterRegistry meters;
   private final List<HealthPart> parts = new ArrayList<>();
   private final List<Consumer<ServerBuilder>> mounts = new ArrayList<>();
+  private final Queue<CatalogService> catalogs = new ConcurrentLinkedQueue<>();
   private final Map<String, String> links = new LinkedHashMap<>();
   private @Nullable RegistryMount registry;
   private @Nullable Server server;
@@ -99,6 +103,21 @@ public final class HttpPort implements AutoCloseable {
   public HttpPort mount(Supplier<RegistryService> registry, RegistryBounds bounds) {
     this.registry = new RegistryMount(registry, bounds);
     link("/registry/subjects", "subjects of the schema registry");
+    return this;
+  }
+
+  /**
+   * Serves the Iceberg catalog below {@code /iceberg}; closes it. Before the start only.
+   *
+   * @param service asked for at the start
+   */
+  public HttpPort mountCatalog(Supplier<CatalogService> service) {
+    mounts.add(builder -> {
+      CatalogService catalog = service.get();
+      builder.serviceUnder("/iceberg/", catalog);
+      catalogs.add(catalog);
+    });
+    link("/iceberg/v1/namespaces", "Iceberg catalog of the topics' tables");
     return this;
   }
 
@@ -253,6 +272,7 @@ public final class HttpPort implements AutoCloseable {
       server = null;
     }
     if (open != null) open.stop().join();
+    catalogs.forEach(CatalogService::close);
   }
 
   /** The one page there is until the console comes. */
