@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import oxbow.broker.Broker;
 import oxbow.server.http.HttpPort;
+import oxbow.server.query.QueryPart;
 import oxbow.server.registry.RegistryPart;
 
 /** A started server: where it listens, when it is ready, and its end. */
@@ -17,6 +18,7 @@ public final class RunningServer implements AutoCloseable {
 
   private final Broker broker;
   private final Optional<RegistryPart> registry;
+  private final Optional<QueryPart> query;
   private final Optional<HttpPort> http;
   private final Meters meters;
   private final Version version;
@@ -26,11 +28,13 @@ public final class RunningServer implements AutoCloseable {
   RunningServer(
       Broker broker,
       Optional<RegistryPart> registry,
+      Optional<QueryPart> query,
       Optional<HttpPort> http,
       Meters meters,
       Version version) {
     this.broker = broker;
     this.registry = registry;
+    this.query = query;
     this.http = http;
     this.meters = meters;
     this.version = version;
@@ -96,6 +100,7 @@ public final class RunningServer implements AutoCloseable {
   @Override
   public void close() {
     isClosed = true;
+    query.ifPresent(QueryPart::close);
     http.ifPresent(HttpPort::close);
     registry.ifPresent(RegistryPart::close);
     broker.close();

@@ -33,6 +33,7 @@ import oxbow.server.config.Problem;
 import oxbow.server.config.Settings;
 import oxbow.server.http.HttpConfig;
 import oxbow.server.logging.Logging;
+import oxbow.server.query.QueryBounds;
 import oxbow.server.registry.RegistryBounds;
 import oxbow.server.registry.RegistryBounds.OwnPort;
 
@@ -311,6 +312,14 @@ public final class ServerConfig {
         settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
         millis(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS).multipliedBy(9).dividedBy(10),
         CATALOG_REQUESTS_MAX);
+  }
+
+  /** The query API, where there is an HTTP port. */
+  public QueryBounds query() {
+    return new QueryBounds(
+        settings.get(ConfigKeys.QUERY_REPLAYS_MAX),
+        settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
+        millis(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS).multipliedBy(9).dividedBy(10));
   }
 
   /** The schema registry; empty: there is none. */

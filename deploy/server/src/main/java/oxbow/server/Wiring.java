@@ -12,12 +12,14 @@ import oxbow.broker.Tiering;
 import oxbow.broker.control.ControlPlane;
 import oxbow.broker.replica.RecordChecks;
 import oxbow.query.catalog.CatalogService;
+import oxbow.cold.ColdTier;
 import oxbow.server.cold.ColdPart;
 import oxbow.server.http.ColdEndpoints;
 import oxbow.server.http.HealthPart;
 import oxbow.server.http.HealthPart.Report;
 import oxbow.server.http.HttpPort;
 import oxbow.server.logging.RuntimeLevels;
+import oxbow.server.query.QueryPart;
 import oxbow.server.registry.RegistryPart;
 import oxbow.server.registry.SchemaChecks;
 
@@ -64,8 +66,9 @@ public final class Wiring {
         cold.ifPresent(part ->
             port.mountCatalog(
                 () -> new CatalogService(part::catalog, config.catalog(), part.access()))));
+    Optional<QueryPart> query = http.map(port -> query(port, config, broker, cold, registry));
     cold.ifPresent(part -> begin(part, broker, registry));
-    return new RunningServer(broker, registry, http, meters, version);
+    return new RunningServer(broker, registry, query, http, meters, version);
   }
 
   private static void begin(SchemaChecks checks, RegistryPart registry) {
@@ -93,6 +96,23 @@ public final class Wiring {
   private static void mount(HttpPort port, RegistryPart registry) {
     port.mount(registry::service, registry.bounds())
         .ask(HealthPart.of("schemas", registry::report));
+  }
+
+  private static QueryPart query(
+      HttpPort port,
+      ServerConfig config,
+      Broker broker,
+      Optional<ColdPart> cold,
+      Optional<RegistryPart> registry) {
+    var part =
+        new QueryPart(
+            broker,
+            cold.flatMap(ColdPart::tier).map(ColdTier::reads),
+            () -> registry.filter(known -> known.report().isReady()).map(RegistryPart::schemas),
+            config.query(),
+            config.metadata().isTopicCreationAutomatic());
+    port.mount(part.service());
+    return part;
   }
 
   private static BrokerConfig brokerConfig(ServerConfig config) {

@@ -99,8 +99,8 @@ final class HttpOptions {
 
   private CommandException refusal(int status, @Nullable Object body) {
     String message = "the server answers with status " + status;
-    if (body instanceof Map<?, ?> map && map.get("error") instanceof Map<?, ?> error) {
-      message = String.valueOf(error.get("message"));
+    if (body instanceof Map<?, ?> map && map.get("message") instanceof String told) {
+      message = told;
     }
     int exitCode = status == 404 ? ExitCode.NOT_FOUND : ExitCode.FAILED;
     return new CommandException(exitCode, message, "");

@@ -1078,6 +1078,16 @@ public final class ConfigKeys {
               .ours()
               .doc("HTTP connections on which nothing happened for so long are closed."));
 
+  public static final ConfigKey<Integer> QUERY_REPLAYS_MAX =
+      add(
+          key(HTTP, ConfigTypes.INT, "query.replays.max")
+              .value(32)
+              .between(1, 10_000)
+              .ours()
+              .doc(
+                  "Replays over HTTP at a time, those that follow a topic among them. One more is"
+                      + " refused with status 429. Each holds about one MiB and its largest batch."));
+
   // ---- schema registry
 
   public static final ConfigKey<Boolean> REGISTRY_ENABLE =

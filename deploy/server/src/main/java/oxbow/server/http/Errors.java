@@ -72,7 +72,7 @@ final class Errors implements ServerErrorHandler {
       @Nullable Throwable cause) {
     String message = description == null ? text(status) : description;
     String json =
-        "{\"error\":{\"code\":%d,\"message\":\"%s\"}}\n"
+        "{\"error_code\":%d,\"message\":\"%s\"}\n"
             .formatted(status.code(), message.replaceAll("[\\\\\"\\p{Cntrl}]", " "));
     return AggregatedHttpResponse.of(
         ResponseHeaders.builder(status).contentType(MediaType.JSON_UTF_8).build(),

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.query.catalog.CatalogService;
+import oxbow.query.replay.http.TopicsService;
 import oxbow.schema.http.RegistryService;
 import oxbow.server.Version;
 import oxbow.server.registry.RegistryBounds;
@@ -92,6 +93,12 @@ public final class HttpPort implements AutoCloseable {
   public HttpPort mountAnnotated(String prefix, Object service) {
     mounts.add(builder -> builder.annotatedService(prefix, service));
     return this;
+  }
+
+  /** Serves topics and their records. Before the start only. */
+  public HttpPort mount(TopicsService topics) {
+    mounts.add(builder -> builder.service(topics));
+    return link("/api/v1/topics", "topics and their records");
   }
 
   /**

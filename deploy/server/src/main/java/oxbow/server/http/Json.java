@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import oxbow.server.JsonText;
 
@@ -18,6 +19,9 @@ final class Json {
 
   /** The one form every error has. */
   static HttpResponse error(HttpStatus status, String message) {
-    return answer(status, Map.of("error", Map.of("code", status.code(), "message", message)));
+    Map<String, Object> error = new LinkedHashMap<>();
+    error.put("error_code", status.code());
+    error.put("message", message);
+    return answer(status, error);
   }
 }

@@ -167,8 +167,8 @@ class HttpPortTest {
     assertThat(missing.statusCode()).isEqualTo(404);
     assertThat(missing.body())
         .isEqualTo(
-            "{\"error\":{\"code\":404,\"message\":\"there is nothing at this path; / lists what"
-                + " there is\"}}\n");
+            "{\"error_code\":404,\"message\":\"there is nothing at this path; / lists what"
+                + " there is\"}\n");
     var refused = send(request("/health").DELETE());
     assertThat(refused.statusCode()).isEqualTo(405);
     assertThat(refused.body()).contains("this path does not take this method");
