@@ -82,8 +82,7 @@ class ArchitectureTest {
     check(
         noClasses()
             .that()
-            .resideOutsideOfPackages(
-                "oxbow.server.http..", "oxbow.schema.http..", "oxbow.query..")
+            .resideOutsideOfPackages("oxbow.server.http..", "oxbow.schema.http..", "oxbow.query..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("com.linecorp.armeria.."));

@@ -153,21 +153,23 @@ final class BrokerTopics implements Topics, AutoCloseable {
       int bytesMax,
       ReadLimit limit) {
     var asked = cold.orElseThrow().read(partition.id(), offset, bytesMax, limit);
-    var _ = result.whenComplete((_, _) -> {
-      if (result.isCancelled()) asked.cancel(false);
-    });
-    var _ = asked.whenComplete((found, failure) -> {
-      if (failure != null) {
-        result.completeExceptionally(failure);
-      } else if (found.isPresent()) {
-        var batches = new Cold(found.get());
-        if (!result.complete(batches)) batches.release(); // nobody waits any more
-      } else {
-        // Compaction left nothing below the tier's end: the log goes on behind it.
-        long localStart = partition.log().offsets().localStart();
-        readLocal(result, partition, Math.max(offset, localStart), bytesMax, limit);
-      }
-    });
+    var _ =
+        result.whenComplete((_, _) -> {
+          if (result.isCancelled()) asked.cancel(false);
+        });
+    var _ =
+        asked.whenComplete((found, failure) -> {
+          if (failure != null) {
+            result.completeExceptionally(failure);
+          } else if (found.isPresent()) {
+            var batches = new Cold(found.get());
+            if (!result.complete(batches)) batches.release(); // nobody waits any more
+          } else {
+            // Compaction left nothing below the tier's end: the log goes on behind it.
+            long localStart = partition.log().offsets().localStart();
+            readLocal(result, partition, Math.max(offset, localStart), bytesMax, limit);
+          }
+        });
   }
 
   private void readLocal(
@@ -279,14 +281,16 @@ final class BrokerTopics implements Topics, AutoCloseable {
       }
       var asked =
           cold.get().find(partition.id(), timestampMs, offsets.logStart(), offsets.localStart());
-      var _ = result.whenComplete((_, _) -> {
-        if (result.isCancelled()) asked.cancel(false);
-      });
-      var _ = asked.whenComplete((found, failure) -> {
-        if (failure != null) result.completeExceptionally(failure);
-        else if (found.isPresent()) result.complete(found);
-        else findLocal(result, partition, timestampMs);
-      });
+      var _ =
+          result.whenComplete((_, _) -> {
+            if (result.isCancelled()) asked.cancel(false);
+          });
+      var _ =
+          asked.whenComplete((found, failure) -> {
+            if (failure != null) result.completeExceptionally(failure);
+            else if (found.isPresent()) result.complete(found);
+            else findLocal(result, partition, timestampMs);
+          });
       return result;
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
@@ -355,13 +359,15 @@ final class BrokerTopics implements Topics, AutoCloseable {
           AppendResult appended = append(partition, batch);
           var acknowledged =
               partition.acknowledged(appended.followingOffset()).toCompletableFuture();
-          var _ = result.whenComplete((_, _) -> {
-            if (result.isCancelled()) acknowledged.cancel(false);
-          });
-          var _ = acknowledged.whenComplete((_, failure) -> {
-            if (failure == null) result.complete(appended.firstOffset());
-            else result.completeExceptionally(failure);
-          });
+          var _ =
+              result.whenComplete((_, _) -> {
+                if (result.isCancelled()) acknowledged.cancel(false);
+              });
+          var _ =
+              acknowledged.whenComplete((_, failure) -> {
+                if (failure == null) result.complete(appended.firstOffset());
+                else result.completeExceptionally(failure);
+              });
         });
     return result;
   }

@@ -131,7 +131,7 @@ class QueryServerTest {
               "remote.storage.enable", "true",
               "segment.bytes", "1048576",
               "local.retention.ms", "1",
-              "oxbow.cold.max.lag.ms", "1000");
+              "oxbow.cold.max.lag.ms", "10000");
       admin
           .createTopics(List.of(new NewTopic("orders", 1, (short) 1).configs(settings)))
           .all()
