@@ -29,6 +29,8 @@ final class RegistryClient implements AutoCloseable {
   private static final Duration CONNECT_MAX = Duration.ofSeconds(3);
   private static final int SHOWN_MAX = 300;
 
+  private static final int UNKNOWN_PATH = 404;
+
   private final URI root;
   private final Duration timeout;
   private final HttpClient http;
@@ -124,7 +126,9 @@ final class RegistryClient implements AutoCloseable {
       throw noRegistry(response.statusCode());
     }
     boolean isRefusal = response.statusCode() / 100 != 2;
-    if (isRefusal && !body.path("error_code").isInt()) throw noRegistry(response.statusCode());
+    // A registry knows every path that is asked here; its own numbers for what it lacks are longer.
+    int errorCode = body.path("error_code").asInt(UNKNOWN_PATH);
+    if (isRefusal && errorCode == UNKNOWN_PATH) throw noRegistry(response.statusCode());
     return new Answer(response.statusCode(), body);
   }
 
