@@ -63,9 +63,14 @@ final class SameAnswersTest {
   private final Admin kafkaAdmin;
 
   SameAnswersTest(Proof proof) {
-    // Out of the box Kafka's topics have no cold tier, nor the settings of one.
+    // Kafka's topics have no cold tier and no schemas, nor the settings of either.
     this.server =
-        Oxbow.start(proof.folder("compared-oxbow"), "remote.log.storage.system.enable=false");
+        Oxbow.start(
+            proof.folder("compared-oxbow"),
+            "remote.log.storage.system.enable=false",
+            "schema.registry.enable=false",
+            "group.initial.rebalance.delay.ms=0",
+            "group.streams.initial.rebalance.delay.ms=0");
     this.oxbowAdmin = Admin.create(Map.of("bootstrap.servers", server.bootstrap()));
     this.kafka = ApacheKafka.start(proof.folder("compared-kafka"), proof.tools());
     this.kafkaAdmin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrap()));
