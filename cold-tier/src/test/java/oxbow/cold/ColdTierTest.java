@@ -27,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 import oxbow.cold.fetch.FetchBounds;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.testing.MemoryObjectStore;
-import oxbow.cold.testing.NoSchemas;
 import oxbow.cold.upkeep.UpkeepConfig;
 import oxbow.log.ColdReads.ColdBatches;
 import oxbow.log.FileSlice;
@@ -40,6 +39,7 @@ import oxbow.log.ReadLimit;
 import oxbow.log.batch.BatchView;
 import oxbow.log.testing.BatchBuilder;
 import oxbow.log.testing.LogConfigs;
+import oxbow.schema.Schemas;
 
 /** A log, its cold tier and a bucket: what the log had is what the cold tier gives back. */
 class ColdTierTest {
@@ -94,7 +94,7 @@ class ColdTierTest {
         ColdTier.open(
             config,
             logs,
-            new NoSchemas(),
+            Schemas.NONE,
             store,
             () -> HASTE * System.nanoTime(),
             InstantSource.system());

@@ -37,7 +37,6 @@ import oxbow.cold.table.ColdTable;
 import oxbow.cold.table.IcebergCatalog;
 import oxbow.cold.table.Partitioning;
 import oxbow.cold.testing.MemoryObjectStore;
-import oxbow.cold.testing.NoSchemas;
 import oxbow.cold.testing.StoreFault;
 import oxbow.log.FileSlice;
 import oxbow.log.LogRead;
@@ -49,6 +48,7 @@ import oxbow.log.batch.BatchView;
 import oxbow.log.testing.BatchBuilder;
 import oxbow.log.testing.LogConfigs;
 import oxbow.log.testing.ManualClock;
+import oxbow.schema.Schemas;
 import oxbow.schema.layout.Layout;
 import oxbow.schema.layout.Type;
 
@@ -117,7 +117,7 @@ final class OffloadSimulation {
           IcebergCatalog.open(store, clock)
               .findOrCreate(
                   NAMESPACE, partition.topic(), partition.topicId(), columns, Partitioning.NONE);
-      var topicColumns = new TopicColumns(partition.topic(), opened, new NoSchemas());
+      var topicColumns = new TopicColumns(partition.topic(), opened, Schemas.NONE);
       var writing = new FileWriters(directory, "writer", tiering(), topicColumns);
       var made = new TopicOffload(opened, logs, store, writing, _ -> {}, new OffloadCounters());
       made.takeOver(List.of(partition));

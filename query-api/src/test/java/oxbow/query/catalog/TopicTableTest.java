@@ -14,9 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -48,8 +46,6 @@ import oxbow.log.LogsConfig;
 import oxbow.log.PartitionLog;
 import oxbow.log.testing.BatchBuilder;
 import oxbow.log.testing.LogConfigs;
-import oxbow.schema.ParsedSchema;
-import oxbow.schema.RegisteredSchema;
 import oxbow.schema.Schemas;
 
 /** A log, its cold tier and a bucket in a directory, seen by Iceberg's own client over HTTP. */
@@ -107,7 +103,7 @@ class TopicTableTest {
         ColdTier.open(
             config,
             logs,
-            new NoSchemas(),
+            Schemas.NONE,
             LocalObjectStore.open(
                 directory.resolve("bucket"), (_, _, _, _) -> {}, System::nanoTime),
             () -> HASTE * System.nanoTime(),
@@ -240,38 +236,5 @@ class TopicTableTest {
       throw new AssertionError(e);
     }
     assertThat(condition.getAsBoolean()).as("what was waited for").isTrue();
-  }
-
-  /** Nothing is registered. */
-  private static final class NoSchemas implements Schemas {
-    @Override
-    public Optional<ParsedSchema> byId(int id) {
-      return Optional.empty();
-    }
-
-    @Override
-    public Optional<ParsedSchema> byGuid(UUID guid) {
-      return Optional.empty();
-    }
-
-    @Override
-    public List<RegisteredSchema> versions(String subject) {
-      return List.of();
-    }
-
-    @Override
-    public boolean isRegistered(String subject, int id) {
-      return false;
-    }
-
-    @Override
-    public boolean isRegistered(String subject, UUID guid) {
-      return false;
-    }
-
-    @Override
-    public long revision() {
-      return 0;
-    }
   }
 }

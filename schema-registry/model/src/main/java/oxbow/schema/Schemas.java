@@ -9,6 +9,40 @@ import java.util.UUID;
  * every registration that was acknowledged before the call. Thread-safe.
  */
 public interface Schemas {
+  /** Nothing is registered; older than anything that ever will be. */
+  Schemas NONE =
+      new Schemas() {
+        @Override
+        public Optional<ParsedSchema> byId(int id) {
+          return Optional.empty();
+        }
+
+        @Override
+        public Optional<ParsedSchema> byGuid(UUID guid) {
+          return Optional.empty();
+        }
+
+        @Override
+        public List<RegisteredSchema> versions(String subject) {
+          return List.of();
+        }
+
+        @Override
+        public boolean isRegistered(String subject, int id) {
+          return false;
+        }
+
+        @Override
+        public boolean isRegistered(String subject, UUID guid) {
+          return false;
+        }
+
+        @Override
+        public long revision() {
+          return Long.MIN_VALUE;
+        }
+      };
+
   /** The schema with this id in the default context, deleted softly or not. */
   Optional<ParsedSchema> byId(int id);
 

@@ -12,7 +12,7 @@ import oxbow.schema.Schemas;
  * it comes after the broker, and the cold tier is a part of that. Until then nothing is registered.
  */
 final class LateSchemas implements Schemas {
-  private volatile Schemas registry = new None();
+  private volatile Schemas registry = Schemas.NONE;
 
   void are(Schemas known) {
     registry = known;
@@ -46,37 +46,5 @@ final class LateSchemas implements Schemas {
   @Override
   public long revision() {
     return registry.revision();
-  }
-
-  private static final class None implements Schemas {
-    @Override
-    public Optional<ParsedSchema> byId(int id) {
-      return Optional.empty();
-    }
-
-    @Override
-    public Optional<ParsedSchema> byGuid(UUID guid) {
-      return Optional.empty();
-    }
-
-    @Override
-    public List<RegisteredSchema> versions(String subject) {
-      return List.of();
-    }
-
-    @Override
-    public boolean isRegistered(String subject, int id) {
-      return false;
-    }
-
-    @Override
-    public boolean isRegistered(String subject, UUID guid) {
-      return false;
-    }
-
-    @Override
-    public long revision() {
-      return Long.MIN_VALUE;
-    }
   }
 }

@@ -95,7 +95,7 @@ class RegistryLoadTest {
 
     @Override
     public CompletionStage<Long> append(List<Entry> entries) {
-      return CompletableFuture.failedFuture(new UnsupportedOperationException());
+      return CompletableFuture.failedFuture(new AssertionError("a load writes nothing"));
     }
 
     @Override
