@@ -29,6 +29,7 @@ final class Scenarios {
   private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration SETTLE = Duration.ofSeconds(10);
   private static final int WARM_SECONDS = 5;
+  private static final double WARM_BYTES = 1.6e9;
 
   private final double scale;
 
@@ -70,7 +71,7 @@ final class Scenarios {
                     Part.produce,
                     way.title(),
                     seconds,
-                    (broker, figures) -> produce(broker, way, figures)));
+                    (broker, figures) -> produce(broker, way, loadBytes(bytes), figures)));
           }
         }
       }
@@ -96,21 +97,26 @@ final class Scenarios {
 
   /** About how long the warm-up takes. */
   double warmUpSeconds() {
-    return 7 + 20 * Math.min(1, scale);
+    return 7 + 75 * Math.min(1, scale);
   }
 
-  /** Enough of everything that a broker runs compiled code when it is measured. */
+  /**
+   * Enough of everything that a broker runs compiled code when it is measured. What a way of
+   * producing takes goes on falling for about a gigabyte and a half, in either broker.
+   */
   void warmUp(BrokerProcess broker) throws InterruptedException {
+    long bytes = (long) (Math.min(1, scale) * WARM_BYTES);
     for (String codec : List.of("none", "zstd")) {
-      produce(broker, new Produce(100, codec, 6, "all"), Scenarios::forget);
-      produce(broker, new Produce(KIB, codec, 1, "1"), Scenarios::forget);
+      produce(broker, new Produce(100, codec, 6, "all"), bytes, Scenarios::forget);
+      produce(broker, new Produce(KIB, codec, 1, "1"), bytes, Scenarios::forget);
     }
     consume(broker, KIB, "none", Scenarios::forget);
   }
 
   private static void forget(Figure figure, double value) {}
 
-  private void produce(BrokerProcess broker, Produce way, ObjDoubleConsumer<Figure> figures)
+  private void produce(
+      BrokerProcess broker, Produce way, long bytes, ObjDoubleConsumer<Figure> figures)
       throws InterruptedException {
     String topic = newTopic(broker, way.partitions());
     // The first write to a log makes its files, which is not what is measured here.
@@ -124,7 +130,7 @@ final class Scenarios {
             "enable.idempotence", way.acks().equals("all"));
     double cpu = broker.cpuSeconds();
     Load.Done done =
-        Load.produce(broker.bootstrap(), topic, payload, loadBytes(way.recordBytes()), settings);
+        Load.produce(broker.bootstrap(), topic, payload, bytes, settings);
     cpu = broker.cpuSeconds() - cpu;
     figures.accept(new Figure(way.title(), "throughput", "MB/s", true), done.megabytesPerSecond());
     figures.accept(new Figure(way.title(), "broker CPU", "s/GB", false), cpu / (done.bytes() / GB));
