@@ -274,6 +274,21 @@ public final class ProtobufSchema implements ParsedSchema {
     return other.linked().values().json(message);
   }
 
+  /** The first message of the file, behind its path. */
+  @Override
+  public byte[] bytes(String json) {
+    try {
+      Descriptor type =
+          message()
+              .orElseThrow(() -> new UndecodableException("the schema has no message to write"));
+      byte[] written = new ProtobufWriting(linked().values()).bytes(json, type);
+      byte[] path = Framing.writeMessagePath(0);
+      return ByteBuffer.allocate(path.length + written.length).put(path).put(written).array();
+    } catch (InvalidSchemaException e) {
+      throw new UndecodableException("the schema can't be resolved: " + e.getMessage(), e);
+    }
+  }
+
   @Override
   public SortedMap<SchemaPart, SortedSet<String>> tags() {
     return ProtobufTags.read(ProtoParser.parse(canonicalText));

@@ -229,7 +229,7 @@ final class ProtobufValues {
     json.writeStringField("@type", url);
     if (content == null) {
       json.writeBinaryField("value", bytes.toByteArray());
-    } else if (hasOwnForm(content)) {
+    } else if (hasOwnForm(content.getDescriptorForType())) {
       json.writeFieldName("value");
       write(json, content, depth + 1);
     } else {
@@ -241,15 +241,28 @@ final class ProtobufValues {
     json.writeEndObject();
   }
 
+  /** The message of this name in the file or its imports; null: there is none. */
+  @Nullable Descriptor type(String name) {
+    return files.values().stream()
+        .flatMap(file -> Names.find(file, name).stream())
+        .filter(Descriptor.class::isInstance)
+        .map(Descriptor.class::cast)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** The extension of this name that a message may have; null: there is none. */
+  @Nullable FieldDescriptor extension(Descriptor type, String name) {
+    ExtensionRegistry.ExtensionInfo found = extensions.findImmutableExtensionByName(name);
+    return found == null || !found.descriptor.getContainingType().equals(type)
+        ? null
+        : found.descriptor;
+  }
+
   private @Nullable Message content(String name, ByteString bytes) {
-    Optional<Descriptor> type =
-        files.values().stream()
-            .flatMap(file -> Names.find(file, name).stream())
-            .filter(Descriptor.class::isInstance)
-            .map(Descriptor.class::cast)
-            .findFirst();
+    Descriptor type = type(name);
     try {
-      return type.isPresent() ? read(bytes, type.get()) : null;
+      return type == null ? null : read(bytes, type);
     } catch (UndecodableException e) {
       // Nothing says that an Any is what it is called; it's shown as the bytes it is.
       return null;
@@ -257,8 +270,7 @@ final class ProtobufValues {
   }
 
   /** Whether the message's JSON is something else than its fields. */
-  private static boolean hasOwnForm(Message message) {
-    Descriptor type = message.getDescriptorForType();
+  static boolean hasOwnForm(Descriptor type) {
     return type.getFile().getPackage().equals("google.protobuf") && !type.getName().equals("Empty");
   }
 

@@ -84,6 +84,7 @@ class ProtobufValuesTest {
     String shown = Decoder.bare(ByteBuffer.wrap(message.build().toByteArray()), schema, schema);
 
     assertThat(shown).isEqualTo(json);
+    assertThat(schema.json(ByteBuffer.wrap(schema.bytes(json)), schema)).isEqualTo(json);
   }
 
   @Test
