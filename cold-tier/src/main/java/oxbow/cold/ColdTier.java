@@ -23,11 +23,12 @@ import oxbow.cold.offload.FileWriters;
 import oxbow.cold.offload.OffloadCounters;
 import oxbow.cold.offload.Offloader;
 import oxbow.cold.offload.TopicOffload;
+import oxbow.cold.offload.Uploads;
 import oxbow.cold.offload.Writers;
+import oxbow.cold.rewrite.Rewriter;
 import oxbow.cold.store.ObjectStore;
 import oxbow.cold.table.ColdTable;
 import oxbow.cold.table.IcebergCatalog;
-import oxbow.cold.upkeep.Merger;
 import oxbow.cold.upkeep.Pace;
 import oxbow.cold.upkeep.Upkeep;
 import oxbow.cold.upkeep.UpkeepCounters;
@@ -57,6 +58,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   private final Offloader offloader;
   private final Upkeep upkeep;
   private final Pace pace;
+  private final Uploads uploads = new Uploads();
   private final Deletions deletions;
   private final Verifications verifications;
   private final OffloadCounters offloadCounters = new OffloadCounters();
@@ -93,18 +95,20 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
                   manifests::changed, // what was brought back before is still right
                   offloadCounters);
             },
+            uploads,
             offloadCounters,
             config.offloadThreads(),
             config.lookEvery(),
             nanos,
             new Random());
-    var merger =
-        new Merger(
+    var rewriter =
+        new Rewriter(
             store,
             file ->
                 ColdFiles.open(
                     file, (position, length) -> store.read(file.name(), position, length)),
-            pace);
+            pace,
+            uploads);
     upkeep =
         new Upkeep(
             segments,
@@ -125,7 +129,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
                 deletions.done(topicId);
               }
             },
-            merger,
+            rewriter,
             config.upkeep(),
             upkeepCounters,
             fetch::changed,

@@ -46,4 +46,22 @@ public record ColdFile(
         leaderEpoch,
         logBytes);
   }
+
+  /** The same file, made from so much of the log. */
+  public ColdFile withLogBytes(long newLogBytes) {
+    return new ColdFile(
+        name,
+        topicId,
+        partition,
+        format,
+        baseOffset,
+        endOffset,
+        records,
+        bytes,
+        timestampMin,
+        timestampMax,
+        indexBytes,
+        leaderEpoch,
+        newLogBytes);
+  }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ public final class Offloader implements AutoCloseable {
 
   private final SealedSegments segments;
   private final Tables tables;
+  private final Uploads uploads;
   private final OffloadCounters counters;
   private final NanoClock clock;
   private final Random random;
@@ -76,6 +78,7 @@ public final class Offloader implements AutoCloseable {
   public Offloader(
       SealedSegments segments,
       Tables tables,
+      Uploads uploads,
       OffloadCounters counters,
       int parallelMax,
       Duration lookEvery,
@@ -83,6 +86,7 @@ public final class Offloader implements AutoCloseable {
       Random random) {
     this.segments = segments;
     this.tables = tables;
+    this.uploads = uploads;
     this.counters = counters;
     this.clock = clock;
     this.random = random;
@@ -181,6 +185,16 @@ public final class Offloader implements AutoCloseable {
           takenOver.removeAll(toTakeOver);
         }
       }
+      Lock shared = uploads.shared(id);
+      shared.lock();
+      try {
+        return pass(mine);
+      } finally {
+        shared.unlock();
+      }
+    }
+
+    private boolean pass(TopicOffload mine) throws IOException {
       List<Waiting> waiting = new ArrayList<>();
       led.forEach((partition, due) -> {
         Optional<Backlog> backlog = segments.backlog(partition);

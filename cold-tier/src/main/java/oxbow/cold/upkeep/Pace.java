@@ -2,10 +2,11 @@ package oxbow.cold.upkeep;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import oxbow.cold.rewrite.Rewriter;
 import oxbow.log.NanoClock;
 
 /** Keeps background work from taking the network and the processors from those who wait. */
-public final class Pace implements Merger.Budget, AutoCloseable {
+public final class Pace implements Rewriter.Budget, AutoCloseable {
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final NanoClock clock;

@@ -21,6 +21,8 @@ import oxbow.cold.BackgroundThreads;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.offload.Writers;
+import oxbow.cold.rewrite.BatchFilter;
+import oxbow.cold.rewrite.Rewriter;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
 import oxbow.log.SealedSegments;
@@ -36,7 +38,7 @@ public final class Upkeep implements AutoCloseable {
 
   private final SealedSegments segments;
   private final Topics topics;
-  private final Merger merger;
+  private final Rewriter rewriter;
   private final UpkeepConfig config;
   private final UpkeepCounters counters;
   private final Consumer<TopicIdPartition> onChange;
@@ -67,14 +69,14 @@ public final class Upkeep implements AutoCloseable {
   public Upkeep(
       SealedSegments segments,
       Topics topics,
-      Merger merger,
+      Rewriter rewriter,
       UpkeepConfig config,
       UpkeepCounters counters,
       Consumer<TopicIdPartition> onChange,
       InstantSource clock) {
     this.segments = segments;
     this.topics = topics;
-    this.merger = merger;
+    this.rewriter = rewriter;
     this.config = config;
     this.counters = counters;
     this.onChange = onChange;
@@ -215,7 +217,7 @@ public final class Upkeep implements AutoCloseable {
     if (run.isEmpty()) return false;
     Writers writers = topics.writers(partition.topicId(), partition.topic(), tiering);
     try {
-      ColdFile merged = merger.merge(partition, run, table, writers);
+      ColdFile merged = rewriter.rewrite(partition, run, table, writers, BatchFilter.none());
       counters.mergedFiles.add(run.size());
       log.atDebug()
           .addKeyValue("partition", partition.topicPartition())

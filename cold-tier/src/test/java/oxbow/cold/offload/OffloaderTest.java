@@ -44,6 +44,7 @@ class OffloaderTest {
               var table = topic.table(bucket);
               return topic.offload(table, bucket, topic.writers(table), counters);
             },
+            new Uploads(),
             counters,
             1,
             Duration.ofHours(1),
