@@ -17,6 +17,9 @@ import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ColdFileReader;
+import oxbow.cold.file.ColdFiles;
+import oxbow.cold.file.ColdFormat;
 import oxbow.cold.file.SystemColumns;
 import oxbow.cold.file.TableColumns;
 import oxbow.cold.offload.TopicColumns;
@@ -27,6 +30,7 @@ import oxbow.cold.table.IcebergCatalog;
 import oxbow.cold.table.Manifest;
 import oxbow.cold.table.Partitioning;
 import oxbow.schema.Schemas;
+import oxbow.schema.layout.Column;
 import oxbow.schema.layout.Layout;
 import oxbow.schema.layout.Type;
 
@@ -60,7 +64,7 @@ final class Bucket {
   synchronized IcebergCatalog catalog() {
     IcebergCatalog opened = catalog;
     if (opened == null) {
-      opened = IcebergCatalog.open(store, clock);
+      opened = IcebergCatalog.open(store, clock, new Replays(store, schemas));
       if (clusterId != null) claim(clusterId);
       catalog = opened;
     }
@@ -137,17 +141,20 @@ final class Bucket {
 
   private TableColumns firstColumns(String topic, TopicTiering tiering) {
     boolean hasSchema = !schemas.versions(topic + "-value").isEmpty();
-    return switch (tiering.values()) {
-      case AVRO, PROTOBUF -> TableColumns.EMPTY;
-      case AUTO -> hasSchema ? TableColumns.EMPTY : plain(Type.Plain.BINARY);
-      case JSON, STRING -> hasSchema ? TableColumns.EMPTY : plain(Type.Plain.STRING);
-      case BYTES -> plain(Type.Plain.BINARY);
-    };
-  }
-
-  private static TableColumns plain(Type.Plain type) {
-    return new TableColumns(
-        SystemColumns.BINARY_KEY, Optional.of(SystemColumns.plainValue(type)), Layout.EMPTY);
+    Optional<Type.Plain> plainValue =
+        switch (tiering.values()) {
+          case AVRO, PROTOBUF -> Optional.empty();
+          case AUTO -> hasSchema ? Optional.empty() : Optional.of(Type.Plain.BINARY);
+          case JSON -> hasSchema ? Optional.empty() : Optional.of(Type.Plain.STRING);
+          case STRING -> Optional.of(Type.Plain.STRING);
+          case BYTES -> Optional.of(Type.Plain.BINARY);
+        };
+    Column key =
+        switch (tiering.keys()) {
+          case JSON, STRING -> SystemColumns.TEXT_KEY;
+          case AUTO, AVRO, PROTOBUF, BYTES -> SystemColumns.BINARY_KEY;
+        };
+    return new TableColumns(key, plainValue.map(SystemColumns::plainValue), Layout.EMPTY);
   }
 
   static Partitioning partitioning(TopicTiering tiering) {
@@ -158,9 +165,18 @@ final class Bucket {
   Manifest manifest(TopicIdPartition partition) {
     List<ColdFile> files =
         find(partition.topicId(), partition.topic())
-            .map(topic -> topic.table().files(partition.partition()))
+            .map(topic -> topic.table().replayed(partition.partition()))
             .orElse(List.of());
     return new Manifest(files);
+  }
+
+  /** Opens a file of a table that was opened. */
+  ColdFileReader reader(ColdFile file, ColdFileReader.RangeSource source) {
+    if (file.format() != ColdFormat.FOREIGN) return ColdFiles.open(file, source);
+    OpenTopic topic = open.get(file.topicId());
+    if (topic == null) throw new StoreException(NOT_FOUND, "the table of " + file + " is gone");
+    TopicColumns.Placed placed = topic.columns().placed();
+    return ColdFiles.openForeign(file, source, placed.columns(), placed.schemas());
   }
 
   /** Drops a deleted topic's table with everything in it. May be repeated until it succeeds. */

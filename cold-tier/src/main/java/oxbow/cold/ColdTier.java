@@ -28,6 +28,7 @@ import oxbow.cold.offload.Writers;
 import oxbow.cold.rewrite.Rewriter;
 import oxbow.cold.store.ObjectStore;
 import oxbow.cold.table.ColdTable;
+import oxbow.cold.table.ForeignCommits;
 import oxbow.cold.table.IcebergCatalog;
 import oxbow.cold.upkeep.Pace;
 import oxbow.cold.upkeep.Upkeep;
@@ -77,9 +78,10 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     deletions = new Deletions(config.directory());
     bucket = new Bucket(store, config.namespace(), schemas, clock);
     var manifests = new Manifests(bucket::manifest, config.fetch().manifestAge().toNanos(), nanos);
-    fetch = new ColdFetch(manifests, store, ColdFiles::open, config.fetch(), readCounters);
+    fetch = new ColdFetch(manifests, store, bucket::reader, config.fetch(), readCounters);
     pace = new Pace(nanos, config.upkeepBytesPerSecondMax());
-    verifications = new Verifications(store, pace);
+    Rewriter.Readers readers = file -> bucket.reader(file, ColdFiles.source(store, file));
+    verifications = new Verifications(readers, pace);
     var writing = new Writing(config.directory(), writerName);
     offloader =
         new Offloader(
@@ -87,6 +89,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
             (id, topic, tiering) -> {
               Bucket.OpenTopic open = bucket.topic(id, topic, tiering);
               open.table().repartition(Bucket.partitioning(tiering));
+              open.table().allow(allowed(tiering));
               return new TopicOffload(
                   open.table(),
                   segments,
@@ -102,13 +105,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
             nanos,
             new Random());
     var rewriter =
-        new Rewriter(
-            store,
-            file ->
-                ColdFiles.open(
-                    file, (position, length) -> store.read(file.name(), position, length)),
-            pace,
-            uploads);
+        new Rewriter(store, readers, pace, uploads);
     upkeep =
         new Upkeep(
             segments,
@@ -134,6 +131,13 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
             upkeepCounters,
             fetch::changed,
             clock);
+  }
+
+  private static ForeignCommits allowed(TopicTiering tiering) {
+    return switch (tiering.foreignFiles()) {
+      case REPLAY -> ForeignCommits.REPLACE;
+      case REFUSE -> ForeignCommits.APPEND;
+    };
   }
 
   /** Where files are written before they are uploaded, and by whom. */

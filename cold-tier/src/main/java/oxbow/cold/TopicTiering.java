@@ -19,6 +19,7 @@ import oxbow.cold.file.ColdFormat;
  * @param format how its files are written
  * @param encoding which encodings its Parquet pages have
  * @param values what its values are
+ * @param keys what its keys are
  * @param lagMsMax how old a record may get before the table has it
  * @param fileBytes about how large its files are to be
  * @param partitionBy how its table is partitioned: transforms as {@code hour(kafka_timestamp)}
@@ -34,6 +35,7 @@ public record TopicTiering(
     ColdFormat format,
     Encoding encoding,
     ValueFormat values,
+    ValueFormat keys,
     long lagMsMax,
     long fileBytes,
     List<String> partitionBy,
@@ -52,7 +54,7 @@ public record TopicTiering(
     DELTA
   }
 
-  /** What the values of a topic are. */
+  /** What the values or keys of a topic are. */
   public enum ValueFormat {
     /** By their schema id where they have one, else bytes. */
     AUTO,
@@ -76,6 +78,7 @@ public record TopicTiering(
   public static final String FORMAT = "oxbow.cold.format";
   public static final String ENCODING = "oxbow.cold.encoding";
   public static final String VALUES = "oxbow.value.format";
+  public static final String KEYS = "oxbow.key.format";
   public static final String LAG_MS_MAX = "oxbow.cold.max.lag.ms";
   public static final String FILE_BYTES = "oxbow.cold.file.bytes";
   public static final String PARTITION_BY = "oxbow.cold.partition.by";
@@ -111,6 +114,14 @@ public record TopicTiering(
             Importance.MEDIUM,
             "What the values are. With auto they have typed columns if they begin with the id of a"
                 + " registered schema.")
+        .define(
+            KEYS,
+            ConfigDef.Type.STRING,
+            "auto",
+            ValidString.in("auto", "avro", "json", "protobuf", "string", "bytes"),
+            Importance.MEDIUM,
+            "What the keys are. With auto they have typed columns if they name a schema that is"
+                + " registered for the topic's keys; with avro, json and protobuf it may be any.")
         .define(
             LAG_MS_MAX,
             ConfigDef.Type.LONG,
@@ -158,6 +169,7 @@ public record TopicTiering(
         word(ColdFormat.class, own.getString(FORMAT)),
         word(Encoding.class, own.getString(ENCODING)),
         word(ValueFormat.class, own.getString(VALUES)),
+        word(ValueFormat.class, own.getString(KEYS)),
         own.getLong(LAG_MS_MAX),
         own.getLong(FILE_BYTES),
         own.getList(PARTITION_BY),

@@ -9,22 +9,22 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import oxbow.cold.file.ColdFile;
-import oxbow.cold.store.ObjectStore;
+import oxbow.cold.rewrite.Rewriter;
 import oxbow.cold.upkeep.Pace;
 
 /** Verifications asked for: one runs at a time, the last few are remembered. Thread-safe. */
 final class Verifications implements AutoCloseable {
   private static final int REMEMBERED_MAX = 20;
 
-  private final ObjectStore store;
+  private final Rewriter.Readers readers;
   private final Pace pace;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(BackgroundThreads.named("verify"));
   private final Map<String, Verification> known = new LinkedHashMap<>();
   private int count;
 
-  Verifications(ObjectStore store, Pace pace) {
-    this.store = store;
+  Verifications(Rewriter.Readers readers, Pace pace) {
+    this.readers = readers;
     this.pace = pace;
   }
 
@@ -40,7 +40,7 @@ final class Verifications implements AutoCloseable {
     known.put(begun.report().id(), begun);
     thread.execute(() -> {
       try {
-        begun.run(partitions.get(), store, pace);
+        begun.run(partitions.get(), readers, pace);
       } catch (RuntimeException e) {
         begun.failed(e);
       }

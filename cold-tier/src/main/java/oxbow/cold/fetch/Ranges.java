@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFileReader.RangeSource;
 import oxbow.cold.file.ColdFileReader.Span;
+import oxbow.cold.file.ForeignObjects;
 import oxbow.cold.store.ObjectStore;
 
 /**
@@ -72,7 +73,8 @@ final class Ranges {
 
   private void fetch(Range range, CompletableFuture<ByteBuffer> promise) {
     try {
-      ByteBuffer bytes = store.read(range.name(), range.position(), range.length());
+      ForeignObjects.Place place = ForeignObjects.place(range.name(), range.position());
+      ByteBuffer bytes = store.read(place.object(), place.position(), range.length());
       counters.fetches.increment();
       counters.fetchedBytes.add(range.length());
       kept.put(range, bytes);

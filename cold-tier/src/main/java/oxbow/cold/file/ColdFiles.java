@@ -9,10 +9,12 @@ import java.nio.file.StandardOpenOption;
 import oxbow.cold.file.avro.AvroColdFileReader;
 import oxbow.cold.file.avro.AvroOptions;
 import oxbow.cold.file.avro.AvroRowFile;
+import oxbow.cold.file.parquet.ForeignColdFileReader;
 import oxbow.cold.file.parquet.PageWriter;
 import oxbow.cold.file.parquet.ParquetColdFileReader;
 import oxbow.cold.file.parquet.ParquetOptions;
 import oxbow.cold.shred.ColumnTree;
+import oxbow.cold.store.ObjectStore;
 import oxbow.cold.store.StoreException;
 import oxbow.schema.layout.Layout;
 
@@ -40,14 +42,14 @@ public final class ColdFiles {
   public static ColdFileWriter writeAvro(Path path, ColdFileSpec spec, AvroOptions options)
       throws IOException {
     var columns =
-        new TableColumns(SystemColumns.BINARY_KEY, spec.columns().plainValue(), Layout.EMPTY);
+        new TableColumns(spec.columns().key(), spec.columns().plainValue(), Layout.EMPTY);
     var tree = new ColumnTree(columns);
     var rows = new AvroRowFile(tree, options, path);
     return new BatchFileWriter(path, spec, ColdFormat.AVRO, rows, tree, false, WriterSchemas.NONE);
   }
 
   /**
-   * Reads the file's indexes.
+   * Reads the indexes of a file of ours.
    *
    * @throws StoreException {@code CORRUPT}: it isn't what was written
    */
@@ -55,6 +57,30 @@ public final class ColdFiles {
     return switch (file.format()) {
       case PARQUET -> ParquetColdFileReader.open(file, source);
       case AVRO -> AvroColdFileReader.open(file, source);
+      case FOREIGN -> throw new IllegalArgumentException("needs the table's schemas: " + file);
+    };
+  }
+
+  /**
+   * Opens what another engine wrote of our rows, which doesn't say itself what they mean.
+   *
+   * @param columns of the table now
+   * @param schemas of its records
+   * @throws StoreException {@code CORRUPT}: it can't be read
+   */
+  public static ColdFileReader openForeign(
+      ColdFile file,
+      ColdFileReader.RangeSource source,
+      TableColumns columns,
+      WriterSchemas schemas) {
+    return ForeignColdFileReader.open(file, source, columns, schemas);
+  }
+
+  /** A file's bytes, past all caches. */
+  public static ColdFileReader.RangeSource source(ObjectStore store, ColdFile file) {
+    return (position, length) -> {
+      ForeignObjects.Place place = ForeignObjects.place(file.name(), position);
+      return store.read(place.object(), place.position(), length);
     };
   }
 

@@ -5,5 +5,7 @@ public enum ColdFormat {
   /** Typed columns: queried fast, replayed fast. */
   PARQUET,
   /** Records as they came, in an Avro container: for topics that are replayed more than queried. */
-  AVRO
+  AVRO,
+  /** What another engine made of files of ours: no topic is written so. */
+  FOREIGN
 }

@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.SchemaType;
@@ -33,10 +35,13 @@ import oxbow.schema.layout.Placement;
  *  oxbow.batches        position,length,crc32c     where the batch index lies
  *  oxbow.log.bytes      of the batches it was made from
  *  oxbow.columns        of values, with their ids
- *  oxbow.key.column     likewise
+ *  oxbow.key.column     likewise, of keys without schema
+ *  oxbow.typed.key.column   of keys that have one, if there is one
  *  oxbow.plain.column   of values without schema, if there is one
  *  oxbow.schema.N       type, then the text of the value schema with id N; .key.N of a key's
- *  oxbow.placement.N    which column each part of it has
+ *  oxbow.placement.N    which column each part of it has; .key. as above
+ *  oxbow.message.N      path of the Protobuf message whose fields are columns at the top, as 2.0;
+ *                       none: no message's are; absent: the first one's
  * </pre>
  */
 public record FileFacts(
@@ -70,9 +75,12 @@ public record FileFacts(
   private static final String LOG_BYTES = "oxbow.log.bytes";
   private static final String COLUMNS = "oxbow.columns";
   private static final String KEY_COLUMN = "oxbow.key.column";
+  private static final String TYPED_KEY_COLUMN = "oxbow.typed.key.column";
   private static final String PLAIN_COLUMN = "oxbow.plain.column";
   private static final String SCHEMA = "oxbow.schema.";
   private static final String PLACEMENT = "oxbow.placement.";
+  private static final String MESSAGE = "oxbow.message.";
+  private static final String NO_MESSAGE = "none";
   private static final String KEY_SCHEMA = "oxbow.key.schema.";
   private static final String KEY_PLACEMENT = "oxbow.key.placement.";
 
@@ -106,6 +114,7 @@ public record FileFacts(
     texts.put(LOG_BYTES, Long.toString(logBytes));
     texts.put(COLUMNS, LayoutJson.write(columns.values()));
     texts.put(KEY_COLUMN, text(columns.key()));
+    columns.typedKey().ifPresent(column -> texts.put(TYPED_KEY_COLUMN, text(column)));
     columns.plainValue().ifPresent(column -> texts.put(PLAIN_COLUMN, text(column)));
     put(texts, SCHEMA, PLACEMENT, valueSchemas);
     put(texts, KEY_SCHEMA, KEY_PLACEMENT, keySchemas);
@@ -144,8 +153,10 @@ public record FileFacts(
         Long.parseLong(text(texts, LOG_BYTES)),
         new TableColumns(
             column(text(texts, KEY_COLUMN)),
+            Optional.ofNullable(texts.get(TYPED_KEY_COLUMN)).map(FileFacts::column),
             Optional.ofNullable(texts.get(PLAIN_COLUMN)).map(FileFacts::column),
-            LayoutJson.read(text(texts, COLUMNS))),
+            LayoutJson.read(text(texts, COLUMNS)),
+            Optional.empty()), // the schemas say it, each for itself
         schemas(texts, SCHEMA, PLACEMENT),
         schemas(texts, KEY_SCHEMA, KEY_PLACEMENT));
   }
@@ -193,6 +204,9 @@ public record FileFacts(
         .forEach(schema -> {
           texts.put(schemaKey + schema.id(), schema.type() + " " + schema.text());
           texts.put(placementKey + schema.id(), text(schema.placement()));
+          if (!schema.topMessage().equals(WriterSchema.FIRST_MESSAGE)) {
+            texts.put(MESSAGE + schema.id(), messageText(schema.topMessage()));
+          }
         });
   }
 
@@ -209,8 +223,20 @@ public record FileFacts(
               id,
               SchemaType.valueOf(value.substring(0, space)),
               value.substring(space + 1),
-              placement(text(texts, placementKey + id))));
+              placement(text(texts, placementKey + id)),
+              message(texts.get(MESSAGE + id))));
     });
     return schemas;
+  }
+
+  private static String messageText(List<Integer> path) {
+    if (path.isEmpty()) return NO_MESSAGE;
+    return path.stream().map(String::valueOf).collect(Collectors.joining("."));
+  }
+
+  private static List<Integer> message(@Nullable String text) {
+    if (text == null) return WriterSchema.FIRST_MESSAGE;
+    if (text.equals(NO_MESSAGE)) return List.of();
+    return Stream.of(text.split("\\.")).map(Integer::valueOf).toList();
   }
 }

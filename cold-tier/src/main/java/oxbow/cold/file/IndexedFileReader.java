@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.shred.BatchRecords;
 import oxbow.cold.shred.ByteAccess;
@@ -42,6 +43,9 @@ public abstract class IndexedFileReader implements ColdFileReader {
             + " of partition "
             + facts.partition());
   }
+
+  /** Ids of the schemas that its rows have columns of. */
+  public abstract Set<Integer> schemaIds();
 
   /** A source of batches for one reader. */
   protected abstract BatchSource openSource();

@@ -1,16 +1,31 @@
 package oxbow.cold.file;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import oxbow.cold.shred.ColumnTree;
 import oxbow.cold.shred.ProgramCompiler;
+import oxbow.cold.shred.ProgramCompiler.MessagesMet;
 import oxbow.cold.shred.ProgramTable;
 import oxbow.cold.shred.ValueProgram;
+import oxbow.schema.Framing;
+import oxbow.schema.SchemaType;
+import oxbow.schema.UndecodableException;
 
 /** The programs of one file: compiled for the schemas that its records name. One thread. */
 public final class Programs {
+  private static final ProgramTable.Entry UNKNOWN =
+      new ProgramTable.Entry.Absent(RawCounts.Reason.UNKNOWN_SCHEMA);
+  private static final ProgramTable.Entry UNMERGED =
+      new ProgramTable.Entry.Absent(RawCounts.Reason.UNMERGED_SCHEMA);
+  private static final ProgramTable.Entry UNDECODABLE =
+      new ProgramTable.Entry.Absent(RawCounts.Reason.UNDECODABLE);
+
   private final ColumnTree tree;
   private final Map<Integer, WriterSchema> usedValueSchemas = new LinkedHashMap<>();
   private final Map<Integer, WriterSchema> usedKeySchemas = new LinkedHashMap<>();
@@ -19,24 +34,57 @@ public final class Programs {
     this.tree = tree;
   }
 
-  /** For writing: asks for each schema once, and remembers the ones that found a place. */
+  /** Asks for each schema once, and remembers the ones that found a place. */
   public ProgramTable values(WriterSchemas schemas) {
+    MessagesMet met = schemas::metMessage;
     return new ProgramTable(
-        id -> compile(schemas.value(id), usedValueSchemas, schema -> valueProgram(schema)));
+        id -> compile(schemas.value(id), usedValueSchemas, one -> value(one, met)),
+        id ->
+            compile(
+                schemas.value(id),
+                usedValueSchemas,
+                one -> ProgramCompiler.bareValue(tree, one, List.of(), met)),
+        mark ->
+            marked(
+                mark,
+                schemas,
+                schemas::value,
+                usedValueSchemas,
+                (one, path) -> ProgramCompiler.bareValue(tree, one, path, met)));
   }
 
   public ProgramTable keys(WriterSchemas schemas) {
     return new ProgramTable(
-        id -> compile(schemas.key(id), usedKeySchemas, schema -> keyProgram(schema)));
+        id -> compile(schemas.key(id), usedKeySchemas, one -> ProgramCompiler.key(tree, one)),
+        id ->
+            compile(
+                schemas.key(id),
+                usedKeySchemas,
+                one -> ProgramCompiler.bareKey(tree, one, List.of())),
+        mark ->
+            marked(
+                mark,
+                schemas,
+                schemas::key,
+                usedKeySchemas,
+                (one, path) -> ProgramCompiler.bareKey(tree, one, path)));
   }
 
-  /** For reading: of what the file says itself. */
+  /** For reading, of what the file says itself. */
   public ProgramTable values(Map<Integer, WriterSchema> schemas) {
-    return new ProgramTable(known(schemas, this::valueProgram));
+    return new ProgramTable(
+        known(schemas, one -> value(one, MessagesMet.NOBODY)),
+        known(
+            schemas,
+            one -> ProgramCompiler.bareValue(tree, one, List.of(), MessagesMet.NOBODY)),
+        _ -> UNKNOWN);
   }
 
   public ProgramTable keys(Map<Integer, WriterSchema> schemas) {
-    return new ProgramTable(known(schemas, this::keyProgram));
+    return new ProgramTable(
+        known(schemas, one -> ProgramCompiler.key(tree, one)),
+        known(schemas, one -> ProgramCompiler.bareKey(tree, one, List.of())),
+        _ -> UNKNOWN);
   }
 
   public Map<Integer, WriterSchema> usedValueSchemas() {
@@ -47,17 +95,17 @@ public final class Programs {
     return usedKeySchemas;
   }
 
+  private Optional<ValueProgram> value(WriterSchema schema, MessagesMet met) {
+    return ProgramCompiler.value(tree, schema, met);
+  }
+
   private interface Compiler {
     Optional<ValueProgram> compile(WriterSchema schema);
   }
 
-  private Optional<ValueProgram> valueProgram(WriterSchema schema) {
-    return ProgramCompiler.value(
-        tree, schema.id(), schema.type(), schema.text(), schema.placement());
-  }
-
-  private Optional<ValueProgram> keyProgram(WriterSchema schema) {
-    return ProgramCompiler.key(tree, schema.id(), schema.type(), schema.text(), schema.placement());
+  /** Compiles for a header's mark, which says which message of Protobuf it is. */
+  private interface MarkedCompiler {
+    Optional<ValueProgram> compile(WriterSchema schema, List<Integer> path);
   }
 
   private static ProgramTable.Entry compile(
@@ -65,17 +113,51 @@ public final class Programs {
     return switch (answer) {
       case WriterSchemas.Answer.Known(WriterSchema schema) -> {
         Optional<ValueProgram> program = compiler.compile(schema);
-        if (program.isEmpty()) {
-          yield new ProgramTable.Entry.Absent(RawCounts.Reason.UNMERGED_SCHEMA);
-        }
+        if (program.isEmpty()) yield UNMERGED;
         used.put(schema.id(), schema);
         yield new ProgramTable.Entry.Compiled(program.get());
       }
-      case WriterSchemas.Answer.Unmerged _ ->
-          new ProgramTable.Entry.Absent(RawCounts.Reason.UNMERGED_SCHEMA);
-      case WriterSchemas.Answer.Unknown _ ->
-          new ProgramTable.Entry.Absent(RawCounts.Reason.UNKNOWN_SCHEMA);
+      case WriterSchemas.Answer.Unmerged _ -> UNMERGED;
+      case WriterSchemas.Answer.Unknown _ -> UNKNOWN;
     };
+  }
+
+  private static ProgramTable.Entry marked(
+      ByteBuffer mark,
+      WriterSchemas schemas,
+      IntFunction<WriterSchemas.Answer> ask,
+      Map<Integer, WriterSchema> used,
+      MarkedCompiler compiler) {
+    OptionalInt id = id(mark, schemas);
+    if (id.isEmpty()) return UNKNOWN;
+    WriterSchemas.Answer answer = ask.apply(id.getAsInt());
+    List<Integer> path = List.of();
+    if (answer instanceof WriterSchemas.Answer.Known(WriterSchema schema)
+        && schema.type() == SchemaType.PROTOBUF) {
+      try {
+        path = messagePath(mark);
+      } catch (UndecodableException _) {
+        return UNDECODABLE;
+      }
+    }
+    if (mark.hasRemaining()) return UNDECODABLE;
+    List<Integer> message = path;
+    return compile(answer, used, schema -> compiler.compile(schema, message));
+  }
+
+  private static OptionalInt id(ByteBuffer mark, WriterSchemas schemas) {
+    Optional<Framing.Mark> read = Framing.read(mark);
+    if (read.isEmpty()) return OptionalInt.empty();
+    return switch (read.get()) {
+      case Framing.Mark.Id(int id) -> OptionalInt.of(id);
+      case Framing.Mark.Guid(var guid) -> schemas.idOf(guid);
+    };
+  }
+
+  private static List<Integer> messagePath(ByteBuffer mark) {
+    List<Integer> path = new ArrayList<>();
+    for (int index : Framing.readMessagePath(mark)) path.add(index);
+    return path;
   }
 
   private static IntFunction<ProgramTable.Entry> known(
@@ -83,9 +165,7 @@ public final class Programs {
     return id -> {
       WriterSchema schema = schemas.get(id);
       Optional<ValueProgram> program = schema == null ? Optional.empty() : compiler.compile(schema);
-      return program
-          .<ProgramTable.Entry>map(ProgramTable.Entry.Compiled::new)
-          .orElseGet(() -> new ProgramTable.Entry.Absent(RawCounts.Reason.UNKNOWN_SCHEMA));
+      return program.<ProgramTable.Entry>map(ProgramTable.Entry.Compiled::new).orElse(UNKNOWN);
     };
   }
 }

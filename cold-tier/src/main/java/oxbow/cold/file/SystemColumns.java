@@ -32,8 +32,14 @@ public final class SystemColumns {
           Type.Plain.INT,
           "0: the producer's time, 1: when the broker appended it");
 
-  /** The key's column where keys have no schema; else it has another type and the same id. */
+  /** Keys without schema. Where others have one, it is called {@link #RAW_KEY_NAME}. */
   public static final Column BINARY_KEY = optional(5, "kafka_key", Type.Plain.BINARY, "key");
+
+  /** The same for keys that are text. */
+  public static final Column TEXT_KEY = optional(5, "kafka_key", Type.Plain.STRING, "key");
+
+  /** What the column of keys without schema makes way as. */
+  static final String RAW_KEY_NAME = "kafka_key_raw";
 
   public static final Column HEADER_KEY = required(8, "key", Type.Plain.STRING, null);
   public static final Column HEADER_VALUE = optional(9, "value", Type.Plain.BINARY, null);
@@ -55,6 +61,7 @@ public final class SystemColumns {
       optional(13, "kafka_raw", Type.Plain.BINARY, "what the other columns can't hold");
 
   private static final int VALUE_ID = 14;
+  private static final int TYPED_KEY_ID = 15;
   private static final String PREFIX = "kafka_";
   private static final String ESCAPE = "value_";
 
@@ -76,6 +83,11 @@ public final class SystemColumns {
           "row");
 
   private SystemColumns() {}
+
+  /** The one column of keys that have a schema, whose parts have ids of their own. */
+  public static Column typedKey(Type type) {
+    return optional(TYPED_KEY_ID, "kafka_key", type, "key");
+  }
 
   /** The one column of values without schema. */
   public static Column plainValue(Type.Plain type) {

@@ -1,5 +1,9 @@
 package oxbow.cold.file;
 
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.UUID;
+
 /**
  * Where the writer of a cold file asks for the schemas its records name, once for each id. What it
  * answers fits the file's layout, which no longer changes.
@@ -8,6 +12,18 @@ public interface WriterSchemas {
   Answer value(int schemaId);
 
   Answer key(int schemaId);
+
+  /** The id of a schema that records name by its content. */
+  default OptionalInt idOf(UUID guid) {
+    return OptionalInt.empty();
+  }
+
+  /**
+   * A value is a Protobuf message that has no place in the columns, and is kept raw.
+   *
+   * @param path of the message in the schema's file; it may be none
+   */
+  default void metMessage(int schemaId, List<Integer> path) {}
 
   /** What is known of an id. */
   sealed interface Answer {

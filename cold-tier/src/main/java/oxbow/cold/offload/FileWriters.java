@@ -3,7 +3,10 @@ package oxbow.cold.offload;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicIdPartition;
 import oxbow.cold.TopicTiering;
@@ -53,6 +56,18 @@ public final class FileWriters implements Writers {
     return switch (tiering.format()) {
       case PARQUET -> ColdFiles.writeParquet(path, spec, options(), schemas(known));
       case AVRO -> ColdFiles.writeAvro(path, spec, AvroOptions.DEFAULT);
+      case FOREIGN -> throw new IllegalArgumentException("no topic is written by others");
+    };
+  }
+
+  /**
+   * Whether keys may have a schema that is none of the topic's. Where nobody said so they may as
+   * well be numbers, which look like anything.
+   */
+  private boolean mayMeetKeys() {
+    return switch (tiering.keys()) {
+      case AVRO, JSON, PROTOBUF -> true;
+      case AUTO, STRING, BYTES -> false;
     };
   }
 
@@ -84,7 +99,24 @@ public final class FileWriters implements Writers {
 
       @Override
       public Answer key(int schemaId) {
-        return new Answer.Unknown(); // the table's keys are binary
+        if (!isFramed(tiering.keys())) return new Answer.Unknown();
+        WriterSchema placed = known.keys().get(schemaId);
+        if (placed != null) return new Answer.Known(placed);
+        if (known.refusedKeys().contains(schemaId)) return new Answer.Unmerged();
+        if (!mayMeetKeys() || columns.registered(schemaId).isEmpty()) return new Answer.Unknown();
+        learned.add(schemaId);
+        columns.meetKey(schemaId);
+        return new Answer.Unmerged();
+      }
+
+      @Override
+      public OptionalInt idOf(UUID guid) {
+        return columns.idOf(guid);
+      }
+
+      @Override
+      public void metMessage(int schemaId, List<Integer> path) {
+        if (columns.meetMessage(schemaId, path)) learned.add(schemaId);
       }
     };
   }

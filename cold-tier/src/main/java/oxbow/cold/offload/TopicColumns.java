@@ -5,23 +5,24 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.cold.file.TableColumns;
 import oxbow.cold.file.WriterSchema;
+import oxbow.cold.file.WriterSchemas;
 import oxbow.cold.table.ColdTable;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.RegisteredSchema;
 import oxbow.schema.Schemas;
-import oxbow.schema.layout.Layout;
-import oxbow.schema.layout.LayoutMerger;
-import oxbow.schema.layout.Merge;
+import oxbow.schema.protobuf.ProtobufSchema;
 
 /**
- * The columns of one topic's values, as its table has them, and the place in them of each schema:
- * those registered for the topic, and those its records name beside them. Thread-safe.
+ * The columns of one topic's keys and values, as its table has them, and the place in them of each
+ * schema: those registered for the topic, and those its records name beside them. Thread-safe.
  */
 public final class TopicColumns {
   private static final Logger log = LoggerFactory.getLogger(TopicColumns.class);
@@ -30,21 +31,27 @@ public final class TopicColumns {
   private final ColdTable table;
   private final Schemas schemas;
   private final Set<Integer> met = new LinkedHashSet<>();
+  private final Set<Integer> metKeys = new LinkedHashSet<>();
+  private final Map<Integer, Set<List<Integer>>> metMessages = new HashMap<>();
   private final Set<Integer> refusedBefore = new LinkedHashSet<>();
+  private final Set<Integer> refusedKeysBefore = new LinkedHashSet<>();
   private @Nullable Known known;
 
   /**
    * What a file can be written with.
    *
    * @param revision of the registry
-   * @param placed schemas that have a place, by id
+   * @param placed schemas of values that have a place, by id
    * @param refused ids of schemas that can have none
+   * @param keys schemas of keys that have a place, by id
    */
   record Known(
       long revision,
       TableColumns columns,
       Map<Integer, WriterSchema> placed,
-      Set<Integer> refused) {}
+      Set<Integer> refused,
+      Map<Integer, WriterSchema> keys,
+      Set<Integer> refusedKeys) {}
 
   public TopicColumns(String topic, ColdTable table, Schemas schemas) {
     this.topic = topic;
@@ -57,38 +64,39 @@ public final class TopicColumns {
     Known last = known;
     long revision = schemas.revision();
     if (last != null && last.revision() == revision) return last;
-    TableColumns columns = table.columns();
-    Layout layout = columns.values();
-    Map<Integer, WriterSchema> placed = new HashMap<>();
-    Set<Integer> refused = new LinkedHashSet<>();
-    for (int id : ids()) {
-      Optional<ParsedSchema> schema = schemas.byId(id);
-      if (schema.isEmpty()) continue;
-      switch (LayoutMerger.merge(layout, schema.get())) {
-        case Merge.Placed(var next, var placement) -> {
-          layout = next;
-          placed.put(id, WriterSchema.of(id, schema.get(), placement));
-        }
-        case Merge.Refused(String reason) -> {
-          refused.add(id);
-          tell(id, reason);
-        }
-      }
+    TableColumns before = table.columns();
+    var placing = new Placing(before);
+    for (int id : ids("-key", metKeys)) {
+      schemas.byId(id).ifPresent(schema -> placing.key(id, schema));
     }
-    if (!layout.equals(columns.values())) {
-      columns = columns.withValues(layout);
-      table.evolve(columns);
+    for (int id : ids("-value", met)) {
+      Set<List<Integer>> messages = metMessages.getOrDefault(id, Set.of());
+      schemas.byId(id).ifPresent(schema -> placing.value(id, schema, messages));
     }
-    Known next = new Known(revision, columns, Map.copyOf(placed), Set.copyOf(refused));
+    placing.refusedKeys().forEach((id, reason) -> {
+      if (refusedKeysBefore.add(id)) tell(id, reason, "keys");
+    });
+    placing.refusedValues().forEach((id, reason) -> {
+      if (refusedBefore.add(id)) tell(id, reason, "values");
+    });
+    if (!placing.columns().equals(before)) table.evolve(placing.columns());
+    Known next =
+        new Known(
+            revision,
+            placing.columns(),
+            Map.copyOf(placing.values()),
+            Set.copyOf(placing.refusedValues().keySet()),
+            Map.copyOf(placing.keys()),
+            Set.copyOf(placing.refusedKeys().keySet()));
     known = next;
     return next;
   }
 
-  private Set<Integer> ids() {
+  private Set<Integer> ids(String suffix, Set<Integer> metBeside) {
     Set<Integer> ids = new LinkedHashSet<>();
-    List<RegisteredSchema> versions = schemas.versions(topic + "-value");
+    List<RegisteredSchema> versions = schemas.versions(topic + suffix);
     for (RegisteredSchema version : versions) ids.add(version.id());
-    ids.addAll(met);
+    ids.addAll(metBeside);
     return ids;
   }
 
@@ -97,16 +105,81 @@ public final class TopicColumns {
     if (met.add(id)) known = null;
   }
 
+  /** Their keys do. */
+  synchronized void meetKey(int id) {
+    if (metKeys.add(id)) known = null;
+  }
+
+  /**
+   * Records are this message of a file: it gets its columns.
+   *
+   * @return whether that is news, and there is such a message
+   */
+  synchronized boolean meetMessage(int id, List<Integer> path) {
+    boolean isMessage =
+        schemas
+            .byId(id)
+            .filter(schema -> schema instanceof ProtobufSchema)
+            .flatMap(schema ->
+                ((ProtobufSchema) schema)
+                    .message(path.stream().mapToInt(Integer::intValue).toArray()))
+            .isPresent();
+    if (!isMessage) return false;
+    boolean isNews =
+        metMessages.computeIfAbsent(id, _ -> new LinkedHashSet<>()).add(List.copyOf(path));
+    if (isNews) known = null;
+    return isNews;
+  }
+
+  /**
+   * What brings records back that lie in columns of the table and don't say themselves what these
+   * mean: all that was ever placed there has its place still.
+   */
+  public Placed placed() {
+    Known last = now();
+    return new Placed(
+        last.columns(),
+        new WriterSchemas() {
+          @Override
+          public Answer value(int schemaId) {
+            WriterSchema schema = last.placed().get(schemaId);
+            if (schema == null) {
+              meet(schemaId);
+              schema = now().placed().get(schemaId);
+            }
+            return schema == null ? new Answer.Unknown() : new Answer.Known(schema);
+          }
+
+          @Override
+          public Answer key(int schemaId) {
+            WriterSchema schema = last.keys().get(schemaId);
+            if (schema == null) {
+              meetKey(schemaId);
+              schema = now().keys().get(schemaId);
+            }
+            return schema == null ? new Answer.Unknown() : new Answer.Known(schema);
+          }
+        });
+  }
+
+  /** A table's columns, and the places of schemas in them. */
+  public record Placed(TableColumns columns, WriterSchemas schemas) {}
+
+  /** The id of a schema that records name by its content. */
+  OptionalInt idOf(UUID guid) {
+    return schemas.idOf(guid);
+  }
+
   Optional<ParsedSchema> registered(int id) {
     return schemas.byId(id);
   }
 
-  private void tell(int id, String reason) {
-    if (!refusedBefore.add(id)) return;
+  private void tell(int id, String reason, String what) {
     log.atWarn()
         .addKeyValue("topic", topic)
         .addKeyValue("schemaId", id)
+        .addKeyValue("of", what)
         .addKeyValue("reason", reason)
-        .log("values of a schema are kept raw: the table can't hold its columns");
+        .log("records of a schema are kept raw: the table can't hold its columns");
   }
 }

@@ -49,6 +49,11 @@ public final class ColumnTree {
     return byId.get(id);
   }
 
+  /** The column of keys that have a schema, or null. */
+  public @Nullable ColumnNode typedKey() {
+    return columns.typedKey().map(column -> byId.get(column.id())).orElse(null);
+  }
+
   /** The leaf of one of our own columns. */
   Leaf leaf(int id) {
     return requireNonNull(requireNonNull(byId.get(id), "no such column").leaf, "not a leaf");

@@ -35,6 +35,15 @@ public final class Form {
   /** Added to the number if the key is typed, and has its lists in blocks. */
   public static final int KEY_BLOCKED = 8;
 
+  /** Added if the value has nothing before it: a header names its schema. */
+  public static final int VALUE_BARE = 16;
+
+  /** Added if it is so with a key that is typed. */
+  public static final int KEY_BARE = 32;
+
+  /** Added if a typed key is a text with a space behind each comma and colon. */
+  public static final int KEY_SPACED = 64;
+
   static final int VALUE_FORM_BITS = 7;
 
   private Form() {}

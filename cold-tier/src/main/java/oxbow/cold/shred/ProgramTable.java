@@ -1,13 +1,17 @@
 package oxbow.cold.shred;
 
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.RawCounts;
 
 /**
- * The programs of one file by schema id, each compiled when its id first comes. Hot path. One
+ * The programs of one file, each compiled when its schema first comes: by the id that stands before
+ * a value, and by the mark in a header, where the value has nothing before it. Hot path. One
  * thread.
  */
 public final class ProgramTable {
@@ -18,47 +22,92 @@ public final class ProgramTable {
     record Absent(RawCounts.Reason reason) implements Entry {}
   }
 
+  private static final Entry UNKNOWN = new Entry.Absent(RawCounts.Reason.UNKNOWN_SCHEMA);
+
   /** Bytes that only look like an id must not fill the memory. */
   private static final int ABSENT_MAX = 10_000;
 
-  private final IntFunction<Entry> compiler;
-  private final Map<Integer, Entry> entries = new HashMap<>();
+  private final IntFunction<Entry> framed;
+  private final IntFunction<Entry> bare;
+  private final Function<ByteBuffer, Entry> marked;
+  private final Map<Integer, Entry> framedEntries = new HashMap<>();
+  private final Map<Integer, Entry> bareEntries = new HashMap<>();
+  private final Map<ByteBuffer, Entry> markedEntries = new HashMap<>();
   private int lastId;
   private @Nullable ValueProgram last;
+  private byte[] lastMark = new byte[0];
+  private @Nullable Entry lastMarked;
 
-  public ProgramTable(IntFunction<Entry> compiler) {
-    this.compiler = compiler;
+  /**
+   * @param framed of values behind an id
+   * @param bare the same for reading values that have none before them
+   * @param marked for writing such values: by what a header says of them
+   */
+  public ProgramTable(
+      IntFunction<Entry> framed, IntFunction<Entry> bare, Function<ByteBuffer, Entry> marked) {
+    this.framed = framed;
+    this.bare = bare;
+    this.marked = marked;
   }
 
   /** No schema is known. */
   public static ProgramTable empty() {
-    return new ProgramTable(_ -> new Entry.Absent(RawCounts.Reason.UNKNOWN_SCHEMA));
+    return new ProgramTable(_ -> UNKNOWN, _ -> UNKNOWN, _ -> UNKNOWN);
   }
 
-  /** The program of a schema, or null. */
+  /** The program of a schema whose id stands before a value, or null. */
   @Nullable ValueProgram find(int schemaId) {
     ValueProgram last = this.last;
     if (last != null && schemaId == lastId) return last;
-    if (!(entry(schemaId) instanceof Entry.Compiled(ValueProgram program))) return null;
+    if (!(entry(framedEntries, schemaId, framed) instanceof Entry.Compiled(var program))) {
+      return null;
+    }
     lastId = schemaId;
     this.last = program;
     return program;
   }
 
+  /** The program that brings values back that have nothing before them, or null. */
+  @Nullable ValueProgram findBare(int schemaId) {
+    return entry(bareEntries, schemaId, bare) instanceof Entry.Compiled(var program)
+        ? program
+        : null;
+  }
+
+  /** The program of a value that a header with this content belongs to, or null. */
+  @Nullable ValueProgram findMarked(byte[] bytes, int from, int length) {
+    Entry entry = lastMarked;
+    if (entry == null || !Arrays.equals(lastMark, 0, lastMark.length, bytes, from, from + length)) {
+      byte[] mark = Arrays.copyOfRange(bytes, from, from + length);
+      ByteBuffer key = ByteBuffer.wrap(mark).asReadOnlyBuffer();
+      entry = cached(markedEntries, key, one -> marked.apply(one.duplicate()));
+      lastMark = mark;
+      lastMarked = entry;
+    }
+    return entry instanceof Entry.Compiled(var program) ? program : null;
+  }
+
   /** Why there is no program. */
   RawCounts.Reason whyAbsent(int schemaId) {
-    return entry(schemaId) instanceof Entry.Absent(RawCounts.Reason reason)
+    return entry(framedEntries, schemaId, framed) instanceof Entry.Absent(var reason)
         ? reason
         : RawCounts.Reason.UNDECODABLE;
   }
 
-  private Entry entry(int schemaId) {
-    Entry known = entries.get(schemaId);
+  /** Why there is none for what {@link #findMarked} was asked last. */
+  RawCounts.Reason whyUnmarked() {
+    return lastMarked instanceof Entry.Absent(var reason) ? reason : RawCounts.Reason.UNDECODABLE;
+  }
+
+  private static Entry entry(Map<Integer, Entry> entries, int id, IntFunction<Entry> compiler) {
+    return cached(entries, id, compiler::apply);
+  }
+
+  private static <K> Entry cached(Map<K, Entry> entries, K key, Function<K, Entry> compiler) {
+    Entry known = entries.get(key);
     if (known != null) return known;
-    Entry entry = compiler.apply(schemaId);
-    if (entries.size() < ABSENT_MAX || entry instanceof Entry.Compiled) {
-      entries.put(schemaId, entry);
-    }
+    Entry entry = compiler.apply(key);
+    if (entries.size() < ABSENT_MAX || entry instanceof Entry.Compiled) entries.put(key, entry);
     return entry;
   }
 }

@@ -27,8 +27,8 @@ public final class RecordAssembler {
   private final LeafPage keySchemaIds;
   private final LeafPage forms;
   private final LeafPage raws;
-  private final ColumnNode key;
-  private final @Nullable LeafPage plainKey;
+  private final @Nullable ColumnNode typedKey;
+  private final LeafPage plainKey;
   private final @Nullable LeafPage plainValue;
   private final int[] repeatedValueLeaves;
 
@@ -53,20 +53,14 @@ public final class RecordAssembler {
     keySchemaIds = page(tree, SystemColumns.KEY_SCHEMA_ID.id());
     forms = page(tree, SystemColumns.FORM.id());
     raws = page(tree, SystemColumns.RAW.id());
-    key = Objects.requireNonNull(tree.find(SystemColumns.BINARY_KEY.id()));
-    boolean isKeyPlain = key.leaf != null && key.leaf.type() == LeafType.BYTES && isPlain(key);
-    plainKey = isKeyPlain ? page(tree, SystemColumns.BINARY_KEY.id()) : null;
+    typedKey = tree.typedKey();
+    plainKey = page(tree, SystemColumns.BINARY_KEY.id());
     plainValue = tree.columns().plainValue().map(column -> page(tree, column.id())).orElse(null);
     List<Integer> repeated = new ArrayList<>();
     for (Leaf leaf : tree.leaves()) {
       if (leaf.index() > raws.leaf.index() && !leaf.isFlat()) repeated.add(leaf.index());
     }
     repeatedValueLeaves = repeated.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private static boolean isPlain(ColumnNode key) {
-    return key.column.type() == oxbow.schema.layout.Type.Plain.BINARY
-        || key.column.type() == oxbow.schema.layout.Type.Plain.STRING;
   }
 
   private LeafPage page(ColumnTree tree, int id) {
@@ -121,8 +115,8 @@ public final class RecordAssembler {
     p = out.putZigzag(p, timestampDelta);
     p = out.putZigzag(p, offsets.longs[row] - baseOffset);
     int form = (int) forms.longs[row];
-    p = assembleKey(p, row, (form & Form.KEY_BLOCKED) != 0, (parts & Residue.KEY) != 0);
-    p = assembleValue(p, row, form & Form.VALUE_FORM_BITS);
+    p = assembleKey(p, row, form, (parts & Residue.KEY) != 0);
+    p = assembleValue(p, row, form & Form.VALUE_FORM_BITS, (form & Form.VALUE_BARE) != 0);
     p = assembleHeaders(p, row, (parts & Residue.HEADERS) != 0);
     out.row = row + 1;
 
@@ -142,45 +136,50 @@ public final class RecordAssembler {
     assemble(at, offsets.longs[out.row], 0, true, 0);
   }
 
-  private int assembleKey(int at, int row, boolean isBlocked, boolean isRaw) {
+  private int assembleKey(int at, int row, int form, boolean isRaw) {
+    ColumnNode typed = typedKey;
+    if (typed != null) {
+      if (keySchemaIds.definitions[row] != 0) {
+        int schemaId = (int) keySchemaIds.takeLong();
+        boolean isBare = (form & Form.KEY_BARE) != 0;
+        out.isSpaced = (form & Form.KEY_SPACED) != 0;
+        int end =
+            putTyped(
+                at,
+                keyLengthBytes,
+                program(keyPrograms, schemaId, isBare),
+                isBare,
+                (form & Form.KEY_BLOCKED) != 0);
+        keyLengthBytes = lastLengthBytes;
+        return isRaw ? putResidue(at, residue.keyAt, residue.keyEnd) : end;
+      }
+      out.skipNulls(typed.leafStart, typed.leafEnd);
+    }
     LeafPage plain = plainKey;
-    if (plain != null) {
-      if (plain.definitions[row] == 0) return out.putZigzag(at, -1);
-      int index = plain.takeBytes();
-      return isRaw
-          ? putResidue(at, residue.keyAt, residue.keyEnd)
-          : putWithLength(at, plain.bytes, plain.starts[index], plain.lengths[index]);
-    }
-    int end = at;
-    boolean isTyped = keySchemaIds.definitions[row] != 0;
-    if (isTyped) {
-      int schemaId = (int) keySchemaIds.takeLong();
-      end = putFramed(at, keyLengthBytes, schemaId, program(keyPrograms, schemaId), isBlocked);
-      keyLengthBytes = lastLengthBytes;
-    } else {
-      out.skipNulls(key.leafStart, key.leafEnd);
-    }
-    if (isRaw) return putResidue(at, residue.keyAt, residue.keyEnd);
-    return isTyped ? end : out.putZigzag(at, -1);
+    if (plain.definitions[row] == 0) return out.putZigzag(at, -1);
+    int index = plain.takeBytes();
+    return isRaw
+        ? putResidue(at, residue.keyAt, residue.keyEnd)
+        : putWithLength(at, plain.bytes, plain.starts[index], plain.lengths[index]);
   }
 
-  private int assembleValue(int at, int row, int form) {
+  private int assembleValue(int at, int row, int form, boolean isBare) {
     return switch (form) {
       case Form.EXACT, Form.EXACT_BLOCKED, Form.EXACT_SPACED, Form.EXACT_BLOCKED_SPACED -> {
         int schemaId = (int) schemaIds.takeLong();
         out.isSpaced = form == Form.EXACT_SPACED || form == Form.EXACT_BLOCKED_SPACED;
         int end =
-            putFramed(
+            putTyped(
                 at,
                 valueLengthBytes,
-                schemaId,
-                program(valuePrograms, schemaId),
+                program(valuePrograms, schemaId, isBare),
+                isBare,
                 form == Form.EXACT_BLOCKED || form == Form.EXACT_BLOCKED_SPACED);
         valueLengthBytes = lastLengthBytes;
         yield end;
       }
       case Form.TYPED_AND_RAW -> {
-        skipTyped(at, row);
+        skipTyped(at, row, isBare);
         yield putResidue(at, residue.valueAt, residue.valueEnd);
       }
       case Form.PLAIN -> {
@@ -202,14 +201,14 @@ public final class RecordAssembler {
   }
 
   /** Moves the columns on by a value that is taken from the residue. */
-  private void skipTyped(int at, int row) {
+  private void skipTyped(int at, int row, boolean isBare) {
     if (schemaIds.definitions[row] == 0) { // a text that is none
       skipValueLeaves();
       Objects.requireNonNull(plainValue).takeBytes();
       return;
     }
     int schemaId = (int) schemaIds.takeLong();
-    putFramed(at, valueLengthBytes, schemaId, program(valuePrograms, schemaId), false);
+    putTyped(at, valueLengthBytes, program(valuePrograms, schemaId, isBare), isBare, false);
   }
 
   private void skipValueLeaves() {
@@ -218,16 +217,20 @@ public final class RecordAssembler {
 
   private int lastLengthBytes;
 
-  /** Length, magic byte, schema id and what the program makes of the columns. */
-  private int putFramed(
-      int at, int lengthBytesGuess, int schemaId, ValueProgram program, boolean isBlocked) {
+  /** Length, magic byte and schema id, if these belong there, and what the program makes. */
+  private int putTyped(
+      int at, int lengthBytesGuess, ValueProgram program, boolean isBare, boolean isBlocked) {
     out.reserve = RECORD_OVERHEAD_BYTES + program.step.fixedBytes();
     out.ensure(at, out.reserve);
     int from = at + lengthBytesGuess;
-    out.bytes[from] = 0;
-    ByteAccess.intBe(out.bytes, from + 1, schemaId);
+    int valueAt = from;
+    if (!isBare) {
+      out.bytes[from] = 0;
+      ByteAccess.intBe(out.bytes, from + 1, program.schemaId);
+      valueAt += RecordShredder.FRAME_BYTES;
+    }
     out.isBlocked = isBlocked;
-    int end = program.step.assemble(out, from + RecordShredder.FRAME_BYTES);
+    int end = program.step.assemble(out, valueAt);
     for (int leaf : program.absentLeaves) pages[leaf].skipNull();
     int length = end - from;
     int lengthBytes = ByteAccess.varintBytes(ByteAccess.zigzag(length));
@@ -291,8 +294,8 @@ public final class RecordAssembler {
         : end;
   }
 
-  private static ValueProgram program(ProgramTable table, int schemaId) {
-    ValueProgram program = table.find(schemaId);
+  private static ValueProgram program(ProgramTable table, int schemaId, boolean isBare) {
+    ValueProgram program = isBare ? table.findBare(schemaId) : table.find(schemaId);
     if (program != null) return program;
     throw new IndexOutOfBoundsException("the file has no schema " + schemaId);
   }

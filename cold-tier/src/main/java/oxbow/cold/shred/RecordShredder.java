@@ -1,12 +1,16 @@
 package oxbow.cold.shred;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.RawCounts;
 import oxbow.cold.file.SystemColumns;
+import oxbow.schema.Framing;
 import oxbow.schema.layout.Column;
 import oxbow.schema.layout.Type;
 
@@ -23,6 +27,9 @@ public final class RecordShredder {
   static final long TIMESTAMP_MS_MAX = 9_000_000_000_000_000L;
 
   static final int HEADERS_EMPTY_DEFINITION = 0;
+
+  private static final byte[] VALUE_MARK = Framing.VALUE_HEADER.getBytes(UTF_8);
+  private static final byte[] KEY_MARK = Framing.KEY_HEADER.getBytes(UTF_8);
 
   private final int partition;
   private final ColumnVector[] vectors;
@@ -41,11 +48,11 @@ public final class RecordShredder {
   private final ColumnVector keySchemaIds;
   private final ColumnVector forms;
   private final ColumnVector raws;
-  private final ColumnNode key;
 
-  /** Null if keys have typed columns. */
-  private final @Nullable ColumnVector plainKey;
+  /** Null if keys have no typed columns. */
+  private final @Nullable ColumnNode typedKey;
 
+  private final ColumnVector plainKey;
   private final boolean isKeyText;
   private final @Nullable ColumnVector plainValue;
   private final boolean isValueText;
@@ -56,6 +63,16 @@ public final class RecordShredder {
   private byte[] residue = new byte[1024];
 
   private int headersAt;
+
+  // Where the last record's headers say which schemas it has; length -1: they don't.
+  private int valueMarkAt;
+  private int valueMarkLength;
+  private int keyMarkAt;
+  private int keyMarkLength;
+
+  // The last key or value has nothing before it, and its schema is named by a header.
+  private boolean isKeyBare;
+  private boolean isValueBare;
 
   private int rows;
   private long inputBytes;
@@ -85,13 +102,9 @@ public final class RecordShredder {
     keySchemaIds = vector(tree, SystemColumns.KEY_SCHEMA_ID.id());
     forms = vector(tree, SystemColumns.FORM.id());
     raws = vector(tree, SystemColumns.RAW.id());
-    key = java.util.Objects.requireNonNull(tree.find(SystemColumns.BINARY_KEY.id()));
-    Type keyType = key.column.type();
-    isKeyText = keyType == Type.Plain.STRING;
-    plainKey =
-        isKeyText || keyType == Type.Plain.BINARY
-            ? vector(tree, SystemColumns.BINARY_KEY.id())
-            : null;
+    typedKey = tree.typedKey();
+    plainKey = vector(tree, SystemColumns.BINARY_KEY.id());
+    isKeyText = tree.columns().key().type() == Type.Plain.STRING;
     plainValue = tree.columns().plainValue().map(column -> vector(tree, column.id())).orElse(null);
     isValueText =
         tree.columns().plainValue().map(Column::type).orElse(Type.Plain.BINARY)
@@ -150,6 +163,8 @@ public final class RecordShredder {
     } else {
       timestamps.putLong(timestampMs * 1000, 0);
     }
+    valueMarkLength = -1;
+    keyMarkLength = -1;
     int headers = records.headerCounts[i];
     if (headers == 0) {
       headerKeys.putNull(0, HEADERS_EMPTY_DEFINITION);
@@ -160,11 +175,13 @@ public final class RecordShredder {
 
     int keyLength = records.keyLengths[i];
     int keyForm = putKey(bytes, records.keyStarts[i], keyLength);
-    if (keyForm == Form.RAW || keyForm == Form.TYPED_AND_RAW) parts |= Residue.KEY;
+    if (keyForm == Form.TYPED_AND_RAW) parts |= Residue.KEY;
     int valueLength = records.valueLengths[i];
     int form = putValue(bytes, records.valueStarts[i], valueLength);
     if (form == Form.RAW || form == Form.TYPED_AND_RAW) parts |= Residue.VALUE;
-    forms.putLong(keyForm == Form.EXACT_BLOCKED ? form | Form.KEY_BLOCKED : form, 0);
+    if (isValueBare) form |= Form.VALUE_BARE;
+    if (keyForm != Form.EXACT || isKeyBare) form |= keyBits(keyForm);
+    forms.putLong(form, 0);
 
     if (parts == 0) {
       raws.putNull(0, 0);
@@ -176,6 +193,17 @@ public final class RecordShredder {
         Math.max(keyLength, 0)
             + Math.max(valueLength, 0)
             + (records.headersEnds[i] - records.headersStarts[i]);
+  }
+
+  /** What is added to a value's form for a typed key's. */
+  private int keyBits(int keyForm) {
+    int bits = isKeyBare ? Form.KEY_BARE : 0;
+    return switch (keyForm) {
+      case Form.EXACT_BLOCKED -> bits | Form.KEY_BLOCKED;
+      case Form.EXACT_SPACED -> bits | Form.KEY_SPACED;
+      case Form.EXACT_BLOCKED_SPACED -> bits | Form.KEY_BLOCKED | Form.KEY_SPACED;
+      default -> bits;
+    };
   }
 
   private void countRaw(RawCounts.Reason reason) {
@@ -195,8 +223,8 @@ public final class RecordShredder {
     }
     headerKeys.putNull(0, HEADERS_EMPTY_DEFINITION);
     headerValues.putNull(0, HEADERS_EMPTY_DEFINITION);
-    in.putNulls(key.leafStart, key.leafEnd, 0, 0);
-    keySchemaIds.putNull(0, 0);
+    putNoTypedKey();
+    plainKey.putNull(0, 0);
     schemaIds.putNull(0, 0);
     in.putNulls(valueLeafStart, vectors.length, 0, 0);
     forms.putLong(Form.RAW, 0);
@@ -205,53 +233,89 @@ public final class RecordShredder {
     rows++;
   }
 
-  /** Form of the key; what is no longer in columns belongs into the residue. */
+  /** Form of the key; what is in no column, or only seems so, belongs into the residue. */
   private int putKey(byte[] bytes, int from, int length) {
+    isKeyBare = false;
+    int form = length < 0 ? Form.RAW : putTypedKey(bytes, from, length);
     ColumnVector plain = plainKey;
-    if (plain != null) {
-      keySchemaIds.putNull(0, 0);
-      if (length < 0) {
-        plain.putNull(0, 0);
-      } else if (!isKeyText) {
-        plain.putBytes(bytes, from, length, 0);
-      } else if (!Utf8.put(plain, bytes, from, length, 0)) {
-        return Form.TYPED_AND_RAW;
-      }
-      return Form.EXACT;
+    if (form != Form.RAW) {
+      plain.putNull(0, 0);
+      return form;
     }
-    if (length >= FRAME_BYTES && bytes[from] == 0) {
-      int schemaId = ByteAccess.intBe(bytes, from + 1);
-      ValueProgram program = keyPrograms.find(schemaId);
-      if (program != null) {
-        int form = run(program, bytes, from, length, key.leafStart, key.leafEnd);
-        if (form != Form.RAW) {
-          keySchemaIds.putLong(schemaId, 0);
-          return form;
-        }
-      }
+    putNoTypedKey();
+    if (length < 0) {
+      plain.putNull(0, 0);
+    } else if (!isKeyText) {
+      plain.putBytes(bytes, from, length, 0);
+    } else if (!Utf8.put(plain, bytes, from, length, 0)) {
+      return Form.TYPED_AND_RAW;
     }
-    in.putNulls(key.leafStart, key.leafEnd, 0, 0);
+    return Form.EXACT;
+  }
+
+  private void putNoTypedKey() {
+    ColumnNode typed = typedKey;
+    if (typed != null) in.putNulls(typed.leafStart, typed.leafEnd, 0, 0);
     keySchemaIds.putNull(0, 0);
-    return length < 0 ? Form.NULL : Form.RAW;
+  }
+
+  /** {@link Form#RAW}: the key has no schema, or isn't what it says. */
+  private int putTypedKey(byte[] bytes, int from, int length) {
+    ColumnNode typed = typedKey;
+    boolean isFramed = length >= FRAME_BYTES && bytes[from] == 0;
+    if (typed == null) {
+      // Whoever knows the schemas hears of this one, and may have a column for it the next time.
+      if (isFramed) keyPrograms.find(ByteAccess.intBe(bytes, from + 1));
+      return Form.RAW;
+    }
+    int end = from + length;
+    if (keyMarkLength >= 0) {
+      ValueProgram program = keyPrograms.findMarked(bytes, keyMarkAt, keyMarkLength);
+      if (program != null) {
+        int form = run(program, bytes, from, end, typed.leafStart, typed.leafEnd);
+        isKeyBare = form != Form.RAW;
+        if (isKeyBare) keySchemaIds.putLong(program.schemaId, 0);
+        if (isKeyBare) return form;
+      }
+    }
+    if (!isFramed) return Form.RAW;
+    ValueProgram program = keyPrograms.find(ByteAccess.intBe(bytes, from + 1));
+    if (program == null) return Form.RAW;
+    int form = run(program, bytes, from + FRAME_BYTES, end, typed.leafStart, typed.leafEnd);
+    if (form != Form.RAW) keySchemaIds.putLong(program.schemaId, 0);
+    return form;
   }
 
   private int putValue(byte[] bytes, int from, int length) {
+    isValueBare = false;
     if (length < 0) {
       schemaIds.putNull(0, 0);
       in.putNulls(valueLeafStart, vectors.length, 0, 0);
       return Form.NULL;
     }
-    if (!isFramed || length < FRAME_BYTES || bytes[from] != 0) {
-      return putUnframed(bytes, from, length, RawCounts.Reason.NO_SCHEMA);
+    if (!isFramed) return putUnframed(bytes, from, length, RawCounts.Reason.NO_SCHEMA);
+    RawCounts.Reason reason = RawCounts.Reason.NO_SCHEMA;
+    if (valueMarkLength >= 0) {
+      ValueProgram program = valuePrograms.findMarked(bytes, valueMarkAt, valueMarkLength);
+      reason = program == null ? valuePrograms.whyUnmarked() : RawCounts.Reason.UNDECODABLE;
+      int form = program == null ? Form.RAW : runValue(program, bytes, from, from + length);
+      isValueBare = form != Form.RAW;
+      if (isValueBare) return form;
     }
+    if (length < FRAME_BYTES || bytes[from] != 0) return putUnframed(bytes, from, length, reason);
     int schemaId = ByteAccess.intBe(bytes, from + 1);
     ValueProgram program = valuePrograms.find(schemaId);
     if (program == null) {
       return putUnframed(bytes, from, length, valuePrograms.whyAbsent(schemaId));
     }
-    int form = run(program, bytes, from, length, valueLeafStart, vectors.length);
-    if (form == Form.RAW) return putRaw(RawCounts.Reason.UNDECODABLE);
-    schemaIds.putLong(schemaId, 0);
+    int form = runValue(program, bytes, from + FRAME_BYTES, from + length);
+    return form == Form.RAW ? putRaw(RawCounts.Reason.UNDECODABLE) : form;
+  }
+
+  private int runValue(ValueProgram program, byte[] bytes, int from, int end) {
+    int form = run(program, bytes, from, end, valueLeafStart, vectors.length);
+    if (form == Form.RAW) return form;
+    schemaIds.putLong(program.schemaId, 0);
     if (form == Form.TYPED_AND_RAW) countRaw(RawCounts.Reason.UNUSUAL_ENCODING);
     return form;
   }
@@ -278,10 +342,10 @@ public final class RecordShredder {
     return Form.RAW;
   }
 
-  /** Runs a program over a framed value. {@link Form#RAW}: it failed, and left nothing behind. */
+  /** Runs a program over a value. {@link Form#RAW}: it failed, and left nothing behind. */
   private int run(
-      ValueProgram program, byte[] bytes, int from, int length, int leafStart, int leafEnd) {
-    in.begin(bytes, from + FRAME_BYTES, from + length);
+      ValueProgram program, byte[] bytes, int from, int end, int leafStart, int leafEnd) {
+    in.begin(bytes, from, end);
     try {
       program.step.shred(in, 0);
       if (in.at > in.end) throw ShredInput.malformed();
@@ -311,9 +375,17 @@ public final class RecordShredder {
     int repetition = 0;
     for (int i = 0; i < count; i++) {
       int nameLength = headerNumber(bytes);
-      areNamesText &= Utf8.put(headerKeys, bytes, headersAt, nameLength, repetition);
+      int nameAt = headersAt;
+      areNamesText &= Utf8.put(headerKeys, bytes, nameAt, nameLength, repetition);
       headersAt += nameLength;
       int valueLength = headerNumber(bytes);
+      if (isName(VALUE_MARK, bytes, nameAt, nameLength)) {
+        valueMarkAt = headersAt;
+        valueMarkLength = valueLength;
+      } else if (isName(KEY_MARK, bytes, nameAt, nameLength)) {
+        keyMarkAt = headersAt;
+        keyMarkLength = valueLength;
+      }
       if (valueLength < 0) {
         headerValues.putNull(repetition, headerValues.leaf.definitionMax() - 1);
       } else {
@@ -323,6 +395,10 @@ public final class RecordShredder {
       repetition = 1;
     }
     return areNamesText;
+  }
+
+  private static boolean isName(byte[] name, byte[] bytes, int from, int length) {
+    return length == name.length && Arrays.equals(name, 0, length, bytes, from, from + length);
   }
 
   /** A length; it may be written in more bytes than it needs. */

@@ -33,6 +33,11 @@ public final class ShredInput {
   private static final long HIGH_BITS = 0x8080808080808080L;
   private static final long LOW_SEVEN_BITS = 0x7f7f7f7f7f7f7f7fL;
 
+  private static final long DOUBLE_INFINITY = 0x7ff0000000000000L;
+  private static final long DOUBLE_NAN = 0x7ff8000000000000L;
+  private static final int FLOAT_INFINITY = 0x7f800000;
+  private static final int FLOAT_NAN = 0x7fc00000;
+
   /** Has slack behind {@link #end}. */
   public byte[] bytes = new byte[0];
 
@@ -64,6 +69,30 @@ public final class ShredInput {
 
   public void note(int what) {
     notes |= what;
+  }
+
+  /**
+   * Notes a number that is none in other bits than usual: engines that write columns anew make the
+   * usual ones of it.
+   */
+  public void noteDouble(long bits) {
+    if ((bits & Long.MAX_VALUE) > DOUBLE_INFINITY && bits != DOUBLE_NAN) notes |= UNUSUAL;
+  }
+
+  public void noteFloat(int bits) {
+    if ((bits & Integer.MAX_VALUE) > FLOAT_INFINITY && bits != FLOAT_NAN) notes |= UNUSUAL;
+  }
+
+  /**
+   * Notes keys that a map has twice, of which engines keep one.
+   *
+   * @param leaf of the keys
+   * @param from how many values it had before the map
+   */
+  public void noteTwins(int leaf, int from) {
+    if (vectors[leaf].values - from > 1 && !MapKeys.areDistinct(vectors[leaf], from)) {
+      notes |= UNUSUAL;
+    }
   }
 
   /** Puts one null into each of these leaves. */

@@ -29,6 +29,12 @@ public interface ColdTable {
    */
   List<ColdFile> files(int partition);
 
+  /**
+   * All that consumers replay of a partition, in offset order: its files, and between them those of
+   * {@link oxbow.cold.file.ColdFormat#FOREIGN} that another engine wrote in their place.
+   */
+  List<ColdFile> replayed(int partition);
+
   /** Ranges of a partition whose files another engine wrote, in offset order. */
   List<Rewritten> rewritten(int partition);
 
@@ -57,8 +63,9 @@ public interface ColdTable {
   /**
    * Puts files in the place of others that cover the same ranges, in one commit.
    *
-   * @throws oxbow.cold.store.StoreException {@code EXISTS} if one of the old ones is gone; the rest
-   *     as {@link #append} does
+   * @throws oxbow.cold.store.StoreException {@code EXISTS} if one of the old ones is gone; {@code
+   *     INVALID} if one that another engine wrote holds records of other ranges, too; the rest as
+   *     {@link #append} does
    */
   long replace(List<ColdFile> old, List<NewFile> now);
 
@@ -88,6 +95,9 @@ public interface ColdTable {
   default void evolve(Layout next) {
     evolve(columns().withValues(next));
   }
+
+  /** What other engines may commit from now on. */
+  void allow(ForeignCommits allowed);
 
   /** How files to come are told apart by planners; those that are there stay as they are. */
   void repartition(Partitioning partitioning);

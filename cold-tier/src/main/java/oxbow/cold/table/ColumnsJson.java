@@ -34,6 +34,8 @@ final class ColumnsJson {
     ObjectNode root = NODES.objectNode();
     root.put("version", VERSION);
     root.set("key", column(columns.key()));
+    columns.typedKey().ifPresent(typed -> root.set("typedKey", column(typed)));
+    columns.topMessage().ifPresent(name -> root.put("topMessage", name));
     columns.plainValue().ifPresent(plain -> root.set("plainValue", column(plain)));
     root.put("lastId", columns.values().lastId());
     root.set("values", columns(columns.values().columns()));
@@ -49,7 +51,10 @@ final class ColumnsJson {
       Optional<Column> plain =
           root.has("plainValue") ? Optional.of(column(root.get("plainValue"))) : Optional.empty();
       Layout values = new Layout(required(root, "lastId").asInt(), columns(root.get("values")));
-      return new TableColumns(column(required(root, "key")), plain, values);
+      Optional<Column> typedKey =
+          root.has("typedKey") ? Optional.of(column(root.get("typedKey"))) : Optional.empty();
+      Optional<String> topMessage = Optional.ofNullable(root.path("topMessage").textValue());
+      return new TableColumns(column(required(root, "key")), typedKey, plain, values, topMessage);
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw unreadable(json, e);
     }

@@ -68,16 +68,29 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   private final ObjectFileIO io;
   private final InstantSource clock;
 
-  private IcebergCatalog(ObjectStore store, InstantSource clock) {
+  private final ForeignReplays replays;
+
+  private IcebergCatalog(ObjectStore store, InstantSource clock, ForeignReplays replays) {
     this.store = store;
     this.io = new ObjectFileIO(store);
     this.clock = clock;
+    this.replays = replays;
   }
 
   /** Opens a bucket, or begins one. */
   public static IcebergCatalog open(ObjectStore store, InstantSource clock) {
+    return open(store, clock, ForeignReplays.ALL);
+  }
+
+  /**
+   * The same.
+   *
+   * @param replays asked before other engines replace files of ours
+   */
+  public static IcebergCatalog open(
+      ObjectStore store, InstantSource clock, ForeignReplays replays) {
     BucketLayout.open(store);
-    return new IcebergCatalog(store, clock);
+    return new IcebergCatalog(store, clock, replays);
   }
 
   /** A topic's table that is in the bucket. */
@@ -239,7 +252,8 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   }
 
   private ForeignCommitRules foreignRules(String namespace, String name) {
-    return new ForeignCommitRules(io.location(BucketLayout.table(namespace, name, "")));
+    return new ForeignCommitRules(
+        io.location(BucketLayout.table(namespace, name, "")), io, replays);
   }
 
   @Override

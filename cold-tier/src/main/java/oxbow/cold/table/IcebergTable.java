@@ -46,6 +46,7 @@ import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.expressions.Term;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ForeignObjects;
 import oxbow.cold.file.NewFile;
 import oxbow.cold.file.SystemColumns;
 import oxbow.cold.file.TableColumns;
@@ -127,6 +128,16 @@ public final class IcebergTable implements ColdTable {
     Long end = TopicProperties.ends(metadata).get(partition);
     if (start == null || end == null) return List.of();
     return files(metadata).rewritten(partition, start, end);
+  }
+
+  @Override
+  public List<ColdFile> replayed(int partition) {
+    TableMetadata metadata = refresh();
+    Long start = TopicProperties.starts(metadata).get(partition);
+    Long end = TopicProperties.ends(metadata).get(partition);
+    TableFiles known = files(metadata);
+    if (start == null || end == null) return known.files(partition);
+    return known.replayed(partition, start, end, TopicProperties.topicId(metadata));
   }
 
   private TableMetadata refresh() {
@@ -231,10 +242,14 @@ public final class IcebergTable implements ColdTable {
   public long replace(List<ColdFile> old, List<NewFile> now) {
     checkSameRanges(old, now.stream().map(NewFile::file).toList());
     checkUploaded(now);
-    Set<String> gone = old.stream().map(ColdFile::name).collect(Collectors.toSet());
+    Set<String> gone =
+        old.stream()
+            .flatMap(file -> ForeignObjects.objects(file).stream())
+            .collect(Collectors.toSet());
     long recordsBefore = old.stream().mapToLong(ColdFile::records).sum();
     long recordsAfter = now.stream().mapToLong(one -> one.file().records()).sum();
     return change(base -> {
+      files(base).checkWithin(old);
       List<DataFile> before = files(base).dataFiles(gone, base, io);
       return staged -> {
         DataFileMapping mapping = mapping(staged.table());
@@ -405,7 +420,7 @@ public final class IcebergTable implements ColdTable {
     }
   }
 
-  /** What other engines may commit from now on. */
+  @Override
   public void allow(ForeignCommits allowed) {
     change(base -> staged -> staged.set(TopicProperties.FOREIGN_COMMITS, allowed.toString()));
   }

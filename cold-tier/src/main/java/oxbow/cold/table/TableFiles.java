@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,8 @@ import org.apache.iceberg.types.Types;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ColdFormat;
+import oxbow.cold.file.ForeignObjects;
 import oxbow.cold.file.SystemColumns;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.store.StoreException.Kind;
@@ -32,6 +35,9 @@ import oxbow.cold.table.ColdTable.Rewritten;
  * this one, and reads only manifests that are new.
  */
 final class TableFiles {
+  /** About what is kept in memory of such a file that is open. */
+  private static final int FOREIGN_INDEX_BYTES = 1 << 20;
+
   /** A file that claims to hold more than these is none of a topic's. */
   private static final int PARTITIONS_MAX = 100_000;
 
@@ -64,8 +70,20 @@ final class TableFiles {
      * @param lastOffset the largest in it
      */
     record Foreign(
-        String object, int partitionMin, int partitionMax, long baseOffset, long lastOffset)
-        implements Entry {}
+        String object,
+        long bytes,
+        long records,
+        int partitionMin,
+        int partitionMax,
+        long baseOffset,
+        long lastOffset,
+        long timestampMin,
+        long timestampMax)
+        implements Entry {
+      long endOffset() {
+        return lastOffset + 1;
+      }
+    }
 
     /** One without our columns: no consumer ever reads it. */
     record Other() implements Entry {}
@@ -123,8 +141,32 @@ final class TableFiles {
         || partitionMax.get() - partitionMin.get() > PARTITIONS_MAX) {
       return new Entry.Other();
     }
+    int timestamp = SystemColumns.TIMESTAMP.id();
     return new Entry.Foreign(
-        object, partitionMin.get(), partitionMax.get(), offsetMin.get(), offsetMax.get());
+        object,
+        file.fileSizeInBytes(),
+        file.recordCount(),
+        partitionMin.get(),
+        partitionMax.get(),
+        offsetMin.get(),
+        offsetMax.get(),
+        millis(bound(file.lowerBounds(), timestamp, LONG), Long.MIN_VALUE),
+        millis(bound(file.upperBounds(), timestamp, LONG), Long.MAX_VALUE));
+  }
+
+  private static long millis(Optional<Long> micros, long otherwise) {
+    return micros.isPresent() ? Math.floorDiv(micros.get(), 1000L) : otherwise;
+  }
+
+  /** The smallest and the largest offset in a file of others; empty: it doesn't tell. */
+  static Optional<long[]> offsets(DataFile file) {
+    boolean hasPartition =
+        bound(file.lowerBounds(), SystemColumns.PARTITION.id(), INT).isPresent()
+            && bound(file.upperBounds(), SystemColumns.PARTITION.id(), INT).isPresent();
+    Optional<Long> min = bound(file.lowerBounds(), SystemColumns.OFFSET.id(), LONG);
+    Optional<Long> max = bound(file.upperBounds(), SystemColumns.OFFSET.id(), LONG);
+    if (!hasPartition || min.isEmpty() || max.isEmpty()) return Optional.empty();
+    return Optional.of(new long[] {min.get(), max.get()});
   }
 
   private static <T> Optional<T> bound(
@@ -199,6 +241,100 @@ final class TableFiles {
             Math.max(base, first),
             Math.min(end, last + 1),
             inside.stream().map(Entry.Foreign::object).toList()));
+  }
+
+  /** Our files, and those of others as if they were ours. */
+  List<ColdFile> replayed(int partition, long start, long end, Uuid topicId) {
+    List<ColdFile> mine = ours.getOrDefault(partition, List.of());
+    List<Entry.Foreign> others =
+        foreign.getOrDefault(partition, List.of()).stream()
+            .sorted(Comparator.comparingLong(Entry.Foreign::baseOffset))
+            .toList();
+    if (others.isEmpty()) return List.copyOf(mine);
+    List<ColdFile> all = new ArrayList<>();
+    long at = mine.isEmpty() ? start : Math.min(start, mine.getFirst().baseOffset());
+    int epoch = mine.isEmpty() ? 0 : mine.getFirst().leaderEpoch();
+    var between = new Between(partition, topicId, others);
+    for (ColdFile file : mine) {
+      between.add(at, file.baseOffset(), epoch, all);
+      all.add(file);
+      at = file.endOffset();
+      epoch = file.leaderEpoch();
+    }
+    between.add(at, end, epoch, all);
+    return all;
+  }
+
+  /**
+   * What others have of a partition.
+   *
+   * @param others by their first offset
+   */
+  private record Between(int partition, Uuid topicId, List<Entry.Foreign> others) {
+    /** Files of a gap between ours; such as overlap are one, whatever their number. */
+    void add(long base, long end, int epoch, List<ColdFile> all) {
+      if (base >= end) return;
+      List<Entry.Foreign> group = new ArrayList<>();
+      long from = base;
+      long groupEnd = Long.MIN_VALUE;
+      for (Entry.Foreign file : others) {
+        if (file.baseOffset() >= end || file.endOffset() <= base) continue;
+        if (!group.isEmpty() && file.baseOffset() >= groupEnd) {
+          all.add(file(group, from, file.baseOffset(), epoch));
+          group.clear();
+          from = file.baseOffset();
+        }
+        group.add(file);
+        groupEnd = Math.max(groupEnd, file.endOffset());
+      }
+      if (!group.isEmpty()) all.add(file(group, from, end, epoch));
+    }
+
+    private ColdFile file(List<Entry.Foreign> group, long base, long end, int epoch) {
+      var objects =
+          new ForeignObjects(
+              group.stream()
+                  .sorted(Comparator.comparing(Entry.Foreign::object))
+                  .map(one -> new ForeignObjects.Part(one.object(), one.bytes()))
+                  .toList());
+      long bytes = group.stream().mapToLong(Entry.Foreign::bytes).sum();
+      return new ColdFile(
+          objects.name(),
+          topicId,
+          partition,
+          ColdFormat.FOREIGN,
+          base,
+          end,
+          group.stream().mapToLong(Entry.Foreign::records).sum(),
+          bytes,
+          group.stream().mapToLong(Entry.Foreign::timestampMin).min().orElseThrow(),
+          group.stream().mapToLong(Entry.Foreign::timestampMax).max().orElseThrow(),
+          FOREIGN_INDEX_BYTES,
+          epoch,
+          bytes);
+    }
+  }
+
+  /**
+   * Refuses to put anything in the place of objects that hold more than these files.
+   *
+   * @throws StoreException {@code INVALID}
+   */
+  void checkWithin(List<ColdFile> files) {
+    for (ColdFile file : files) {
+      if (file.format() != ColdFormat.FOREIGN) continue;
+      Collection<String> objects = ForeignObjects.objects(file);
+      for (Entry.Foreign one : foreign.getOrDefault(file.partition(), List.of())) {
+        boolean isWithin =
+            one.partitionMin() == one.partitionMax()
+                && one.baseOffset() >= file.baseOffset()
+                && one.endOffset() <= file.endOffset();
+        if (objects.contains(one.object()) && !isWithin) {
+          throw new StoreException(
+              Kind.INVALID, one.object() + " holds records of other ranges, too");
+        }
+      }
+    }
   }
 
   /** Files of others that hold nothing of a partition from an offset on. */

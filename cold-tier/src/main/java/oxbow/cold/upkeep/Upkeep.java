@@ -174,7 +174,7 @@ public final class Upkeep implements AutoCloseable {
     Optional<ColdTable> found = topics.table(partition.topicId(), partition.topic());
     if (found.isEmpty()) return;
     ColdTable table = found.get();
-    List<ColdFile> files = table.files(partition.partition());
+    List<ColdFile> files = table.replayed(partition.partition());
     if (!files.isEmpty()) {
       expire(partition, tiering, files);
       dropBelowLogStart(partition, table, files);

@@ -228,14 +228,7 @@ class BatchFactsTest {
             LayoutMerger.merge(
                 new Layout(SystemColumns.KEY_ID_FIRST - 1, List.of()),
                 new AvroFormat().parse(schema.toString(), References.NONE));
-    var key =
-        new Column(
-            SystemColumns.BINARY_KEY.id(),
-            "kafka_key",
-            Set.of(),
-            new Type.Struct(merged.layout().columns(), false),
-            true,
-            null);
+    Column key = SystemColumns.typedKey(new Type.Struct(merged.layout().columns(), false));
     var known = new WriterSchema(9, SchemaType.AVRO, schema.toString(), merged.placement());
     var schemas =
         new WriterSchemas() {
@@ -251,7 +244,10 @@ class BatchFactsTest {
         };
     var columns =
         new TableColumns(
-            key, Optional.of(SystemColumns.plainValue(Type.Plain.STRING)), Layout.EMPTY);
+                SystemColumns.BINARY_KEY,
+                Optional.of(SystemColumns.plainValue(Type.Plain.STRING)),
+                Layout.EMPTY)
+            .withTypedKey(Optional.of(key));
     var spec = new ColdFileSpec("keys", new Uuid(1, 1), 0, columns, true);
     var writer = ColdFiles.writeParquet(directory.resolve("keys.parquet"), spec, SMALL, schemas);
     var random = new Random(5);
@@ -272,7 +268,7 @@ class BatchFactsTest {
 
   @Test
   void filesOfTheFirstFormatAreReadAndWrittenAsEver() throws IOException {
-    for (ColdFormat format : ColdFormat.values()) {
+    for (ColdFormat format : List.of(ColdFormat.PARQUET, ColdFormat.AVRO)) {
       boolean isParquet = format == ColdFormat.PARQUET;
       String name = isParquet ? "orders-v1.parquet" : "orders-v1.avro";
       byte[] golden;

@@ -182,6 +182,7 @@ final class OffloadSimulation {
         usual.format(),
         usual.encoding(),
         usual.values(),
+        usual.keys(),
         usual.lagMsMax(),
         6_000,
         usual.partitionBy(),

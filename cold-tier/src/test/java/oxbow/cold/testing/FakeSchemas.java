@@ -1,29 +1,48 @@
 package oxbow.cold.testing;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.References;
 import oxbow.schema.RegisteredSchema;
+import oxbow.schema.SchemaFormat;
 import oxbow.schema.SchemaType;
 import oxbow.schema.Schemas;
 import oxbow.schema.avro.AvroFormat;
+import oxbow.schema.json.JsonFormat;
+import oxbow.schema.protobuf.ProtobufFormat;
 
-/** A registry of Avro schemas without rules. */
+/** A registry without rules. */
 public final class FakeSchemas implements Schemas {
   private final Map<Integer, ParsedSchema> byId = new HashMap<>();
   private final List<RegisteredSchema> versions = new ArrayList<>();
 
-  /** Registers a schema under a subject. */
+  /** Registers a schema in Avro under a subject. */
   public void register(String subject, int id, String avro) {
-    byId.put(id, new AvroFormat().parse(avro, References.NONE));
+    register(subject, id, SchemaType.AVRO, avro);
+  }
+
+  public void register(String subject, int id, SchemaType type, String text) {
+    SchemaFormat format =
+        switch (type) {
+          case AVRO -> new AvroFormat();
+          case JSON -> new JsonFormat();
+          case PROTOBUF -> new ProtobufFormat();
+        };
+    byId.put(id, format.parse(text, References.NONE));
     versions.add(
-        new RegisteredSchema(
-            subject, versions.size() + 1, id, SchemaType.AVRO, avro, List.of(), false));
+        new RegisteredSchema(subject, versions.size() + 1, id, type, text, List.of(), false));
+  }
+
+  /** What the schema with this id is known by besides. */
+  public static UUID guid(int id) {
+    return UUID.nameUUIDFromBytes(("schema " + id).getBytes(StandardCharsets.UTF_8));
   }
 
   @Override
@@ -33,7 +52,16 @@ public final class FakeSchemas implements Schemas {
 
   @Override
   public Optional<ParsedSchema> byGuid(UUID guid) {
-    return Optional.empty();
+    OptionalInt id = idOf(guid);
+    return id.isEmpty() ? Optional.empty() : byId(id.getAsInt());
+  }
+
+  @Override
+  public OptionalInt idOf(UUID guid) {
+    return byId.keySet().stream()
+        .mapToInt(Integer::intValue)
+        .filter(id -> guid(id).equals(guid))
+        .findAny();
   }
 
   @Override
@@ -48,7 +76,8 @@ public final class FakeSchemas implements Schemas {
 
   @Override
   public boolean isRegistered(String subject, UUID guid) {
-    return false; // its schemas have none
+    OptionalInt id = idOf(guid);
+    return id.isPresent() && isRegistered(subject, id.getAsInt());
   }
 
   @Override

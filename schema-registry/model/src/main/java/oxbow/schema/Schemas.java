@@ -2,6 +2,7 @@ package oxbow.schema;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
@@ -20,6 +21,11 @@ public interface Schemas {
         @Override
         public Optional<ParsedSchema> byGuid(UUID guid) {
           return Optional.empty();
+        }
+
+        @Override
+        public OptionalInt idOf(UUID guid) {
+          return OptionalInt.empty();
         }
 
         @Override
@@ -48,6 +54,9 @@ public interface Schemas {
 
   /** The schema with this content, in whatever context. */
   Optional<ParsedSchema> byGuid(UUID guid);
+
+  /** The id that the schema with this content has in the default context. */
+  OptionalInt idOf(UUID guid);
 
   /** A subject's versions that aren't deleted for good, oldest first. */
   List<RegisteredSchema> versions(String subject);

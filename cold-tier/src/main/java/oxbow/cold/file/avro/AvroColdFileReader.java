@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import oxbow.cold.file.BatchSource;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.IndexedFileReader;
@@ -64,6 +65,11 @@ public final class AvroColdFileReader extends IndexedFileReader {
     }
     starts.add(blocks);
     return starts.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  @Override
+  public Set<Integer> schemaIds() {
+    return Set.of();
   }
 
   @Override

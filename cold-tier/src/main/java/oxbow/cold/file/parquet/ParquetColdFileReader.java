@@ -4,7 +4,9 @@ import com.github.luben.zstd.ZstdDecompressCtx;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import oxbow.cold.file.BatchSource;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.IndexedFileReader;
@@ -51,6 +53,13 @@ public final class ParquetColdFileReader extends IndexedFileReader {
           "the end of cold file " + file.name() + " can't be read: " + e.getMessage(),
           e);
     }
+  }
+
+  @Override
+  public Set<Integer> schemaIds() {
+    Set<Integer> ids = new HashSet<>(index.facts.valueSchemas().keySet());
+    ids.addAll(index.facts.keySchemas().keySet());
+    return ids;
   }
 
   @Override

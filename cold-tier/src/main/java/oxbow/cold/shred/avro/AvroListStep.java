@@ -41,6 +41,8 @@ final class AvroListStep extends ValueStep {
       in.putNulls(node.leafStart, node.leafEnd, repetition, node.definition);
       return;
     }
+    boolean isMap = parts.length > 1;
+    int keysBefore = isMap ? in.vectors[node.leafStart].values : 0;
     int next = repetition;
     boolean isFirst = true;
     boolean wasFull = true;
@@ -61,6 +63,7 @@ final class AvroListStep extends ValueStep {
       next = elementRepetition;
       count = in.zigzag();
     } while (count != 0);
+    if (isMap) in.noteTwins(node.leafStart, keysBefore);
   }
 
   private void shredElements(ShredInput in, long count, int first) {

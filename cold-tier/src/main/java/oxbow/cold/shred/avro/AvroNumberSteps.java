@@ -138,7 +138,7 @@ final class AvroNumberSteps {
     }
   }
 
-  /** By its bits, so that every NaN stays the one it is. */
+  /** By its bits, so that every NaN stays the one it is; unusual ones are kept beside as well. */
   static final class DoubleStep extends NumberStep {
     DoubleStep(int leaf) {
       super(leaf);
@@ -146,7 +146,9 @@ final class AvroNumberSteps {
 
     @Override
     public void shred(ShredInput in, int repetition) {
-      in.vectors[leaf].putLong(ByteAccess.longLe(in.bytes, in.take(Long.BYTES)), repetition);
+      long bits = ByteAccess.longLe(in.bytes, in.take(Long.BYTES));
+      in.noteDouble(bits);
+      in.vectors[leaf].putLong(bits, repetition);
     }
 
     @Override
@@ -163,7 +165,9 @@ final class AvroNumberSteps {
 
     @Override
     public void shred(ShredInput in, int repetition) {
-      in.vectors[leaf].putLong(ByteAccess.intLe(in.bytes, in.take(Integer.BYTES)), repetition);
+      int bits = ByteAccess.intLe(in.bytes, in.take(Integer.BYTES));
+      in.noteFloat(bits);
+      in.vectors[leaf].putLong(bits, repetition);
     }
 
     @Override

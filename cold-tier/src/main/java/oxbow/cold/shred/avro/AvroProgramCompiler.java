@@ -91,6 +91,12 @@ public final class AvroProgramCompiler {
     return new Schema.Parser().setValidateDefaults(false).parse(text);
   }
 
+  /** Whether a schema is a record with a field of this name. */
+  public static boolean hasField(String text, String name) {
+    Schema schema = parse(text);
+    return isRecord(schema) && schema.getField(name) != null;
+  }
+
   private static boolean isRecord(Schema schema) {
     return schema.getType() == Schema.Type.RECORD && !schema.getFields().isEmpty();
   }

@@ -43,6 +43,7 @@ final class JsonListStep extends ValueStep {
       return;
     }
     int next = repetition;
+    int keysBefore = key == null ? 0 : in.vectors[key.leafStart].values;
     while (true) {
       if (key != null) {
         JsonText.putString(in, in.vectors[key.leafStart], next);
@@ -55,10 +56,11 @@ final class JsonListStep extends ValueStep {
       JsonText.skipSpace(in);
       int c = JsonText.peek(in);
       in.at++;
-      if (c == close) return;
+      if (c == close) break;
       if (c != ',') throw ShredInput.malformed();
       JsonText.skipSeparatorSpace(in);
     }
+    if (key != null) in.noteTwins(key.leafStart, keysBefore);
   }
 
   private void readValue(ShredInput in, int repetition) {

@@ -55,7 +55,7 @@ public final class JsonProgramCompiler {
     var compiler = new JsonProgramCompiler(tree, placement);
     Map<String, String> top = compiler.members.getOrDefault("", Map.of());
     try {
-      if (top.keySet().equals(Set.of(VALUE)) && !isObjectWithValue(text)) {
+      if (top.keySet().equals(Set.of(VALUE)) && !hasMember(text, VALUE)) {
         ColumnNode node = compiler.node(VALUE);
         ValueStep step = new JsonRootStep(node, compiler.step(node, VALUE));
         return Optional.of(new CompiledValue(step, Set.of(node)));
@@ -69,6 +69,20 @@ public final class JsonProgramCompiler {
     }
   }
 
+  /** The same for keys: all of one lies in one column. */
+  public static Optional<CompiledValue> key(ColumnTree tree, ColumnNode node, Placement placement) {
+    var compiler = new JsonProgramCompiler(tree, placement);
+    try {
+      ValueStep step =
+          node.column.type() instanceof Type.Struct
+              ? compiler.object(node.parts, "", Set.copyOf(node.parts))
+              : compiler.step(node, VALUE);
+      return Optional.of(new CompiledValue(step, Set.of(node)));
+    } catch (RefusedException _) {
+      return Optional.empty();
+    }
+  }
+
   /** Why a schema can't lie in these columns. */
   private static final class RefusedException extends RuntimeException {
     RefusedException(String message) {
@@ -76,19 +90,19 @@ public final class JsonProgramCompiler {
     }
   }
 
-  /** Whether the one column called value is a member of that name. */
-  private static boolean isObjectWithValue(String text) {
+  /** Whether a schema is of an object with a member of this name. */
+  public static boolean hasMember(String text, String name) {
     try {
-      return hasValue(JSON.readTree(text));
+      return hasMember(JSON.readTree(text), name);
     } catch (JsonProcessingException _) {
       return false;
     }
   }
 
-  private static boolean hasValue(JsonNode schema) {
-    if (schema.path("properties").has(VALUE)) return true;
+  private static boolean hasMember(JsonNode schema, String name) {
+    if (schema.path("properties").has(name)) return true;
     for (JsonNode each : schema.path("allOf")) {
-      if (hasValue(each)) return true;
+      if (hasMember(each, name)) return true;
     }
     return false;
   }

@@ -1,10 +1,12 @@
 package oxbow.cold.shred.protobuf;
 
+import java.util.Arrays;
 import oxbow.cold.shred.AssembleOutput;
 import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.shred.ColumnNode;
 import oxbow.cold.shred.LeafPage;
 import oxbow.cold.shred.ShredInput;
+import oxbow.schema.layout.Type;
 
 /** A message: its fields by number, each with its tag. Hot path. */
 final class ProtobufMessage extends ProtobufField {
@@ -45,11 +47,19 @@ final class ProtobufMessage extends ProtobufField {
   /** Columns that only other versions have. */
   private final ColumnNode[] absent;
 
+  /** Leaves of the keys of those that are maps. */
+  private final int[] mapKeys;
+
   private final int fixedBytes;
 
   ProtobufMessage(Member[] members, ColumnNode[] absent) {
     this.members = members.clone();
     this.absent = absent.clone();
+    this.mapKeys =
+        Arrays.stream(members)
+            .filter(member -> member.node.column.type() instanceof Type.MapOf)
+            .mapToInt(member -> member.node.leafStart)
+            .toArray();
     int bytes = 2 * ByteAccess.SLACK_BYTES;
     for (Member member : members) {
       bytes += 2 * TAG_BYTES_MAX + ByteAccess.SLACK_BYTES + member.value.fixedBytes();
@@ -74,6 +84,8 @@ final class ProtobufMessage extends ProtobufField {
   /** Decodes up to the input's end. */
   void shredFields(ShredInput in, int repetition) {
     var counts = new int[members.length];
+    int[] keysBefore = mapKeys.length == 0 ? mapKeys : new int[mapKeys.length];
+    for (int i = 0; i < mapKeys.length; i++) keysBefore[i] = in.vectors[mapKeys[i]].values;
     int last = 0;
     while (in.at < in.end) {
       long tag = in.varint();
@@ -91,6 +103,7 @@ final class ProtobufMessage extends ProtobufField {
       }
       if (in.at > in.end) throw ShredInput.malformed();
     }
+    for (int i = 0; i < mapKeys.length; i++) in.noteTwins(mapKeys[i], keysBefore[i]);
     for (int i = 0; i < members.length; i++) {
       if (counts[i] == 0) shredAbsent(in, members[i], repetition);
     }

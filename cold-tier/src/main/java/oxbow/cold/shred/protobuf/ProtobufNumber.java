@@ -73,10 +73,19 @@ final class ProtobufNumber extends ProtobufField {
         yield ByteAccess.unzigzag(bits);
       }
       case ZIGZAG_LONG -> ByteAccess.unzigzag(in.varint());
-      case FIXED_INT, FLOAT -> ByteAccess.intLe(in.bytes, in.take(Integer.BYTES));
+      case FLOAT -> {
+        int bits = ByteAccess.intLe(in.bytes, in.take(Integer.BYTES));
+        in.noteFloat(bits);
+        yield bits;
+      }
+      case DOUBLE -> {
+        long bits = ByteAccess.longLe(in.bytes, in.take(Long.BYTES));
+        in.noteDouble(bits);
+        yield bits;
+      }
+      case FIXED_INT -> ByteAccess.intLe(in.bytes, in.take(Integer.BYTES));
       case UNSIGNED_FIXED_INT -> ByteAccess.intLe(in.bytes, in.take(Integer.BYTES)) & 0xffffffffL;
-      case FIXED_LONG, UNSIGNED_FIXED_LONG, DOUBLE ->
-          ByteAccess.longLe(in.bytes, in.take(Long.BYTES));
+      case FIXED_LONG, UNSIGNED_FIXED_LONG -> ByteAccess.longLe(in.bytes, in.take(Long.BYTES));
       case BOOL -> {
         long value = in.varint();
         if ((value & ~1) != 0) throw ShredInput.malformed();

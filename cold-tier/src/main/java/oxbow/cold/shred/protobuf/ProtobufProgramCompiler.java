@@ -15,21 +15,31 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.file.WriterSchema;
 import oxbow.cold.shred.ColumnNode;
 import oxbow.cold.shred.ColumnTree;
 import oxbow.cold.shred.CompiledValue;
 import oxbow.cold.shred.Leaf;
+import oxbow.cold.shred.ProgramCompiler.MessagesMet;
 import oxbow.cold.shred.protobuf.ProtobufMessage.Member;
 import oxbow.cold.shred.protobuf.ProtobufMessage.Presence;
 import oxbow.schema.layout.Placement;
 import oxbow.schema.layout.Type;
 
-/** Makes the fields of a schema's first message ready for their columns. */
+/** Makes the fields of a file's messages ready for their columns. */
 public final class ProtobufProgramCompiler {
+  /** Before the path of a message that is one column: no field's name begins so. */
+  private static final String ONE_COLUMN = "#";
+
   private final ColumnTree tree;
   private final Placement placement;
 
@@ -83,26 +93,168 @@ public final class ProtobufProgramCompiler {
     }
   }
 
+  /** Of values that say which message they are. */
+  public static Optional<CompiledValue> value(
+      ColumnTree tree, WriterSchema schema, MessagesMet met) {
+    return typed(tree, schema)
+        .map(typed ->
+            new CompiledValue(
+                new ProtobufRootStep(typed.messages(), schema.id(), met), typed.columns()));
+  }
+
   /**
-   * @param text what {@link #completeText} gave
-   * @return empty: the message can't lie in these columns
+   * Of values that don't say it.
+   *
+   * @param path of the message, for writing; empty: for reading
    */
-  public static Optional<CompiledValue> value(ColumnTree tree, String text, Placement placement) {
-    var compiler = new ProtobufProgramCompiler(tree, placement);
+  public static Optional<CompiledValue> bareValue(
+      ColumnTree tree, WriterSchema schema, List<Integer> path, MessagesMet met) {
+    Optional<Typed> found = typed(tree, schema);
+    if (found.isEmpty()) return Optional.empty();
+    Typed typed = found.get();
+    if (path.isEmpty() && typed.messages().isEmpty()) return Optional.empty();
+    ProtobufTop written = typed.messages().isEmpty() ? null : typed.messages().getFirst();
+    if (!path.isEmpty()) {
+      written =
+          typed.messages().stream().filter(one -> one.path().equals(path)).findAny().orElse(null);
+    }
+    if (written == null) {
+      met.met(schema.id(), path);
+      return Optional.empty();
+    }
+    return Optional.of(
+        new CompiledValue(new ProtobufBareStep(typed.messages(), written), typed.columns()));
+  }
+
+  /** Of keys that say which message they are: the file's first one has columns. */
+  public static Optional<CompiledValue> key(ColumnTree tree, ColumnNode node, WriterSchema schema) {
+    return typedKey(tree, node, schema)
+        .map(message ->
+            new CompiledValue(
+                new ProtobufRootStep(List.of(message), schema.id(), MessagesMet.NOBODY),
+                Set.of(node)));
+  }
+
+  /** Of keys that don't. */
+  public static Optional<CompiledValue> bareKey(
+      ColumnTree tree, ColumnNode node, WriterSchema schema, List<Integer> path) {
+    if (!path.isEmpty() && !path.equals(WriterSchema.FIRST_MESSAGE)) return Optional.empty();
+    return typedKey(tree, node, schema)
+        .map(message ->
+            new CompiledValue(new ProtobufBareStep(List.of(message), message), Set.of(node)));
+  }
+
+  private static Optional<ProtobufTop> typedKey(
+      ColumnTree tree, ColumnNode node, WriterSchema schema) {
+    if (!(node.column.type() instanceof Type.Struct)) return Optional.empty();
+    var compiler = new ProtobufProgramCompiler(tree, schema.placement());
     try {
-      List<Descriptor> messages = parse(text).getMessageTypes();
-      if (messages.isEmpty()) return Optional.empty();
-      Descriptor message = messages.getFirst();
-      Set<ColumnNode> columns = new HashSet<>();
-      for (FieldDescriptor field : message.getFields()) {
-        columns.add(compiler.node(Placement.path("", field.getName())));
-      }
-      if (columns.isEmpty()) return Optional.empty();
-      ProtobufMessage fields = compiler.message(message, "", List.of());
-      return Optional.of(new CompiledValue(new ProtobufRootStep(fields), columns));
+      Descriptor message = message(parse(schema.text()), WriterSchema.FIRST_MESSAGE);
+      ProtobufMessage fields = compiler.message(message, "", node.parts);
+      return Optional.of(new ProtobufTop(WriterSchema.FIRST_MESSAGE, fields, null, new int[0]));
     } catch (RefusedException _) {
       return Optional.empty();
     }
+  }
+
+  /** The messages of a file that have columns, each at the top or as one column. */
+  private record Typed(List<ProtobufTop> messages, Set<ColumnNode> columns) {}
+
+  /** What a message's columns are before all of them are known. */
+  private record Placed(
+      List<Integer> path,
+      ProtobufMessage message,
+      @Nullable ColumnNode whole,
+      Set<ColumnNode> columns) {}
+
+  private static Optional<Typed> typed(ColumnTree tree, WriterSchema schema) {
+    var compiler = new ProtobufProgramCompiler(tree, schema.placement());
+    FileDescriptor file;
+    try {
+      file = parse(schema.text());
+    } catch (RefusedException _) {
+      return Optional.empty();
+    }
+    List<Placed> placed = new ArrayList<>();
+    boolean isAnyRefused = false;
+    for (List<Integer> path : paths(schema)) {
+      try {
+        Descriptor message = message(file, path);
+        placed.add(
+            path.equals(schema.topMessage())
+                ? compiler.atTop(message, path)
+                : compiler.asOneColumn(message, path));
+      } catch (RefusedException _) {
+        isAnyRefused = true;
+      }
+    }
+    if (placed.isEmpty() && isAnyRefused) return Optional.empty();
+    Set<ColumnNode> columns = new HashSet<>();
+    for (Placed one : placed) columns.addAll(one.columns);
+    List<ProtobufTop> messages = new ArrayList<>();
+    for (Placed one : placed) {
+      int[] others =
+          columns.stream()
+              .filter(node -> !one.columns.contains(node))
+              .flatMapToInt(node -> IntStream.range(node.leafStart, node.leafEnd))
+              .sorted()
+              .toArray();
+      messages.add(new ProtobufTop(one.path, one.message, one.whole, others));
+    }
+    return Optional.of(new Typed(messages, columns));
+  }
+
+  /** The message at the top first: it is the one that most records are. */
+  private static List<List<Integer>> paths(WriterSchema schema) {
+    Set<List<Integer>> paths = new LinkedHashSet<>();
+    if (!schema.topMessage().isEmpty()) paths.add(schema.topMessage());
+    schema.placement().ids().keySet().stream()
+        .filter(path -> path.startsWith(ONE_COLUMN) && path.indexOf('/') < 0)
+        .sorted()
+        .map(path ->
+            Stream.of(path.substring(ONE_COLUMN.length()).split("\\."))
+                .map(Integer::valueOf)
+                .toList())
+        .forEach(paths::add);
+    return List.copyOf(paths);
+  }
+
+  /** The path of a message that is one column, in a placement. */
+  public static String columnPath(List<Integer> message) {
+    return message.stream()
+        .map(String::valueOf)
+        .collect(Collectors.joining(".", ONE_COLUMN, ""));
+  }
+
+  private static Descriptor message(FileDescriptor file, List<Integer> path) {
+    List<Descriptor> siblings = file.getMessageTypes();
+    Descriptor message = null;
+    for (int index : path) {
+      if (index >= siblings.size()) throw new RefusedException("no message " + path);
+      message = siblings.get(index);
+      siblings = message.getNestedTypes();
+    }
+    if (message == null || message.getFields().isEmpty()) {
+      throw new RefusedException("no fields in message " + path);
+    }
+    return message;
+  }
+
+  private Placed atTop(Descriptor message, List<Integer> path) {
+    Set<ColumnNode> columns = new HashSet<>();
+    for (FieldDescriptor field : message.getFields()) {
+      columns.add(node(Placement.path("", field.getName())));
+    }
+    return new Placed(path, message(message, "", List.of()), null, columns);
+  }
+
+  private Placed asOneColumn(Descriptor message, List<Integer> path) {
+    String columnPath = columnPath(path);
+    ColumnNode whole = node(columnPath);
+    if (!(whole.column.type() instanceof Type.Struct)) {
+      throw new RefusedException("the column of message " + path + " has no parts");
+    }
+    return new Placed(path, message(message, columnPath, whole.parts), whole, Set.of(whole));
   }
 
   private ColumnNode node(String path) {

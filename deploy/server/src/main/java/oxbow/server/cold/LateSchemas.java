@@ -2,6 +2,7 @@ package oxbow.server.cold;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.RegisteredSchema;
@@ -26,6 +27,11 @@ final class LateSchemas implements Schemas {
   @Override
   public Optional<ParsedSchema> byGuid(UUID guid) {
     return registry.byGuid(guid);
+  }
+
+  @Override
+  public OptionalInt idOf(UUID guid) {
+    return registry.idOf(guid);
   }
 
   @Override

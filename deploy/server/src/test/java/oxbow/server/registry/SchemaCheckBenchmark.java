@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.header.Header;
@@ -117,6 +118,11 @@ final class SchemaCheckBenchmark {
     @Override
     public Optional<ParsedSchema> byGuid(UUID guid) {
       return Optional.empty();
+    }
+
+    @Override
+    public OptionalInt idOf(UUID guid) {
+      return OptionalInt.empty();
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.common.compress.Compression;
@@ -259,6 +260,11 @@ class SchemaCheckTest {
     @Override
     public Optional<ParsedSchema> byGuid(UUID guid) {
       return Optional.ofNullable(guids.get(guid)).map(byId::get);
+    }
+
+    @Override
+    public OptionalInt idOf(UUID guid) {
+      throw new UnsupportedOperationException("nobody asks");
     }
 
     @Override

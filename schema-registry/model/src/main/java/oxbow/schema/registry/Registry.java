@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -150,6 +151,14 @@ public final class Registry implements Schemas, AutoCloseable {
   @Override
   public Optional<ParsedSchema> byGuid(UUID guid) {
     return storedByGuid(guid).map(parsing::parse);
+  }
+
+  @Override
+  public OptionalInt idOf(UUID guid) {
+    return state
+        .id(Subject.DEFAULT_CONTEXT, guid)
+        .map(OptionalInt::of)
+        .orElseGet(OptionalInt::empty);
   }
 
   @Override
