@@ -70,6 +70,7 @@ final class RecordToolsTest {
 
     produced.ok();
     assertThat(consumed.ok().lines())
+        .as(consumed.text())
         .containsExactly(
             "Partition:0\tOffset:0\ttrace:1\tk1\tfirst",
             "Partition:0\tOffset:1\ttrace:2\tk2\tsecond",

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -44,6 +45,12 @@ public final class TrainingClients {
             new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
         var consumer =
             new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
+      // Without a table: what writes tables is read when the first one is written, not at each start.
+      var topic = new NewTopic(TOPIC, 1, (short) 1);
+      admin
+          .createTopics(List.of(topic.configs(Map.of("remote.storage.enable", "false"))))
+          .all()
+          .get();
       for (int i = 0; i < 100; i++) producer.send(new ProducerRecord<>(TOPIC, "record")).get();
       consumer.subscribe(List.of(TOPIC));
       long until = System.nanoTime() + PATIENCE.toNanos();
