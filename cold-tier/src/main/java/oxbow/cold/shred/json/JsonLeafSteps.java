@@ -79,18 +79,7 @@ final class JsonLeafSteps {
     public int assemble(AssembleOutput out, int at) {
       long value = out.pages[leaf].takeLong();
       if (value < 0) return JsonText.write(out, at, Long.toString(value).getBytes(ISO_8859_1));
-      int end = at + digits(value);
-      for (int i = end - 1; i >= at; i--) {
-        out.bytes[i] = (byte) ('0' + value % 10);
-        value /= 10;
-      }
-      return end;
-    }
-
-    private static int digits(long value) {
-      int digits = 1;
-      for (long rest = value; rest >= 10; rest /= 10) digits++;
-      return digits;
+      return ShortDecimals.writeWhole(out.bytes, at, value);
     }
 
     @Override
@@ -110,6 +99,12 @@ final class JsonLeafSteps {
     @Override
     public void shred(ShredInput in, int repetition) {
       int from = JsonText.takeNumber(in);
+      double value = ShortDecimals.read(in.bytes, from, in.at);
+      if (Double.isNaN(value)) value = readAny(in, from);
+      in.vectors[leaf].putLong(Double.doubleToRawLongBits(value), repetition);
+    }
+
+    private static double readAny(ShredInput in, int from) {
       String text = new String(in.bytes, from, in.at - from, ISO_8859_1);
       double value;
       try {
@@ -119,12 +114,14 @@ final class JsonLeafSteps {
       }
       if (!Double.isFinite(value)) throw ShredInput.malformed();
       if (!JsonText.isText(in, from, in.at, Double.toString(value))) in.note(ShredInput.UNUSUAL);
-      in.vectors[leaf].putLong(Double.doubleToRawLongBits(value), repetition);
+      return value;
     }
 
     @Override
     public int assemble(AssembleOutput out, int at) {
       double value = Double.longBitsToDouble(out.pages[leaf].takeLong());
+      int end = ShortDecimals.write(out.bytes, at, value);
+      if (end > at) return end;
       return JsonText.write(out, at, Double.toString(value).getBytes(ISO_8859_1));
     }
 

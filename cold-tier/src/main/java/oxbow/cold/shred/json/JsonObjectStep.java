@@ -89,6 +89,17 @@ final class JsonObjectStep extends ValueStep {
 
   /** Reads name and colon; returns which member it is, or -1. */
   private int readName(ShredInput in, int expected) {
+    if (expected < quoted.length && JsonText.isNext(in, quoted[expected])) {
+      in.at += quoted[expected].length;
+      JsonText.skipSpace(in);
+      JsonText.expect(in, ':');
+      JsonText.skipSeparatorSpace(in);
+      return expected;
+    }
+    return readAnyName(in, expected);
+  }
+
+  private int readAnyName(ShredInput in, int expected) {
     JsonText.expect(in, '"');
     int from = in.at;
     boolean hasEscapes = JsonText.findQuote(in);

@@ -13,6 +13,12 @@ final class JsonText {
   /** Values within each other in an opaque part. */
   private static final int DEPTH_MAX = 1_000;
 
+  private static final long ONES = 0x0101010101010101L;
+  private static final long HIGH_BITS = 0x8080808080808080L;
+  private static final long QUOTES = '"' * ONES;
+  private static final long BACKSLASHES = '\\' * ONES;
+  private static final long SPACES = ' ' * ONES;
+
   private static final byte[] HEX = {
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'
   };
@@ -83,19 +89,32 @@ final class JsonText {
     boolean hasEscapes = false;
     int at = in.at;
     while (true) {
+      long specials = specials(ByteAccess.longLe(bytes, at));
+      at += Long.numberOfTrailingZeros(specials) >>> 3; // eight if there is none
       if (at >= in.end) throw ShredInput.malformed();
+      if (specials == 0) continue;
       int c = bytes[at];
       if (c == '"') break;
-      if (c >= 0 && c < ' ') throw ShredInput.malformed();
-      if (c == '\\') {
-        hasEscapes = true;
-        at++;
-      }
-      at++;
+      if (c != '\\') throw ShredInput.malformed();
+      hasEscapes = true;
+      at += 2;
     }
-    if (at >= in.end) throw ShredInput.malformed();
     in.at = at;
     return hasEscapes;
+  }
+
+  /**
+   * Marks the first byte of a word that can't stand in a string as it is: a quote, a backslash, or
+   * what lies below the space. Marks behind the first may be wrong.
+   */
+  private static long specials(long word) {
+    long controls = (word - SPACES) & ~word & HIGH_BITS;
+    return zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | controls;
+  }
+
+  /** Marks the first byte that is zero; marks behind it may be wrong. */
+  private static long zeros(long word) {
+    return (word - ONES) & ~word & HIGH_BITS;
   }
 
   /** Reads a string into a column. */
@@ -201,29 +220,36 @@ final class JsonText {
     return at;
   }
 
-  /** Writes a string between quotes, with no more escapes than it needs. */
+  /** Writes a string between quotes, with no more escapes than it needs. The source has slack. */
   static int writeString(AssembleOutput out, int at, byte[] source, int from, int length) {
     out.ensure(at, 6 * length + 2 + out.reserve);
     byte[] into = out.bytes;
     into[at++] = '"';
-    for (int i = from; i < from + length; i++) {
-      int c = source[i];
-      boolean isPlain = c < 0 || (c >= ' ' && c != '"' && c != '\\');
-      if (isPlain) {
-        into[at++] = (byte) c;
-      } else if (SHORT_ESCAPES[c] != 0) {
-        into[at++] = '\\';
-        into[at++] = SHORT_ESCAPES[c];
-      } else {
-        into[at++] = '\\';
-        into[at++] = 'u';
-        into[at++] = '0';
-        into[at++] = '0';
-        into[at++] = HEX[c >> 4];
-        into[at++] = HEX[c & 15];
-      }
+    int end = from + length;
+    for (int i = from; i < end; ) {
+      long word = ByteAccess.longLe(source, i);
+      int plain = Math.min(Long.numberOfTrailingZeros(specials(word)) >>> 3, end - i);
+      ByteAccess.longLe(into, at, word);
+      at += plain;
+      i += plain;
+      if (plain < Long.BYTES && i < end) at = writeEscape(into, at, source[i++]);
     }
     into[at++] = '"';
+    return at;
+  }
+
+  private static int writeEscape(byte[] into, int from, int c) {
+    int at = from;
+    into[at++] = '\\';
+    if (SHORT_ESCAPES[c] != 0) {
+      into[at++] = SHORT_ESCAPES[c];
+    } else {
+      into[at++] = 'u';
+      into[at++] = '0';
+      into[at++] = '0';
+      into[at++] = HEX[c >> 4];
+      into[at++] = HEX[c & 15];
+    }
     return at;
   }
 
@@ -293,6 +319,12 @@ final class JsonText {
       if (in.bytes[from + i] != text.charAt(i)) return false;
     }
     return true;
+  }
+
+  /** Whether a text stands at the input's position. */
+  static boolean isNext(ShredInput in, byte[] text) {
+    int end = in.at + text.length;
+    return end <= in.end && Arrays.equals(in.bytes, in.at, end, text, 0, text.length);
   }
 
   static boolean isName(ShredInput in, int from, int end, byte[] name) {
