@@ -61,6 +61,16 @@ public final class AssembleOutput {
     return at + length;
   }
 
+  /** Puts the next value of a page's binary ones, behind its length as a signed number. */
+  public int putValue(int at, LeafPage page) {
+    int index = page.takeBytes();
+    int length = page.lengths[index];
+    int from = putZigzag(at, length);
+    ensure(from, length + reserve);
+    ByteAccess.copy(page.bytes, page.starts[index], bytes, from, length);
+    return from + length;
+  }
+
   /** Steps over the nulls of these leaves, as far as they are lists. */
   public void skipNulls(int leafStart, int leafEnd) {
     for (int i = leafStart; i < leafEnd; i++) pages[i].skipNull();

@@ -1,5 +1,8 @@
 package oxbow.cold.shred;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One decoded page of a leaf and the place in it. Filled by a decoder, emptied by steps. Hot path:
  * both use the fields directly.
@@ -35,6 +38,10 @@ public final class LeafPage {
 
   public int[] lengths = new int[0];
 
+  // What somebody made of the dictionary's values, so that each is looked at once.
+  private int[] meanings = new int[0];
+  private @Nullable Object meaningsOwner;
+
   /** Next entry of a repeated leaf. */
   public int entry;
 
@@ -50,6 +57,21 @@ public final class LeafPage {
   public void begin() {
     entry = 0;
     value = 0;
+  }
+
+  /** The dictionary is another one now. */
+  public void changeDictionary(int size) {
+    if (meanings.length < size) meanings = new int[size];
+    meaningsOwner = null;
+  }
+
+  /** By number of the dictionary's values; zero: its owner hasn't come by this value yet. */
+  public int[] meanings(Object owner) {
+    if (!owner.equals(meaningsOwner)) {
+      Arrays.fill(meanings, 0);
+      meaningsOwner = owner;
+    }
+    return meanings;
   }
 
   /** Definition level of the entry that comes next. */

@@ -258,7 +258,7 @@ public final class RecordAssembler {
   private int putWithLength(int at, byte[] source, int from, int length) {
     out.ensure(at, RECORD_OVERHEAD_BYTES + length);
     int end = out.putZigzag(at, length);
-    System.arraycopy(source, from, out.bytes, end, length);
+    ByteAccess.copy(source, from, out.bytes, end, length);
     return end + length;
   }
 

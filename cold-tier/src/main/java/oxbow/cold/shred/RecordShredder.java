@@ -121,6 +121,7 @@ public final class RecordShredder {
 
   /** What is to be written; {@link #clear} begins the next block. */
   public ColumnVector[] vectors() {
+    for (ColumnVector vector : vectors) vector.complete();
     return vectors;
   }
 

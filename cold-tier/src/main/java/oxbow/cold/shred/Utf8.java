@@ -4,8 +4,6 @@ import java.nio.charset.StandardCharsets;
 
 /** Text as engines take it. Hot path. */
 public final class Utf8 {
-  private static final long HIGH_BITS = 0x8080808080808080L;
-
   private Utf8() {}
 
   /**
@@ -15,8 +13,8 @@ public final class Utf8 {
    * @return false: it is no UTF-8
    */
   public static boolean put(ColumnVector vector, byte[] source, int from, int length, int rep) {
-    if (length <= 16 && vector.putShortAscii(source, from, length, rep)) return true;
-    if (isAscii(source, from, length) || isValid(source, from, from + length)) {
+    if (vector.putAscii(source, from, length, rep)) return true;
+    if (isValid(source, from, from + length)) {
       vector.putBytes(source, from, length, rep);
       return true;
     }
@@ -24,15 +22,6 @@ public final class Utf8 {
         new String(source, from, length, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
     vector.putBytes(readable, 0, readable.length, rep);
     return false;
-  }
-
-  static boolean isAscii(byte[] source, int from, int length) {
-    int end = from + length;
-    int at = from;
-    long seen = 0;
-    for (; at <= end - Long.BYTES; at += Long.BYTES) seen |= ByteAccess.longLe(source, at);
-    for (; at < end; at++) seen |= source[at];
-    return (seen & HIGH_BITS) == 0;
   }
 
   /** By the standard: no overlong forms, no surrogates, nothing above U+10FFFF. */

@@ -29,10 +29,7 @@ final class AvroByteSteps {
 
     @Override
     public final int assemble(AssembleOutput out, int at) {
-      LeafPage page = out.pages[leaf];
-      int index = page.takeBytes();
-      int length = page.lengths[index];
-      return out.putBytes(out.putZigzag(at, length), page.bytes, page.starts[index], length);
+      return out.putValue(at, out.pages[leaf]);
     }
 
     @Override
@@ -208,7 +205,18 @@ final class AvroByteSteps {
     public int assemble(AssembleOutput out, int at) {
       LeafPage page = out.pages[leaf];
       int index = page.takeBytes();
-      return out.putZigzag(at, number(page.bytes, page.starts[index], page.lengths[index]));
+      if (!page.isNumbered) return out.putZigzag(at, numberAt(page, index));
+      int[] known = page.meanings(this);
+      int next = known[index]; // the one behind, since zero is taken
+      if (next == 0) {
+        next = numberAt(page, index) + 1;
+        known[index] = next;
+      }
+      return out.putZigzag(at, next - 1);
+    }
+
+    private int numberAt(LeafPage page, int index) {
+      return number(page.bytes, page.starts[index], page.lengths[index]);
     }
 
     private int number(byte[] bytes, int from, int length) {
