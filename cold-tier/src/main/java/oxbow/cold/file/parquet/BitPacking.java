@@ -68,15 +68,6 @@ final class BitPacking {
     }
   }
 
-  static void unpackBytes(byte[] bytes, int at, int count, int width, byte[] into, int from) {
-    int mask = (1 << width) - 1;
-    long bit = (long) at << 3;
-    for (int i = from; i < from + count; i++) {
-      into[i] = (byte) ((ByteAccess.intLe(bytes, (int) (bit >>> 3)) >>> (bit & 7)) & mask);
-      bit += width;
-    }
-  }
-
   /** Reads numbers of up to 64 bits. */
   static void unpackLongs(byte[] bytes, int at, int count, int width, long[] into, int from) {
     long mask = width == Long.SIZE ? -1 : (1L << width) - 1;

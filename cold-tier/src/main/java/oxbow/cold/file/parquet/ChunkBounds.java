@@ -39,6 +39,9 @@ final class ChunkBounds {
   private boolean isFileKnown = true;
   private long nans;
 
+  /** Which of a dictionary's values a page has. */
+  private boolean[] seen = new boolean[0];
+
   /** Both ends as Parquet's PLAIN encoding has them. */
   static final class Bounds {
     final byte[] min;
@@ -88,17 +91,33 @@ final class ChunkBounds {
     isChunkKnown = true;
   }
 
-  /** Looks at a page: at its values, or if it has a dictionary's numbers, at these values. */
+  /** Looks at a page. */
   void addPage(ColumnVector vector) {
-    page = null;
-    if (order == Order.NONE || vector.values == 0) return;
-    page =
+    if (order == Order.NONE || vector.values == 0) {
+      page = null;
+      return;
+    }
+    add(
         switch (order) {
           case SIGNED -> ofNumbers(vector);
           case FLOATING -> ofFloats(vector);
           case BYTES, SIGNED_BYTES -> ofBytes(vector);
           case NONE -> null;
-        };
+        });
+  }
+
+  /** Looks at a page that a dictionary has numbered: at each different value once. */
+  void addPage(ColumnVector vector, int[] numbers, ValueDictionary dictionary) {
+    boolean isBinary = order == Order.BYTES || order == Order.SIGNED_BYTES;
+    if (isBinary && vector.values > 0 && dictionary.size() <= vector.values) {
+      add(ofNumbered(numbers, vector.values, dictionary));
+    } else {
+      addPage(vector);
+    }
+  }
+
+  private void add(@Nullable Bounds bounds) {
+    page = bounds;
     if (page == null) {
       isChunkKnown = false;
       isFileKnown = false;
@@ -179,13 +198,47 @@ final class ChunkBounds {
         maxPrefix = prefix;
       }
     }
-    byte[] lower = value(vector, min);
-    byte[] upper = value(vector, max);
+    return between(value(vector, min), value(vector, max));
+  }
+
+  /** Cut where they are long. */
+  private @Nullable Bounds between(byte[] lower, byte[] upper) {
     boolean isLowerCut = lower.length > BYTES_MAX && leaf.type() == LeafType.BYTES;
     boolean isUpperCut = upper.length > BYTES_MAX && leaf.type() == LeafType.BYTES;
-    if (isLowerCut) lower = cut(lower);
+    byte[] below = isLowerCut ? cut(lower) : lower;
     byte[] above = isUpperCut ? nextAbove(cut(upper)) : upper;
-    return above == null ? null : new Bounds(lower, above, !isLowerCut, !isUpperCut);
+    return above == null ? null : new Bounds(below, above, !isLowerCut, !isUpperCut);
+  }
+
+  private @Nullable Bounds ofNumbered(int[] numbers, int count, ValueDictionary dictionary) {
+    int size = dictionary.size();
+    if (seen.length < size) seen = new boolean[size * 2];
+    Arrays.fill(seen, 0, size, false);
+    for (int i = 0; i < count; i++) seen[numbers[i]] = true;
+    int min = numbers[0];
+    int max = min;
+    for (int number = 0; number < size; number++) {
+      if (!seen[number]) continue;
+      if (compare(dictionary, number, min) < 0) min = number;
+      else if (compare(dictionary, number, max) > 0) max = number;
+    }
+    return between(value(dictionary, min), value(dictionary, max));
+  }
+
+  private int compare(ValueDictionary dictionary, int a, int b) {
+    byte[] bytes = dictionary.bytes();
+    int aFrom = dictionary.start(a);
+    int bFrom = dictionary.start(b);
+    if (order == Order.SIGNED_BYTES) {
+      return compareSigned(bytes, aFrom, bytes, bFrom, leaf.fixedBytes());
+    }
+    return Arrays.compareUnsigned(
+        bytes, aFrom, aFrom + dictionary.length(a), bytes, bFrom, bFrom + dictionary.length(b));
+  }
+
+  private static byte[] value(ValueDictionary dictionary, int number) {
+    int start = dictionary.start(number);
+    return Arrays.copyOfRange(dictionary.bytes(), start, start + dictionary.length(number));
   }
 
   private int compare(ColumnVector vector, int a, int b) {

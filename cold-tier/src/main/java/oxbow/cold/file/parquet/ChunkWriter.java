@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.parquet.format.BoundaryOrder;
 import org.apache.parquet.format.ColumnChunk;
@@ -25,6 +26,7 @@ import org.apache.parquet.format.Util;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.ColumnMetrics;
 import oxbow.cold.file.PositionedOutput;
+import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.shred.ColumnVector;
 import oxbow.cold.shred.Leaf;
 import oxbow.cold.shred.LeafType;
@@ -37,14 +39,17 @@ import oxbow.cold.shred.LeafType;
  * a row group decide, and what overflows the dictionary goes to plain pages behind.
  */
 final class ChunkWriter {
-  /** So many of a row group's first values tell whether a dictionary is worth trying at all. */
+  /**
+   * So many values of a row group's first page tell whether a dictionary is worth trying at all.
+   * They lie apart, so that a column that only ever grows doesn't look like one that repeats.
+   */
   private static final int PROBE_VALUES = 1024;
 
   /** About how many values a row group has. */
   private static final int GROUP_VALUES = 1 << 16;
 
-  /** Larger ones cost more time than the bytes they save: zstd finds repeated texts as well. */
-  private static final int DICTIONARY_VALUES_WORTH = 1 << 11;
+  /** Larger ones leave the processor's caches; zstd finds repeated values as well. */
+  private static final int DICTIONARY_VALUES_WORTH = 1 << 13;
 
   private static final int DICTIONARY_VALUES_MAX = 1 << 16;
   private static final int DICTIONARY_BYTES_MAX = 1 << 20;
@@ -87,7 +92,6 @@ final class ChunkWriter {
     final Deltas deltas = new Deltas();
     byte[] compressed = new byte[1 << 20];
     int[] numbers = new int[1 << 13];
-    int[] levels = new int[1 << 13];
     long[] lengths = new long[0];
 
     Scratch(int zstdLevel) {
@@ -97,7 +101,6 @@ final class ChunkWriter {
 
     void ensure(int entries) {
       if (numbers.length < entries) numbers = new int[entries * 2];
-      if (levels.length < entries) levels = new int[entries * 2];
     }
 
     @Override
@@ -129,7 +132,11 @@ final class ChunkWriter {
     page.clear();
     putLevels(page, vector);
     Encoding encoding = putValues(page, vector);
-    bounds.addPage(vector);
+    if (encoding == Encoding.RLE_DICTIONARY) {
+      bounds.addPage(vector, scratch.numbers, Objects.requireNonNull(dictionary));
+    } else {
+      bounds.addPage(vector);
+    }
     pageBounds.add(bounds.page());
     pageNulls.add((long) vector.nulls());
     pageEmpties.add(vector.values == 0);
@@ -257,17 +264,15 @@ final class ChunkWriter {
     }
   }
 
-  private void putLevels(ByteSink page, byte[] levels, int count, int max) {
-    int[] wide = scratch.levels;
-    for (int i = 0; i < count; i++) wide[i] = levels[i];
+  private static void putLevels(ByteSink page, byte[] levels, int count, int max) {
     int lengthAt = page.size;
     page.putIntLe(0);
-    RunLengths.encode(page, wide, count, BitPacking.width(max));
+    RunLengths.encodeLevels(page, levels, count, BitPacking.width(max));
     setLength(page, lengthAt);
   }
 
   private static void setLength(ByteSink page, int lengthAt) {
-    oxbow.cold.shred.ByteAccess.intLe(page.bytes, lengthAt, page.size - lengthAt - Integer.BYTES);
+    ByteAccess.intLe(page.bytes, lengthAt, page.size - lengthAt - Integer.BYTES);
   }
 
   private Encoding putValues(ByteSink page, ColumnVector vector) {
@@ -286,19 +291,13 @@ final class ChunkWriter {
 
   /** Numbers the vector's values, unless a dictionary doesn't pay. */
   private boolean isNumbered(ValueDictionary dictionary, ColumnVector vector) {
-    int values = vector.values;
-    int[] numbers = scratch.numbers;
-    int probed = 0;
-    if (choice == Choice.OPEN && values >= PROBE_VALUES) {
-      probed = PROBE_VALUES;
-      dictionary.number(vector, 0, probed, numbers);
-      if (!isWorthIt(dictionary, vector)) {
-        choice = Choice.PLAIN;
-        return false;
-      }
-      choice = Choice.DICTIONARY;
+    boolean isFirst = dictionary.size() == 0; // else small pages before have numbers from it
+    if (choice == Choice.OPEN && isFirst && vector.values >= PROBE_VALUES) {
+      int distinct = dictionary.countAmong(vector, PROBE_VALUES);
+      choice = isWorthIt(distinct, vector) ? Choice.DICTIONARY : Choice.PLAIN;
+      if (choice == Choice.PLAIN) return false;
     }
-    dictionary.number(vector, probed, values, numbers);
+    dictionary.number(vector, scratch.numbers);
     boolean isFull =
         dictionary.size() > DICTIONARY_VALUES_MAX || dictionary.bytesEnd() > DICTIONARY_BYTES_MAX;
     if (isFull) choice = Choice.PLAIN;
@@ -307,10 +306,10 @@ final class ChunkWriter {
 
   /**
    * Whether numbers and the values they stand for will take less than the values as they are, as
-   * far as the first ones of a row group tell.
+   * far as the ones that were probed tell.
    */
-  private boolean isWorthIt(ValueDictionary dictionary, ColumnVector vector) {
-    double distinct = distinctInGroup(dictionary.size());
+  private boolean isWorthIt(int distinctProbed, ColumnVector vector) {
+    double distinct = distinctInGroup(distinctProbed);
     if (distinct > DICTIONARY_VALUES_WORTH) return false;
     double numberBits = BitPacking.width((int) distinct);
     double entriesPerValue = distinct / GROUP_VALUES;
@@ -371,17 +370,31 @@ final class ChunkWriter {
   private Encoding putPlain(ByteSink page, ColumnVector vector) {
     switch (leaf.type()) {
       case BOOLEAN -> putBooleans(page, vector);
-      case INT32, FLOAT -> {
-        page.ensure(vector.values * Integer.BYTES);
-        for (int i = 0; i < vector.values; i++) page.putIntLe((int) vector.longs[i]);
-      }
-      case INT64, DOUBLE -> {
-        page.ensure(vector.values * Long.BYTES);
-        for (int i = 0; i < vector.values; i++) page.putLongLe(vector.longs[i]);
-      }
+      case INT32, FLOAT -> putInts(page, vector);
+      case INT64, DOUBLE -> putLongs(page, vector);
       case BYTES, FIXED -> page.write(vector.bytes, 0, vector.bytesEnd);
     }
     return Encoding.PLAIN;
+  }
+
+  private static void putInts(ByteSink page, ColumnVector vector) {
+    page.ensure(vector.values * Integer.BYTES);
+    byte[] into = page.bytes;
+    int at = page.size;
+    for (int i = 0; i < vector.values; i++, at += Integer.BYTES) {
+      ByteAccess.intLe(into, at, (int) vector.longs[i]);
+    }
+    page.size = at;
+  }
+
+  private static void putLongs(ByteSink page, ColumnVector vector) {
+    page.ensure(vector.values * Long.BYTES);
+    byte[] into = page.bytes;
+    int at = page.size;
+    for (int i = 0; i < vector.values; i++, at += Long.BYTES) {
+      ByteAccess.longLe(into, at, vector.longs[i]);
+    }
+    page.size = at;
   }
 
   private Encoding putDeltas(ByteSink page, ColumnVector vector) {
@@ -421,7 +434,7 @@ final class ChunkWriter {
   }
 
   private int writeDictionary(PositionedOutput out) throws IOException {
-    var dictionary = java.util.Objects.requireNonNull(this.dictionary);
+    var dictionary = Objects.requireNonNull(this.dictionary);
     ByteSink page = scratch.page;
     page.clear();
     if (leaf.type().isNumber()) {

@@ -351,8 +351,13 @@ final class ForeignColumn {
     int length = ByteAccess.intLe(content, at);
     int from = at + Integer.BYTES;
     if (length < 0 || length > size - from) throw new IOException("levels of " + length + " bytes");
-    RunLengths.decodeLevels(content, from, from + length, BitPacking.width(max), into, count);
+    decodeLevels(from, from + length, max, into);
     return from + length;
+  }
+
+  private void decodeLevels(int from, int end, int max, byte[] into) {
+    int width = BitPacking.width(max);
+    int _ = RunLengths.decodeLevels(content, from, end, width, into, count, max);
   }
 
   /** Levels lie before the values and are not packed. */
@@ -376,13 +381,9 @@ final class ForeignColumn {
     }
     begin(data.getNum_values());
     if (!leaf.isFlat()) {
-      int width = BitPacking.width(column.repetitionMax());
-      RunLengths.decodeLevels(content, 0, repetitionBytes, width, repetitions, count);
+      decodeLevels(0, repetitionBytes, column.repetitionMax(), repetitions);
     }
-    if (definitionMax > 0) {
-      int width = BitPacking.width(definitionMax);
-      RunLengths.decodeLevels(content, repetitionBytes, levelBytes, width, definitions, count);
-    }
+    if (definitionMax > 0) decodeLevels(repetitionBytes, levelBytes, definitionMax, definitions);
     readValues(Required.part(data.getEncoding(), "encoding"), levelBytes, size);
   }
 
@@ -391,8 +392,9 @@ final class ForeignColumn {
     count = entries;
     entry = 0;
     value = 0;
-    if (definitions.length < count) definitions = new byte[count];
-    if (!leaf.isFlat() && repetitions.length < count) repetitions = new byte[count];
+    int needed = count + ByteAccess.SLACK_BYTES;
+    if (definitions.length < needed) definitions = new byte[needed];
+    if (!leaf.isFlat() && repetitions.length < needed) repetitions = new byte[needed];
   }
 
   private int present() {

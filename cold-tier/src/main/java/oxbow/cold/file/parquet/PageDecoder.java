@@ -60,7 +60,11 @@ final class PageDecoder {
     decompress(source, at + headerBytes, end, header, dictionaryBytes);
     dictionarySize =
         Required.part(header.getDictionary_page_header(), "dictionary header").getNum_values();
-    if (dictionarySize < 0) throw new IOException("a dictionary of " + dictionarySize);
+    // Of values without bytes there is one.
+    if (dictionarySize < 0 || dictionarySize > Math.max(size, 1)) {
+      throw new IOException("a dictionary of " + dictionarySize + " in " + size + " bytes");
+    }
+    page.changeDictionary(dictionarySize);
     if (leaf.type().isNumber()) {
       if (dictionaryLongs.length < dictionarySize) dictionaryLongs = new long[dictionarySize];
       plainNumbers(dictionaryBytes, 0, size, dictionaryLongs, dictionarySize);
@@ -113,29 +117,36 @@ final class PageDecoder {
   private int readLevels(int count, int size) throws IOException {
     int at = 0;
     if (!leaf.isFlat()) {
-      if (page.repetitions.length < count) page.repetitions = new byte[count];
-      at = levels(at, size, leaf.repetitionMax(), page.repetitions, count);
+      page.repetitions = levelRoom(page.repetitions, count);
+      int end = levelsEnd(at, size);
+      decodeLevels(at, end, leaf.repetitionMax(), page.repetitions, count);
+      at = end;
     }
     if (leaf.definitionMax() == 0) {
       page.values = count;
       return at;
     }
-    if (page.definitions.length < count) page.definitions = new byte[count];
-    at = levels(at, size, leaf.definitionMax(), page.definitions, count);
-    int values = 0;
-    int max = leaf.definitionMax();
-    byte[] definitions = page.definitions;
-    for (int i = 0; i < count; i++) if (definitions[i] == max) values++;
-    page.values = values;
-    return at;
+    page.definitions = levelRoom(page.definitions, count);
+    int end = levelsEnd(at, size);
+    page.values = decodeLevels(at, end, leaf.definitionMax(), page.definitions, count);
+    return end;
   }
 
-  private int levels(int at, int size, int max, byte[] into, int count) throws IOException {
+  private static byte[] levelRoom(byte[] levels, int count) {
+    int needed = count + ByteAccess.SLACK_BYTES;
+    return levels.length >= needed ? levels : new byte[needed];
+  }
+
+  private int levelsEnd(int at, int size) throws IOException {
     int length = ByteAccess.intLe(plain, at);
     int from = at + Integer.BYTES;
     if (length < 0 || length > size - from) throw new IOException("levels of " + length + " bytes");
-    RunLengths.decodeLevels(plain, from, from + length, BitPacking.width(max), into, count);
     return from + length;
+  }
+
+  private int decodeLevels(int at, int end, int max, byte[] into, int count) {
+    int width = BitPacking.width(max);
+    return RunLengths.decodeLevels(plain, at + Integer.BYTES, end, width, into, count, max);
   }
 
   private void readValues(Encoding encoding, int at, int size) throws IOException {
@@ -175,11 +186,15 @@ final class PageDecoder {
       int width = plain[at];
       RunLengths.decode(plain, at + 1, size, width, numbers, values);
     }
+    int least = 0;
+    int most = 0;
     for (int i = 0; i < values; i++) {
-      if (numbers[i] >= dictionarySize || numbers[i] < 0) {
-        throw new IOException(
-            "value " + numbers[i] + " of a dictionary that has " + dictionarySize);
-      }
+      least = Math.min(least, numbers[i]);
+      most = Math.max(most, numbers[i]);
+    }
+    if (values > 0 && (least < 0 || most >= dictionarySize)) {
+      throw new IOException(
+          "values " + least + " to " + most + " of a dictionary that has " + dictionarySize);
     }
     if (leaf.type().isNumber()) {
       long[] longs = page.longs;

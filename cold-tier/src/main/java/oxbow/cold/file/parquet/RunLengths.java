@@ -1,5 +1,6 @@
 package oxbow.cold.file.parquet;
 
+import java.util.Arrays;
 import oxbow.cold.shred.ByteAccess;
 
 /**
@@ -11,6 +12,7 @@ final class RunLengths {
   private static final int RUN_MIN = 16;
 
   private static final int GROUP = 8;
+  private static final long EACH_BYTE = 0x0101010101010101L;
 
   private RunLengths() {}
 
@@ -18,20 +20,73 @@ final class RunLengths {
   static void encode(ByteSink out, int[] values, int count, int width) {
     int packedFrom = 0;
     int at = 0;
-    while (at < count) {
-      int runEnd = at + 1;
+    while (at + GROUP <= count) {
       int value = values[at];
+      int runEnd = at + 1;
       while (runEnd < count && values[runEnd] == value) runEnd++;
-      // What is packed before a run fills whole groups, with the run's first numbers if need be.
-      int runStart = packedFrom + roundUp(at - packedFrom);
-      if (runEnd - runStart >= RUN_MIN) {
-        pack(out, values, packedFrom, runStart - packedFrom, width);
-        putRun(out, value, runEnd - runStart, width);
+      if (runEnd - at >= RUN_MIN) {
+        pack(out, values, packedFrom, at - packedFrom, width);
+        putRun(out, value, runEnd - at, width);
         packedFrom = runEnd;
+        at = runEnd;
+      } else {
+        at += GROUP; // what is packed before a run fills whole groups
       }
-      at = runEnd;
     }
     pack(out, values, packedFrom, count - packedFrom, width);
+  }
+
+  /** The same for levels, of which a group is one word. */
+  static void encodeLevels(ByteSink out, byte[] levels, int count, int width) {
+    int packedFrom = 0;
+    int at = 0;
+    while (at + GROUP <= count) {
+      int runEnd = at;
+      long group = ByteAccess.longLe(levels, at);
+      if (group == (group & 0xff) * EACH_BYTE) {
+        runEnd += GROUP;
+        while (runEnd + GROUP <= count && ByteAccess.longLe(levels, runEnd) == group) {
+          runEnd += GROUP;
+        }
+        while (runEnd < count && levels[runEnd] == (byte) group) runEnd++;
+      }
+      if (runEnd - at >= RUN_MIN) {
+        packLevels(out, levels, packedFrom, at - packedFrom, width);
+        putRun(out, (int) (group & 0xff), runEnd - at, width);
+        packedFrom = runEnd;
+        at = runEnd;
+      } else {
+        at += GROUP;
+      }
+    }
+    packLevels(out, levels, packedFrom, count - packedFrom, width);
+  }
+
+  private static void packLevels(ByteSink out, byte[] levels, int from, int count, int width) {
+    if (count == 0) return;
+    int groups = roundUp(count) / GROUP;
+    out.putVarint((long) groups << 1 | 1);
+    out.ensure(groups * width);
+    byte[] into = out.bytes;
+    int to = out.size;
+    long bits = lowBits(width);
+    int end = from + count;
+    int at = from;
+    for (; at + GROUP <= end; at += GROUP, to += width) {
+      ByteAccess.longLe(into, to, Long.compress(ByteAccess.longLe(levels, at), bits));
+    }
+    if (at < end) {
+      long group = 0;
+      for (int i = at; i < end; i++) group |= (long) levels[i] << ((i - at) * Byte.SIZE);
+      ByteAccess.longLe(into, to, Long.compress(group, bits));
+      to += width;
+    }
+    out.size = to;
+  }
+
+  /** The lowest bits of each byte of a word. */
+  private static long lowBits(int width) {
+    return ((1L << width) - 1) * EACH_BYTE;
   }
 
   /** Appends one run. */
@@ -39,27 +94,44 @@ final class RunLengths {
     if (count > 0) putRun(out, value, count, width);
   }
 
-  /** Reads {@code count} levels; returns the position behind them. */
-  static int decodeLevels(byte[] bytes, int at, int end, int width, byte[] into, int count) {
+  /**
+   * Reads {@code count} levels into an array with room for a word more; returns how many of them
+   * are the highest.
+   */
+  static int decodeLevels(
+      byte[] bytes, int from, int end, int width, byte[] into, int count, int highest) {
+    int at = from;
     int done = 0;
+    int highs = 0;
     while (done < count) {
       if (at >= end) throw new IndexOutOfBoundsException("levels end early");
       long header = varint(bytes, at);
       at += ByteAccess.varintBytes(header);
       if ((header & 1) == 0) {
         int run = (int) Math.min(header >>> 1, count - done);
-        java.util.Arrays.fill(into, done, done + run, bytes[at]);
+        Arrays.fill(into, done, done + run, bytes[at]);
+        if (bytes[at] == highest) highs += run;
         at += (width + 7) >>> 3;
         done += run;
       } else {
         int groups = (int) (header >>> 1);
         int some = (int) Math.min((long) groups * GROUP, count - done);
-        BitPacking.unpackBytes(bytes, at, some, width, into, done);
+        unpackLevels(bytes, at, width, into, done, some);
+        for (int i = done; i < done + some; i++) if (into[i] == highest) highs++;
         at += groups * width;
         done += some;
       }
     }
-    return at;
+    return highs;
+  }
+
+  private static void unpackLevels(
+      byte[] bytes, int from, int width, byte[] into, int to, int count) {
+    long bits = lowBits(width);
+    int at = from;
+    for (int done = 0; done < count; done += GROUP, at += width) {
+      ByteAccess.longLe(into, to + done, Long.expand(ByteAccess.longLe(bytes, at), bits));
+    }
   }
 
   /** Reads {@code count} dictionary numbers; returns the position behind them. */
@@ -73,7 +145,7 @@ final class RunLengths {
         int run = (int) Math.min(header >>> 1, count - done);
         int runBytes = (width + 7) >>> 3;
         int value = runBytes == 0 ? 0 : ByteAccess.intLe(bytes, at) & (-1 >>> (32 - runBytes * 8));
-        java.util.Arrays.fill(into, done, done + run, value);
+        Arrays.fill(into, done, done + run, value);
         at += runBytes;
         done += run;
       } else {
@@ -95,7 +167,7 @@ final class RunLengths {
     BitPacking.pack(out, values, from, count, width);
     int missing = groups * width - (out.size - before);
     out.ensure(missing);
-    java.util.Arrays.fill(out.bytes, out.size, out.size + missing, (byte) 0);
+    Arrays.fill(out.bytes, out.size, out.size + missing, (byte) 0);
     out.size += missing;
   }
 

@@ -11,6 +11,7 @@ import oxbow.cold.shred.LeafType;
  */
 final class ValueDictionary {
   private static final long MIX = 0x9E3779B97F4A7C15L;
+  private static final long MIX_LENGTH = 0xC2B2AE3D27D4EB4FL;
   private static final int INITIAL_SLOTS = 1024;
 
   private final boolean isNumber;
@@ -18,6 +19,9 @@ final class ValueDictionary {
 
   /** Number of the value plus one; zero: free. */
   private int[] slots = new int[INITIAL_SLOTS];
+
+  /** What is left of a hash is a slot: its upper bits, on which all bits of the value work. */
+  private int slotShift = shift(INITIAL_SLOTS);
 
   private int size;
 
@@ -64,6 +68,19 @@ final class ValueDictionary {
     return bytes;
   }
 
+  /** Where a binary value lies in {@link #bytes}. */
+  int start(int number) {
+    return starts[number];
+  }
+
+  int length(int number) {
+    return lengths[number];
+  }
+
+  private static int shift(int slots) {
+    return Long.SIZE - Integer.numberOfTrailingZeros(slots);
+  }
+
   private static long prefix(byte[] source, int from, int length) {
     if (length == 0) return 0;
     long first = ByteAccess.longLe(source, from);
@@ -76,6 +93,7 @@ final class ValueDictionary {
     if (size == 0) return;
     if (slots.length > INITIAL_SLOTS * 64) {
       slots = new int[INITIAL_SLOTS];
+      slotShift = shift(INITIAL_SLOTS);
     } else {
       Arrays.fill(slots, 0);
     }
@@ -83,28 +101,55 @@ final class ValueDictionary {
     bytesEnd = 0;
   }
 
-  /** Numbers the values {@code from} to {@code to} of a vector. */
-  void number(ColumnVector vector, int from, int to, int[] into) {
+  /** How many different ones are among some of a vector's values that lie equally far apart. */
+  int countAmong(ColumnVector vector, int some) {
+    clear();
+    int step = vector.values / some;
+    for (int i = 0, at = 0; i < some; i++, at += step) {
+      if (isNumber) {
+        numberOf(vector.longs[at]);
+      } else {
+        numberOf(vector.bytes, vector.starts[at], vector.length(at));
+      }
+    }
+    int counted = size;
+    clear();
+    return counted;
+  }
+
+  /** Numbers all values of a vector. */
+  void number(ColumnVector vector, int[] into) {
+    int count = vector.values;
     if (isNumber) {
       long[] values = vector.longs;
-      for (int i = from; i < to; i++) into[i] = numberOf(values[i]);
+      int from = size == 1 ? numberConstant(values, count, into) : 0;
+      for (int i = from; i < count; i++) into[i] = numberOf(values[i]);
     } else if (fixedBytes > 0) {
-      for (int i = from; i < to; i++) {
+      for (int i = 0; i < count; i++) {
         into[i] = numberOf(vector.bytes, vector.starts[i], fixedBytes);
       }
     } else {
       byte[] source = vector.bytes;
       int[] starts = vector.starts;
-      for (int i = from; i < to; i++) {
+      for (int i = 0; i < count; i++) {
         int start = starts[i];
         into[i] = numberOf(source, start, ByteAccess.intLe(source, start - Integer.BYTES));
       }
     }
   }
 
+  /** Of a column that had one value only so far; returns how many are the same again. */
+  private int numberConstant(long[] values, int count, int[] into) {
+    long only = longs[0];
+    int same = 0;
+    while (same < count && values[same] == only) same++;
+    Arrays.fill(into, 0, same, 0);
+    return same;
+  }
+
   private int numberOf(long value) {
     int mask = slots.length - 1;
-    int slot = slotOf(value) & mask;
+    int slot = slotOf(value);
     int entry;
     while ((entry = slots[slot]) != 0) {
       if (longs[entry - 1] == value) return entry - 1;
@@ -119,8 +164,8 @@ final class ValueDictionary {
 
   private int numberOf(byte[] source, int from, int length) {
     int mask = slots.length - 1;
-    int slot = slotOf(source, from, length) & mask;
     long prefix = prefix(source, from, length);
+    int slot = slotOf(prefix, source, from, length);
     int entry;
     while ((entry = slots[slot]) != 0) {
       int number = entry - 1;
@@ -169,33 +214,34 @@ final class ValueDictionary {
 
   private void grow() {
     var wider = new int[slots.length * 2];
+    slotShift = shift(wider.length);
     int mask = wider.length - 1;
     for (int i = 0; i < size; i++) {
-      int slot = (isNumber ? slotOf(longs[i]) : slotOf(bytes, starts[i], lengths[i])) & mask;
+      int slot = isNumber ? slotOf(longs[i]) : slotOf(prefixes[i], bytes, starts[i], lengths[i]);
       while (wider[slot] != 0) slot = (slot + 1) & mask;
       wider[slot] = i + 1;
     }
     slots = wider;
   }
 
-  private static int slotOf(long value) {
-    long mixed = (value ^ (value >>> 32)) * MIX;
-    return (int) (mixed >>> 36);
+  private int slotOf(long value) {
+    return (int) ((value * MIX) >>> slotShift);
   }
 
-  private static int slotOf(byte[] source, int from, int length) {
-    long hash = length * MIX;
-    int left = length;
-    while (left > Long.BYTES) {
-      hash = (hash ^ ByteAccess.longLe(source, from)) * MIX;
-      hash ^= hash >>> 29;
+  private int slotOf(long prefix, byte[] source, int from, int length) {
+    long hash = (prefix ^ length * MIX_LENGTH) * MIX;
+    int left = length - Long.BYTES;
+    while (left > 0) {
       from += Long.BYTES;
+      hash ^= hash >>> 29;
+      long next = ByteAccess.longLe(source, from);
+      if (left < Long.BYTES) {
+        int unused = (Long.BYTES - left) * Byte.SIZE;
+        next = next << unused >>> unused;
+      }
+      hash = (hash ^ next) * MIX;
       left -= Long.BYTES;
     }
-    if (left > 0) {
-      int unused = (Long.BYTES - left) * Byte.SIZE;
-      hash = (hash ^ (ByteAccess.longLe(source, from) << unused >>> unused)) * MIX;
-    }
-    return (int) (hash ^ (hash >>> 32));
+    return (int) (hash >>> slotShift);
   }
 }
