@@ -136,7 +136,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
     List<Span> spans = reader.spans();
     int left = bounds.aheadMax();
     for (Span span : spans) {
-      if (span.baseOffset() <= offset) continue;
+      if (span.baseOffset() < offset) continue; // one that begins here is the very next
       if (left-- == 0) return;
       ranges.fetchAhead(reader.file(), span, threads);
     }

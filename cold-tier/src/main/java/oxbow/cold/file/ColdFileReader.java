@@ -51,7 +51,8 @@ public interface ColdFileReader {
   /** The file's batches one after the other. Owned by one thread. */
   interface Cursor extends AutoCloseable {
     /**
-     * The batches that follow, as {@link ColdFileReader#read} gives them; empty at the file's end.
+     * The batches that follow, as {@link ColdFileReader#read} gives them, but of one span only;
+     * empty at the file's end.
      */
     ByteBuffer next(int bytesMax);
 

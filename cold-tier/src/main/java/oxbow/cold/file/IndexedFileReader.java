@@ -243,6 +243,7 @@ public abstract class IndexedFileReader implements ColdFileReader {
 
   private final class IndexedCursor implements Cursor {
     private final BatchSource source = openSource();
+    private final List<Span> spans = spans();
     private int batch;
     private boolean isPlaced;
 
@@ -256,6 +257,7 @@ public abstract class IndexedFileReader implements ColdFileReader {
     @Override
     public ByteBuffer next(int bytesMax) {
       int end = 0;
+      int stop = behindRange(waiting == null ? batch : batch - 1);
       if (waiting != null) {
         byte[] first = waiting;
         waiting = null;
@@ -263,7 +265,7 @@ public abstract class IndexedFileReader implements ColdFileReader {
         end = keep(first);
       }
       try {
-        while (batch < index.size() && end < bytesMax) {
+        while (batch < index.size() && end < bytesMax && (end == 0 || batch < stop)) {
           int batchEnd = append(end);
           if (end > 0 && batchEnd > bytesMax) {
             waiting = new byte[batchEnd - end];
@@ -278,6 +280,16 @@ public abstract class IndexedFileReader implements ColdFileReader {
       var bytes = new byte[end];
       System.arraycopy(source.bytes(), 0, bytes, 0, end);
       return ByteBuffer.wrap(bytes);
+    }
+
+    /** The batch with which the next range begins: nobody waits for that who has something. */
+    private int behindRange(int from) {
+      if (from >= index.size()) return index.size();
+      long baseOffset = index.baseOffset(from);
+      for (Span span : spans) {
+        if (span.baseOffset() > baseOffset) return index.find(span.baseOffset());
+      }
+      return index.size();
     }
 
     private int keep(byte[] first) {
