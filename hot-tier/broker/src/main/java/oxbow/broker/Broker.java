@@ -25,6 +25,7 @@ import oxbow.broker.control.LogLevels;
 import oxbow.broker.control.TopicSettings;
 import oxbow.broker.fetch.FetchApis;
 import oxbow.broker.fetch.OffsetApis;
+import oxbow.broker.group.CommittedOffset;
 import oxbow.broker.group.GroupConfig;
 import oxbow.broker.group.GroupCoordinators;
 import oxbow.broker.metadata.MetadataApis;
@@ -61,6 +62,7 @@ public final class Broker implements AutoCloseable {
   private final Logs logs;
   private final ControlPlane control;
   private final Partitions partitions;
+  private final GroupCoordinators groups;
   private final Map<String, InetSocketAddress> bound;
   private final CompletionStage<Void> ready;
 
@@ -95,7 +97,7 @@ public final class Broker implements AutoCloseable {
       closesLast("partitions", partitions);
       PartitionMeters.register(partitions, meters);
       LogMeters.register(logs, meters);
-      var groups =
+      groups =
           new GroupCoordinators(
               config.groups(),
               config.control().nodeId(),
@@ -227,6 +229,11 @@ public final class Broker implements AutoCloseable {
 
   public Partitions partitions() {
     return partitions;
+  }
+
+  /** What all groups have committed; fails while some are being loaded. */
+  public CompletionStage<List<CommittedOffset>> committedOffsets() {
+    return groups.committedOffsets();
   }
 
   public Logs logs() {

@@ -7,8 +7,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
@@ -20,6 +22,8 @@ import org.apache.kafka.metadata.properties.PropertiesUtils;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.raft.DynamicVoter;
 import org.apache.kafka.raft.DynamicVoters;
+import org.apache.kafka.server.common.ApiMessageAndVersion;
+import org.apache.kafka.server.common.MetadataVersion;
 import org.apache.kafka.server.util.FileLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,6 +85,34 @@ final class MetadataDirectory implements AutoCloseable {
     } catch (RuntimeException e) {
       unlock(lock);
       throw e;
+    }
+  }
+
+  /**
+   * Formats a new directory whose log begins with more than the features.
+   *
+   * @param more what it begins with, given the version of the metadata
+   */
+  static void restore(
+      ControlConfig config, Function<MetadataVersion, List<ApiMessageAndVersion>> more) {
+    Path directory = config.directory();
+    FileLock lock = lock(directory);
+    try {
+      if (Files.exists(directory.resolve(MetaPropertiesEnsemble.META_PROPERTIES_NAME))
+          || holdsMetadata(directory)) {
+        throw new ControlException(Kind.DIRECTORY, directory + " holds a cluster already");
+      }
+      format(config);
+      BootstrapMetadata usual = bootstrap(directory);
+      var records = new ArrayList<>(usual.records());
+      records.addAll(more.apply(usual.metadataVersion()));
+      Files.deleteIfExists(directory.resolve(BootstrapDirectory.BINARY_BOOTSTRAP_FILENAME));
+      new BootstrapDirectory(directory.toString())
+          .writeBinaryFile(BootstrapMetadata.fromRecords(records, "a restored bucket"));
+    } catch (IOException e) {
+      throw new ControlException(Kind.DIRECTORY, "can't write " + directory + ": " + e, e);
+    } finally {
+      unlock(lock);
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.internals.Topic;
@@ -152,6 +153,11 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
         .serve(ApiKeys.CONSUMER_GROUP_DESCRIBE, admin::describeConsumerGroups)
         .serve(ApiKeys.STREAMS_GROUP_DESCRIBE, admin::describeStreamsGroups)
         .serve(ApiKeys.DELETE_GROUPS, admin::delete);
+  }
+
+  /** What all groups have committed; fails while some are being loaded. */
+  public CompletionStage<List<CommittedOffset>> committedOffsets() {
+    return new CommittedOffsets(service).all();
   }
 
   /** Follows the cluster's metadata once the control plane publishes to it. */
