@@ -1,8 +1,8 @@
 package oxbow.cold;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static oxbow.cold.store.StoreException.Kind.DENIED;
 import static oxbow.cold.store.StoreException.Kind.EXISTS;
-import static oxbow.cold.store.StoreException.Kind.INVALID;
 import static oxbow.cold.store.StoreException.Kind.NOT_FOUND;
 import static oxbow.cold.store.StoreException.Kind.OUTCOME_UNKNOWN;
 
@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,10 @@ import oxbow.cold.file.ColdFormat;
 import oxbow.cold.file.SystemColumns;
 import oxbow.cold.file.TableColumns;
 import oxbow.cold.offload.TopicColumns;
+import oxbow.cold.state.Owner;
+import oxbow.cold.state.OwnerName;
+import oxbow.cold.state.Owners;
+import oxbow.cold.state.StateKeeper;
 import oxbow.cold.store.ObjectStore;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
@@ -40,31 +45,49 @@ import oxbow.schema.layout.Type;
  */
 final class Bucket {
   /** Whose bucket it is. */
-  private static final String OWNER = "oxbow-cluster";
+  private static final String OWNER = OwnerName.OBJECT;
 
   private final ObjectStore store;
   private final String namespace;
   private final Schemas schemas;
   private final InstantSource clock;
+  private final Owners owners;
+  private final StateKeeper state;
+  private final Supplier<String> token;
   private final Map<Uuid, OpenTopic> open = new ConcurrentHashMap<>();
   private final Set<Uuid> dropped = ConcurrentHashMap.newKeySet();
   private @Nullable IcebergCatalog catalog;
   private @Nullable String clusterId;
+  private volatile long ownerNumber;
 
   /** A topic's table, and what its values' columns are made of. */
   record OpenTopic(ColdTable table, TopicColumns columns) {}
 
-  Bucket(ObjectStore store, String namespace, Schemas schemas, InstantSource clock) {
+  /**
+   * @param state told once the bucket is this process's
+   * @param token by which the bucket knows this data directory
+   */
+  Bucket(
+      ObjectStore store,
+      String namespace,
+      Schemas schemas,
+      InstantSource clock,
+      Owners owners,
+      StateKeeper state,
+      Supplier<String> token) {
     this.store = store;
     this.namespace = namespace;
     this.schemas = schemas;
     this.clock = clock;
+    this.owners = owners;
+    this.state = state;
+    this.token = token;
   }
 
   synchronized IcebergCatalog catalog() {
     IcebergCatalog opened = catalog;
     if (opened == null) {
-      opened = IcebergCatalog.open(store, clock, new Replays(store, schemas));
+      opened = IcebergCatalog.open(store, clock, new Replays(store, schemas), () -> ownerNumber);
       if (clusterId != null) claim(clusterId);
       catalog = opened;
     }
@@ -77,23 +100,30 @@ final class Bucket {
     catalog = null; // asked anew whose it is
   }
 
-  /** Two clusters in one bucket would each take the other's tables for leftovers. */
   private void claim(String cluster) {
-    String owner = owner();
+    claimForCluster(cluster);
+    Owner owner = owners.claim(cluster, token.get());
+    ownerNumber = owner.number();
+    state.owned(owner);
+  }
+
+  /** Two clusters in one bucket would each take the other's tables for leftovers. */
+  private void claimForCluster(String cluster) {
+    String owner = owner(store);
     if (owner.isEmpty()) {
       try {
         ObjectStore.ObjectInfo _ = store.create(OWNER, ByteBuffer.wrap(cluster.getBytes(UTF_8)));
         return;
       } catch (StoreException e) {
         if (e.kind() != EXISTS && e.kind() != OUTCOME_UNKNOWN) throw e;
-        owner = owner(); // somebody else was faster, or we were
+        owner = owner(store); // somebody else was faster, or we were
       }
     }
     if (owner.equals(cluster)) return;
     throw new StoreException(
-        INVALID,
-        "the bucket "
-            + store.location("")
+        DENIED,
+        "the bucket of "
+            + store.location(OWNER)
             + " belongs to cluster "
             + owner
             + ", this is cluster "
@@ -101,7 +131,8 @@ final class Bucket {
             + ": give each a bucket of its own");
   }
 
-  private String owner() {
+  /** The cluster whose bucket it is; empty: nobody's yet. */
+  static String owner(ObjectStore store) {
     try {
       return UTF_8.decode(store.read(OWNER)).toString();
     } catch (StoreException e) {
@@ -117,10 +148,12 @@ final class Bucket {
       if (dropped.contains(topicId)) {
         throw new StoreException(NOT_FOUND, "topic " + topic + " is deleted, and so is its table");
       }
+      IcebergCatalog opened = catalog();
+      // A new table has nobody's fence yet; one of a cluster that lost the bucket stays unmade.
+      if (ownerNumber > 0) state.requireOwner();
       ColdTable table =
-          catalog()
-              .findOrCreate(
-                  namespace, topic, topicId, firstColumns(topic, tiering), partitioning(tiering));
+          opened.findOrCreate(
+              namespace, topic, topicId, firstColumns(topic, tiering), partitioning(tiering));
       known = opened(topicId, topic, table);
     }
     return known;

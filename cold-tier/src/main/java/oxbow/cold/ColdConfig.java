@@ -13,6 +13,7 @@ import oxbow.cold.upkeep.UpkeepConfig;
  * @param offloadThreads topics that are offloaded at a time
  * @param lookEvery how often it is asked what waits to be offloaded
  * @param upkeepBytesPerSecondMax pace of merging
+ * @param catchUpBytesPerSecond pace of topics that are far behind; more if that is what comes in
  */
 public record ColdConfig(
     Path directory,
@@ -20,5 +21,28 @@ public record ColdConfig(
     int offloadThreads,
     Duration lookEvery,
     long upkeepBytesPerSecondMax,
+    long catchUpBytesPerSecond,
     FetchBounds fetch,
-    UpkeepConfig upkeep) {}
+    UpkeepConfig upkeep) {
+  private static final long CATCH_UP_BYTES_PER_SECOND = 64 << 20;
+
+  /** One that catches up at the usual pace. */
+  public ColdConfig(
+      Path directory,
+      String namespace,
+      int offloadThreads,
+      Duration lookEvery,
+      long upkeepBytesPerSecondMax,
+      FetchBounds fetch,
+      UpkeepConfig upkeep) {
+    this(
+        directory,
+        namespace,
+        offloadThreads,
+        lookEvery,
+        upkeepBytesPerSecondMax,
+        CATCH_UP_BYTES_PER_SECOND,
+        fetch,
+        upkeep);
+  }
+}

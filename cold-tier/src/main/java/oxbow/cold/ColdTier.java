@@ -14,6 +14,8 @@ import java.util.Random;
 import java.util.UUID;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oxbow.cold.fetch.ColdFetch;
 import oxbow.cold.fetch.Manifests;
 import oxbow.cold.fetch.ReadCounters;
@@ -26,7 +28,12 @@ import oxbow.cold.offload.TopicOffload;
 import oxbow.cold.offload.Uploads;
 import oxbow.cold.offload.Writers;
 import oxbow.cold.rewrite.Rewriter;
+import oxbow.cold.state.ClusterSource;
+import oxbow.cold.state.Owners;
+import oxbow.cold.state.RestoredStarts;
+import oxbow.cold.state.StateKeeper;
 import oxbow.cold.store.ObjectStore;
+import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
 import oxbow.cold.table.ForeignCommits;
 import oxbow.cold.table.IcebergCatalog;
@@ -53,6 +60,10 @@ import oxbow.schema.Schemas;
  * </pre>
  */
 public final class ColdTier implements ColdPartitions, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ColdTier.class);
+  private static final Duration BEAT_EVERY = Duration.ofSeconds(30);
+  private static final Duration SAVE_EVERY = Duration.ofSeconds(15);
+
   private final ObjectStore store;
   private final Bucket bucket;
   private final ColdFetch fetch;
@@ -60,7 +71,11 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   private final Upkeep upkeep;
   private final Pace pace;
   private final Uploads uploads = new Uploads();
+  private final BucketKeeper keeper;
   private final Deletions deletions;
+  private final RestoredStarts restored;
+  private final StateKeeper state;
+  private volatile ClusterSource cluster = ClusterSource.NONE;
   private final Verifications verifications;
   private final OffloadCounters offloadCounters = new OffloadCounters();
   private final ReadCounters readCounters = new ReadCounters();
@@ -76,7 +91,10 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     this.store = store;
     String writerName = UUID.randomUUID().toString();
     deletions = new Deletions(config.directory());
-    bucket = new Bucket(store, config.namespace(), schemas, clock);
+    restored = RestoredStarts.open(config.directory());
+    var owners = new Owners(store, clock);
+    state = new StateKeeper(store, owners, () -> cluster);
+    bucket = new Bucket(store, config.namespace(), schemas, clock, owners, state, restored::token);
     var manifests = new Manifests(bucket::manifest, config.fetch().manifestAge().toNanos(), nanos);
     fetch = new ColdFetch(manifests, store, bucket::reader, config.fetch(), readCounters);
     pace = new Pace(nanos, config.upkeepBytesPerSecondMax());
@@ -96,16 +114,17 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
                   store,
                   writing.of(open, tiering),
                   manifests::changed, // what was brought back before is still right
+                  state::saveWhatRecordsNeed,
                   offloadCounters);
             },
             uploads,
             offloadCounters,
             config.offloadThreads(),
             config.lookEvery(),
+            config.catchUpBytesPerSecond(),
             nanos,
             new Random());
-    var rewriter =
-        new Rewriter(store, readers, pace, uploads);
+    var rewriter = new Rewriter(store, readers, pace, uploads);
     upkeep =
         new Upkeep(
             segments,
@@ -131,6 +150,36 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
             upkeepCounters,
             fetch::changed,
             clock);
+    keeper =
+        new BucketKeeper(
+            bucket::catalog,
+            offloader,
+            List.of(
+                new BucketKeeper.Duty(
+                    "leftovers",
+                    config.upkeep().cleanEvery(),
+                    () -> removeLeftovers(config.upkeep().orphanAge())),
+                new BucketKeeper.Duty("sign of life", BEAT_EVERY, this::beat),
+                new BucketKeeper.Duty("topics", SAVE_EVERY, state::saveWhatRecordsNeed),
+                new BucketKeeper.Duty("positions", SAVE_EVERY, state::savePositions)),
+            nanos);
+  }
+
+  private void beat() {
+    try {
+      state.beat();
+    } catch (StoreException e) {
+      offloader.storeFailed(e);
+      throw e;
+    }
+  }
+
+  /** Uploads that nobody completed are billed until somebody aborts them. */
+  private void removeLeftovers(Duration age) {
+    int removed = store.removeLeftovers(age);
+    if (removed > 0) {
+      log.atInfo().addKeyValue("uploads", removed).log("unfinished uploads removed");
+    }
   }
 
   private static ForeignCommits allowed(TopicTiering tiering) {
@@ -170,10 +219,26 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
    * @param clusterId whose bucket it is; that of another cluster is refused
    */
   public void begin(String clusterId) {
+    begin(clusterId, ClusterSource.NONE);
+  }
+
+  /**
+   * The same, and the bucket gets what it takes to bring the whole cluster back.
+   *
+   * @param source the cluster, asked again and again
+   */
+  public void begin(String clusterId, ClusterSource source) {
+    cluster = source;
     bucket.belongsTo(clusterId);
     deletions.unfinished().forEach(upkeep::drop);
+    keeper.start();
     offloader.start();
     upkeep.start();
+  }
+
+  /** The cluster whose bucket a store is; empty: nobody's yet. */
+  public static Optional<String> owner(ObjectStore store) {
+    return Optional.of(Bucket.owner(store)).filter(owner -> !owner.isEmpty());
   }
 
   /** Files that a process that ended left under way. */
@@ -232,6 +297,16 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     return offloader.storeAway();
   }
 
+  /** Why it does not; empty: it does. */
+  public Optional<String> storeTrouble() {
+    return offloader.storeTrouble();
+  }
+
+  /** Whether the bucket was opened: it is there, may be used, and is this cluster's. */
+  public boolean isBucketOpen() {
+    return keeper.isOpen();
+  }
+
   public OffloadCounters offloadCounters() {
     return offloadCounters;
   }
@@ -246,7 +321,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
 
   @Override
   public Optional<ColdStart> startOf(TopicIdPartition partition) {
-    return Optional.empty();
+    return restored.of(partition);
   }
 
   @Override
@@ -276,11 +351,25 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
 
   @Override
   public void close() {
+    keeper.close();
     pace.close();
     verifications.close();
     offloader.close();
     upkeep.close();
     fetch.close();
+    tellThatItStopped();
     store.close();
+  }
+
+  /** Whoever restores the bucket elsewhere needn't wait then. */
+  private void tellThatItStopped() {
+    if (!keeper.isOpen() || storeTrouble().isPresent()) return;
+    try {
+      state.stopped();
+    } catch (StoreException e) {
+      log.atDebug()
+          .addKeyValue("reason", e.getMessage())
+          .log("the bucket was not told of the stop");
+    }
   }
 }

@@ -9,7 +9,6 @@ import oxbow.cold.file.ColdFileReader;
 import oxbow.cold.file.ColdFiles;
 import oxbow.cold.file.IndexedFileReader;
 import oxbow.cold.store.ObjectStore;
-import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ForeignReplays;
 import oxbow.schema.Schemas;
 

@@ -41,8 +41,7 @@ public final class ColdFiles {
    */
   public static ColdFileWriter writeAvro(Path path, ColdFileSpec spec, AvroOptions options)
       throws IOException {
-    var columns =
-        new TableColumns(spec.columns().key(), spec.columns().plainValue(), Layout.EMPTY);
+    var columns = new TableColumns(spec.columns().key(), spec.columns().plainValue(), Layout.EMPTY);
     var tree = new ColumnTree(columns);
     var rows = new AvroRowFile(tree, options, path);
     return new BatchFileWriter(path, spec, ColdFormat.AVRO, rows, tree, false, WriterSchemas.NONE);

@@ -35,8 +35,7 @@ public record ForeignObjects(List<Part> parts) {
     List<Part> parts = new ArrayList<>();
     for (String line : name.substring(SCHEME.length() + 1).split("\n")) {
       int space = line.indexOf(' ');
-      parts.add(
-          new Part(line.substring(space + 1), Long.parseLong(line, 0, space, 10)));
+      parts.add(new Part(line.substring(space + 1), Long.parseLong(line, 0, space, 10)));
     }
     return new ForeignObjects(parts);
   }

@@ -74,9 +74,7 @@ public final class Programs {
   public ProgramTable values(Map<Integer, WriterSchema> schemas) {
     return new ProgramTable(
         known(schemas, one -> value(one, MessagesMet.NOBODY)),
-        known(
-            schemas,
-            one -> ProgramCompiler.bareValue(tree, one, List.of(), MessagesMet.NOBODY)),
+        known(schemas, one -> ProgramCompiler.bareValue(tree, one, List.of(), MessagesMet.NOBODY)),
         _ -> UNKNOWN);
   }
 

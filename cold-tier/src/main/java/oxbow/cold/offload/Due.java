@@ -40,8 +40,13 @@ final class Due {
       sinceNanos = passNanos == UNSEEN ? nowNanos : passNanos;
       passNanos = UNSEEN;
     }
-    boolean isFull = backlog.sizeBytes() >= fileBytes * LOG_BYTES_PER_FILE_BYTE;
+    boolean isFull = backlog.sizeBytes() >= logBytes(fileBytes);
     return isFull || ageMs(nowNanos) >= lagMsMax - lagMsMax / LEAD_SHARE;
+  }
+
+  /** Bytes of log that a file of the wished size takes, about. */
+  static long logBytes(long fileBytes) {
+    return fileBytes * LOG_BYTES_PER_FILE_BYTE;
   }
 
   /** A pass takes what is there now. */

@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 import oxbow.cold.BackgroundThreads;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.offload.OffloadState.Waiting;
+import oxbow.cold.store.StoreException;
 import oxbow.log.LogOffsets;
 import oxbow.log.NanoClock;
 import oxbow.log.SealedSegments;
@@ -38,6 +39,12 @@ public final class Offloader implements AutoCloseable {
   private static final Duration PAUSE_FIRST = Duration.ofMillis(500);
   private static final Duration PAUSE_MAX = Duration.ofSeconds(30);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration MEASURE_EVERY = Duration.ofSeconds(5);
+
+  /** A pass that is behind takes no more log: others get their turn before its next. */
+  private static final long PASS_BYTES_MAX = 256 << 20;
+
+  private static final long CATCH_UP_BYTES_PER_SECOND = 64 << 20;
 
   private final SealedSegments segments;
   private final Tables tables;
@@ -48,6 +55,8 @@ public final class Offloader implements AutoCloseable {
   private final Map<Uuid, Topic> topics = new ConcurrentHashMap<>();
   private final Duration lookEvery;
   private final Outage outage;
+  private final CatchUp catchUp;
+  private long measuredNanos; // of offload-clock alone
   private final ExecutorService threads;
   private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -71,9 +80,33 @@ public final class Offloader implements AutoCloseable {
       long ageMs,
       @Nullable String trouble) {}
 
+  /** One that catches up at the usual pace. */
+  public Offloader(
+      SealedSegments segments,
+      Tables tables,
+      Uploads uploads,
+      OffloadCounters counters,
+      int parallelMax,
+      Duration lookEvery,
+      NanoClock clock,
+      Random random) {
+    this(
+        segments,
+        tables,
+        uploads,
+        counters,
+        parallelMax,
+        lookEvery,
+        CATCH_UP_BYTES_PER_SECOND,
+        clock,
+        random);
+  }
+
   /**
    * @param parallelMax topics at a time
    * @param lookEvery how often it is asked what waits
+   * @param catchUpBytesPerSecond what topics that are far behind take together; more if that is
+   *     what comes in
    */
   public Offloader(
       SealedSegments segments,
@@ -82,6 +115,7 @@ public final class Offloader implements AutoCloseable {
       OffloadCounters counters,
       int parallelMax,
       Duration lookEvery,
+      long catchUpBytesPerSecond,
       NanoClock clock,
       Random random) {
     this.segments = segments;
@@ -92,6 +126,8 @@ public final class Offloader implements AutoCloseable {
     this.random = random;
     this.lookEvery = lookEvery;
     this.outage = new Outage(clock);
+    this.catchUp = new CatchUp(catchUpBytesPerSecond, clock);
+    this.measuredNanos = clock.nanos();
     this.threads = Executors.newFixedThreadPool(parallelMax, BackgroundThreads.named("offload"));
   }
 
@@ -142,10 +178,10 @@ public final class Offloader implements AutoCloseable {
 
     void run() {
       try {
-        boolean hasMoved = pass();
-        succeeded();
+        Turn turn = pass();
+        succeeded(turn);
         // A backlog of many files does not wait for the next look between each two of them.
-        if (hasMoved && look(clock.nanos())) submit(this);
+        if (turn.hasMoved() && look(clock.nanos())) submit(this);
       } catch (CancellationException _) {
         // The process ends, and what was under way is begun anew after the next start.
       } catch (IOException | RuntimeException | Error e) {
@@ -171,8 +207,7 @@ public final class Offloader implements AutoCloseable {
       return opened;
     }
 
-    /** Returns whether there is more in the table now. */
-    private boolean pass() throws IOException {
+    private Turn pass() throws IOException {
       if (closed.getCount() == 0) throw new CancellationException("closed");
       TopicOffload mine = open();
       List<TopicIdPartition> toTakeOver;
@@ -194,22 +229,41 @@ public final class Offloader implements AutoCloseable {
       }
     }
 
-    private boolean pass(TopicOffload mine) throws IOException {
+    private Turn pass(TopicOffload mine) throws IOException {
+      PassPlan plan = plan();
       List<Waiting> waiting = new ArrayList<>();
+      for (PassPlan.Candidate one : plan.chosen()) {
+        Due due = led.get(one.partition());
+        if (due == null) continue;
+        due.passBegins(clock.nanos());
+        waiting.add(new Waiting(one.partition(), one.coldEnd()));
+      }
+      boolean hasMoved = !waiting.isEmpty() && !mine.pass(waiting, plan.isBehind()).isEmpty();
+      return new Turn(hasMoved, plan.isBehind() ? plan.bytes() : 0);
+    }
+
+    private PassPlan plan() {
+      long fileLogBytes = Due.logBytes(tiering.fileBytes());
+      long now = clock.nanos();
+      List<PassPlan.Candidate> candidates = new ArrayList<>();
       led.forEach((partition, due) -> {
         Optional<Backlog> backlog = segments.backlog(partition);
         if (backlog.isEmpty()) return;
-        due.passBegins(clock.nanos());
-        waiting.add(new Waiting(partition, backlog.get().offsets().coldEnd()));
+        candidates.add(
+            new PassPlan.Candidate(
+                partition,
+                backlog.get().offsets().coldEnd(),
+                backlog.get().sizeBytes(),
+                due.ageMs(now)));
       });
-      return !waiting.isEmpty() && !mine.pass(waiting).isEmpty();
+      return PassPlan.of(candidates, fileLogBytes, Math.max(PASS_BYTES_MAX, fileLogBytes));
     }
 
     synchronized void stop() {
       if (offload != null) offload.stop();
     }
 
-    private synchronized void succeeded() {
+    private synchronized void succeeded(Turn turn) {
       outage.answered();
       if (failures > 0) {
         log.atInfo()
@@ -219,6 +273,7 @@ public final class Offloader implements AutoCloseable {
       }
       failures = 0;
       trouble = null;
+      if (turn.bytesBehind() > 0) notBeforeNanos = catchUp.next(turn.bytesBehind());
       isRunning = false;
     }
 
@@ -242,6 +297,14 @@ public final class Offloader implements AutoCloseable {
           .log("offload postponed");
     }
   }
+
+  /**
+   * What a pass did.
+   *
+   * @param hasMoved there is more in the table now
+   * @param bytesBehind of log that it took while being far behind; 0: it is not
+   */
+  private record Turn(boolean hasMoved, long bytesBehind) {}
 
   private void submit(Topic topic) {
     try {
@@ -286,15 +349,42 @@ public final class Offloader implements AutoCloseable {
   void look() {
     try {
       long now = clock.nanos();
+      if (now - measuredNanos >= MEASURE_EVERY.toNanos()) measure(now);
       for (Topic topic : topics.values()) if (topic.look(now)) submit(topic);
     } catch (RuntimeException e) {
       log.atError().setCause(e).log("a look at what waits for the cold tier failed");
     }
   }
 
+  private void measure(long now) {
+    long backlogBytes = 0;
+    for (Topic topic : topics.values()) {
+      for (TopicIdPartition partition : topic.led.keySet()) {
+        backlogBytes += segments.backlog(partition).map(Backlog::sizeBytes).orElse(0L);
+      }
+    }
+    catchUp.measured(backlogBytes, counters.readBytes.sum());
+    measuredNanos = now;
+  }
+
   /** How long the store has not answered; zero: it does. */
   public Duration storeAway() {
     return outage.length();
+  }
+
+  /** Why the store does not take records; empty: it does. */
+  public Optional<String> storeTrouble() {
+    return outage.reason();
+  }
+
+  /** Somebody else asked the store for something that concerns all topics, in vain. */
+  public void storeFailed(StoreException failure) {
+    outage.noAnswer(failure);
+  }
+
+  /** Somebody else got an answer from it. */
+  public void storeAnswered() {
+    outage.answered();
   }
 
   /** How every partition is doing that is led here. */

@@ -1,6 +1,7 @@
 package oxbow.cold.offload;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,7 @@ final class Outage {
   private long sinceNanos;
   private long toldNanos;
   private int tries;
+  private String reason = "";
 
   Outage(NanoClock clock) {
     this.clock = clock;
@@ -33,12 +35,13 @@ final class Outage {
       tries = 0;
     }
     tries++;
+    reason = String.valueOf(failure.getMessage());
     if (!isNew && now - toldNanos < TOLD_EVERY.toNanos()) return;
     toldNanos = now;
     log.atWarn()
         .addKeyValue("seconds", TimeUnit.NANOSECONDS.toSeconds(now - sinceNanos))
         .addKeyValue("tries", tries)
-        .addKeyValue("reason", failure.getMessage())
+        .addKeyValue("reason", reason)
         .log("the object store does not take records: they stay on the local disk until it does");
   }
 
@@ -54,5 +57,10 @@ final class Outage {
   /** How long it has lasted; zero: there is none. */
   synchronized Duration length() {
     return isAway ? Duration.ofNanos(clock.nanos() - sinceNanos) : Duration.ZERO;
+  }
+
+  /** Why it does not answer; empty: it does. */
+  synchronized Optional<String> reason() {
+    return isAway ? Optional.of(reason) : Optional.empty();
   }
 }

@@ -99,8 +99,7 @@ final class Placing {
           .filter(messages::containsKey)
           .findFirst()
           .map(messages::get)
-          .ifPresent(first ->
-              columns = columns.withTopMessage(Optional.of(first.getFullName())));
+          .ifPresent(first -> columns = columns.withTopMessage(Optional.of(first.getFullName())));
     }
     Map<String, Integer> ids = new HashMap<>();
     List<Integer> top = List.of();
@@ -178,10 +177,12 @@ final class Placing {
 
   /** Takes a placement of one column over, whatever that column's own name is. */
   private static void putUnder(String path, Placement placement, Map<String, Integer> ids) {
-    placement.ids().forEach((part, id) -> {
-      int slash = part.indexOf('/');
-      ids.put(slash < 0 ? path : path + part.substring(slash), id);
-    });
+    placement
+        .ids()
+        .forEach((part, id) -> {
+          int slash = part.indexOf('/');
+          ids.put(slash < 0 ? path : path + part.substring(slash), id);
+        });
   }
 
   /** All of a key lies in one column, whose parts are the fields if it is a record. */

@@ -73,12 +73,16 @@ public final class TopicColumns {
       Set<List<Integer>> messages = metMessages.getOrDefault(id, Set.of());
       schemas.byId(id).ifPresent(schema -> placing.value(id, schema, messages));
     }
-    placing.refusedKeys().forEach((id, reason) -> {
-      if (refusedKeysBefore.add(id)) tell(id, reason, "keys");
-    });
-    placing.refusedValues().forEach((id, reason) -> {
-      if (refusedBefore.add(id)) tell(id, reason, "values");
-    });
+    placing
+        .refusedKeys()
+        .forEach((id, reason) -> {
+          if (refusedKeysBefore.add(id)) tell(id, reason, "keys");
+        });
+    placing
+        .refusedValues()
+        .forEach((id, reason) -> {
+          if (refusedBefore.add(id)) tell(id, reason, "values");
+        });
     if (!placing.columns().equals(before)) table.evolve(placing.columns());
     Known next =
         new Known(

@@ -27,6 +27,7 @@ import oxbow.cold.offload.OffloadState.Unresolved;
 import oxbow.cold.offload.OffloadState.Uploaded;
 import oxbow.cold.offload.OffloadState.Waiting;
 import oxbow.cold.store.ObjectStore;
+import oxbow.cold.store.PageCacheHint;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
 import oxbow.log.FileSlice;
@@ -49,14 +50,14 @@ public final class TopicOffload {
   private final ObjectStore store;
   private final Writers writers;
   private final Consumer<TopicIdPartition> onChange;
+  private final Runnable beforeCommit;
   private final OffloadCounters counters;
   private final Map<Integer, Long> tableEnds = new HashMap<>();
   private ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+  private boolean readsOld;
   private volatile boolean isStopped;
 
-  /**
-   * @param onChange told each partition whose files are other ones now, before the log is
-   */
+  /** One that nothing has to be done before. */
   public TopicOffload(
       ColdTable table,
       SealedSegments segments,
@@ -64,11 +65,27 @@ public final class TopicOffload {
       Writers writers,
       Consumer<TopicIdPartition> onChange,
       OffloadCounters counters) {
+    this(table, segments, store, writers, onChange, () -> {}, counters);
+  }
+
+  /**
+   * @param onChange told each partition whose files are other ones now, before the log is
+   * @param beforeCommit brings to the bucket what records stand on; throws if it can't
+   */
+  public TopicOffload(
+      ColdTable table,
+      SealedSegments segments,
+      ObjectStore store,
+      Writers writers,
+      Consumer<TopicIdPartition> onChange,
+      Runnable beforeCommit,
+      OffloadCounters counters) {
     this.table = table;
     this.segments = segments;
     this.store = store;
     this.writers = writers;
     this.onChange = onChange;
+    this.beforeCommit = beforeCommit;
     this.counters = counters;
   }
 
@@ -80,6 +97,16 @@ public final class TopicOffload {
    * @throws IOException or what else was the first to go wrong, after the rest is done
    */
   List<OffloadState> pass(List<Waiting> waiting) throws IOException {
+    return pass(waiting, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param isOld the records are no young ones: what is read of the log is not kept in memory
+   */
+  List<OffloadState> pass(List<Waiting> waiting, boolean isOld) throws IOException {
+    readsOld = isOld;
     List<Uploaded> uploaded = new ArrayList<>();
     Exception failure = null;
     for (Waiting one : waiting) {
@@ -199,6 +226,9 @@ public final class TopicOffload {
       position += count;
     }
     counters.readBytes.add(slice.sizeBytes());
+    if (readsOld) {
+      slice.path().ifPresent(path -> PageCacheHint.drop(path, slice.position(), slice.sizeBytes()));
+    }
     return buffer.flip();
   }
 
@@ -210,6 +240,7 @@ public final class TopicOffload {
   }
 
   private List<? extends OffloadState> commit(List<Uploaded> uploaded) {
+    beforeCommit.run();
     try {
       table.append(uploaded.stream().map(Uploaded::added).toList(), expectedEnds(uploaded));
       for (Uploaded one : uploaded) {

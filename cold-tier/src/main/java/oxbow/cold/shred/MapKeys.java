@@ -16,7 +16,8 @@ final class MapKeys {
   static boolean areDistinct(ColumnVector keys, int from) {
     int count = keys.values - from;
     boolean isNumber = keys.leaf.type().isNumber();
-    if (count > FEW) return isNumber ? areNumbersDistinct(keys, from) : areTextsDistinct(keys, from);
+    if (count > FEW)
+      return isNumber ? areNumbersDistinct(keys, from) : areTextsDistinct(keys, from);
     for (int i = from + 1; i < keys.values; i++) {
       for (int j = from; j < i; j++) {
         if (isNumber ? keys.longs[i] == keys.longs[j] : isSameText(keys, i, j)) return false;

@@ -44,6 +44,10 @@ import oxbow.log.NanoClock;
  */
 public final class LocalObjectStore implements ObjectStore {
   private static final int COPY_BYTES = 1 << 20;
+
+  /** Ranges of data files; what is smaller belongs to indexes and metadata, and is read often. */
+  private static final int DROPPED_BYTES_MIN = 256 << 10;
+
   private static final String LOCK = "lock";
 
   /** Somebody may delete an empty directory that we are about to use: how often we make it anew. */
@@ -228,6 +232,7 @@ public final class LocalObjectStore implements ObjectStore {
         position += copied;
       }
       target.force(true);
+      if (size >= DROPPED_BYTES_MIN) PageCacheHint.drop(to, 0, 0);
     }
   }
 
@@ -313,6 +318,7 @@ public final class LocalObjectStore implements ObjectStore {
           throw new StoreException(Kind.CORRUPT, name + " became shorter while it was read");
         }
       }
+      if (length >= DROPPED_BYTES_MIN) PageCacheHint.drop(path(name), position, length);
       return bytes.flip();
     } catch (NoSuchFileException _) {
       throw new StoreException(Kind.NOT_FOUND, "there is no object " + name);

@@ -11,18 +11,32 @@ import java.util.Optional;
 import oxbow.cold.store.StoreException.Kind;
 
 /**
- * A view of a store for one kind of work, which moves no more bytes than its budgets allow. The
- * store behind is borrowed. Thread-safe.
+ * A view of a store for one kind of work, which moves no more bytes than its budgets allow.
+ * Thread-safe.
  */
 public final class PacedObjectStore implements ObjectStore {
   private final ObjectStore store;
   private final BandwidthBudget writes;
   private final BandwidthBudget reads;
+  private final boolean isOwner;
 
+  /** The store behind is borrowed. */
   public PacedObjectStore(ObjectStore store, BandwidthBudget writes, BandwidthBudget reads) {
+    this(store, writes, reads, false);
+  }
+
+  private PacedObjectStore(
+      ObjectStore store, BandwidthBudget writes, BandwidthBudget reads, boolean isOwner) {
     this.store = store;
     this.writes = writes;
     this.reads = reads;
+    this.isOwner = isOwner;
+  }
+
+  /** The store behind is closed with this. */
+  public static PacedObjectStore owning(
+      ObjectStore store, BandwidthBudget writes, BandwidthBudget reads) {
+    return new PacedObjectStore(store, writes, reads, true);
   }
 
   @Override
@@ -96,7 +110,8 @@ public final class PacedObjectStore implements ObjectStore {
     }
   }
 
-  /** The store behind is its owner's. */
   @Override
-  public void close() {}
+  public void close() {
+    if (isOwner) store.close();
+  }
 }

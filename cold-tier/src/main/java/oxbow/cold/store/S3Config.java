@@ -1,6 +1,7 @@
 package oxbow.cold.store;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -9,10 +10,10 @@ import java.util.Optional;
  *
  * @param bucket its name
  * @param prefix of all names; empty, or ends with a slash: a bucket may be shared
- * @param region as signatures name it
+ * @param region as signatures name it; empty: where the SDK's chain finds one
  * @param endpoint of a server other than Amazon's
  * @param isPathStyle the bucket is part of the path, not of the host's name
- * @param keys empty: the SDK's chain finds them (environment, profile, web identity, instance)
+ * @param credentials who asks
  * @param encryption of objects at rest
  * @param checksums whether writes carry a checksum that the server compares; some older servers
  *     don't know it
@@ -25,10 +26,10 @@ import java.util.Optional;
 public record S3Config(
     String bucket,
     String prefix,
-    String region,
+    Optional<String> region,
     Optional<URI> endpoint,
     boolean isPathStyle,
-    Optional<Keys> keys,
+    Credentials credentials,
     Encryption encryption,
     boolean checksums,
     int partBytes,
@@ -60,10 +61,10 @@ public record S3Config(
     return new S3Config(
         bucket,
         "",
-        region,
+        Optional.of(region),
         Optional.empty(),
         false,
-        Optional.empty(),
+        Credentials.CHAIN,
         Encryption.NONE,
         true,
         16 * MIB,
@@ -82,7 +83,7 @@ public record S3Config(
         amazon.region(),
         Optional.of(endpoint),
         true,
-        Optional.of(keys),
+        new Credentials.Fixed(keys),
         Encryption.NONE,
         true,
         amazon.partBytes(),
@@ -92,12 +93,39 @@ public record S3Config(
         amazon.requestTimeout());
   }
 
-  /** Fixed keys, which nothing shows. */
-  public record Keys(String accessKey, String secretKey) {
+  /**
+   * Keys, which nothing shows.
+   *
+   * @param sessionToken of keys that expire
+   */
+  public record Keys(String accessKey, String secretKey, Optional<String> sessionToken) {
+    public Keys(String accessKey, String secretKey) {
+      this(accessKey, secretKey, Optional.empty());
+    }
+
     @Override
     public String toString() {
       return "Keys[" + accessKey + ", hidden]";
     }
+  }
+
+  /** Where keys come from. */
+  public sealed interface Credentials {
+    Credentials CHAIN = new Chain(Optional.empty());
+
+    /**
+     * The SDK looks for them: environment, web identity, profile, container, instance.
+     *
+     * @param profile empty: as the environment says
+     */
+    record Chain(Optional<String> profile) implements Credentials {}
+
+    /** Always the same ones. */
+    record Fixed(Keys keys) implements Credentials {}
+
+    /** Files that hold one value each, which somebody may replace at any time. */
+    record InFiles(Path accessKey, Path secretKey, Optional<Path> sessionToken)
+        implements Credentials {}
   }
 
   /** How the server encrypts objects. */

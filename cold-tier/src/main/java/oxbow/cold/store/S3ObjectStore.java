@@ -25,10 +25,6 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.store.StoreException.Kind;
 import oxbow.log.NanoClock;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
-import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
@@ -112,9 +108,8 @@ public final class S3ObjectStore implements ObjectStore {
             .build();
     var builder =
         S3AsyncClient.builder()
-            .region(Region.of(config.region()))
             .forcePathStyle(config.isPathStyle())
-            .credentialsProvider(credentials(config))
+            .credentialsProvider(S3Credentials.provider(config.credentials(), nanos))
             .multipartEnabled(false)
             .httpClient(http)
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
@@ -131,21 +126,25 @@ public final class S3ObjectStore implements ObjectStore {
                 async.advancedOption(
                     SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run));
     config.endpoint().ifPresent(builder::endpointOverride);
-    return new S3ObjectStore(config, builder.build(), http, loops, listener, nanos, clock);
+    config.region().map(Region::of).ifPresent(builder::region);
+    boolean isOpen = false;
+    try {
+      var store = new S3ObjectStore(config, builder.build(), http, loops, listener, nanos, clock);
+      isOpen = true;
+      return store;
+    } catch (SdkException e) {
+      throw S3Failures.of("open " + config.bucket(), e, Kind.BUSY);
+    } finally {
+      if (!isOpen) {
+        http.close();
+        var _ = loops.shutdownGracefully(0, CLOSE_MS_MAX, TimeUnit.MILLISECONDS);
+      }
+    }
   }
 
   @SuppressWarnings("deprecation") // the SDK knows event loops by the classes of Netty 4.1
   private static EventLoopGroup loops(ThreadFactory threads) {
     return new NioEventLoopGroup(IO_THREADS, threads);
-  }
-
-  private static AwsCredentialsProvider credentials(S3Config config) {
-    return config
-        .keys()
-        .<AwsCredentialsProvider>map(keys ->
-            StaticCredentialsProvider.create(
-                AwsBasicCredentials.create(keys.accessKey(), keys.secretKey())))
-        .orElseGet(() -> DefaultCredentialsProvider.builder().build());
   }
 
   @Override

@@ -62,8 +62,12 @@ final class BucketLayout {
     Matcher version = MARKED_VERSION.matcher(marker);
     if (!version.find() || !version.group(1).equals(Integer.toString(VERSION))) {
       throw new StoreException(
-          Kind.INVALID, "the bucket has another layout than " + VERSION + ": " + marker.strip());
+          Kind.DENIED, "the bucket has another layout than " + VERSION + ": " + marker.strip());
     }
+  }
+
+  static boolean isMarked(ObjectStore store) {
+    return store.find(MARKER).isPresent();
   }
 
   static String namespace(String namespace) {

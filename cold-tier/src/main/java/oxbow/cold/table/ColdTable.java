@@ -19,6 +19,9 @@ public interface ColdTable {
   /** The offset up to which each partition is in the table, read anew. */
   Map<Integer, Long> ends();
 
+  /** From now on only the bucket's present owner commits. */
+  void takeOver();
+
   /** Where the log of each partition began as far as the table was told, read anew. */
   Map<Integer, Long> starts();
 

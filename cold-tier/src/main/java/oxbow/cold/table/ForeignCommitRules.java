@@ -123,11 +123,7 @@ final class ForeignCommitRules implements ObjectTableOperations.CommitRules {
       removedRecords += file.recordCount();
       Optional<ColdFile> ours =
           BucketLayout.coldFile(
-              table,
-              io.name(file.location()),
-              topicId,
-              file.recordCount(),
-              file.fileSizeInBytes());
+              table, io.name(file.location()), topicId, file.recordCount(), file.fileSizeInBytes());
       if (ours.isEmpty()) {
         removed.add(TableFiles.offsets(file).orElse(new long[] {0, Long.MAX_VALUE}));
         continue;

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 import org.apache.iceberg.BaseMetastoreCatalog;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.SortOrder;
@@ -67,17 +68,20 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   private final ObjectStore store;
   private final ObjectFileIO io;
   private final InstantSource clock;
+  private final Fence fence;
 
   private final ForeignReplays replays;
 
-  private IcebergCatalog(ObjectStore store, InstantSource clock, ForeignReplays replays) {
+  private IcebergCatalog(
+      ObjectStore store, InstantSource clock, ForeignReplays replays, Fence fence) {
     this.store = store;
     this.io = new ObjectFileIO(store);
     this.clock = clock;
     this.replays = replays;
+    this.fence = fence;
   }
 
-  /** Opens a bucket, or begins one. */
+  /** Opens a bucket, or begins one, that nobody takes over. */
   public static IcebergCatalog open(ObjectStore store, InstantSource clock) {
     return open(store, clock, ForeignReplays.ALL);
   }
@@ -90,7 +94,23 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   public static IcebergCatalog open(
       ObjectStore store, InstantSource clock, ForeignReplays replays) {
     BucketLayout.open(store);
-    return new IcebergCatalog(store, clock, replays);
+    return new IcebergCatalog(store, clock, replays, Fence.NONE);
+  }
+
+  /**
+   * The same for one of the owners that a bucket has one after the other.
+   *
+   * @param owner its number; 0: not known yet, and nothing is committed to topics' tables
+   */
+  public static IcebergCatalog open(
+      ObjectStore store, InstantSource clock, ForeignReplays replays, LongSupplier owner) {
+    BucketLayout.open(store);
+    return new IcebergCatalog(store, clock, replays, new Fence(owner));
+  }
+
+  /** Whether somebody has begun a bucket here. */
+  public static boolean isBucket(ObjectStore store) {
+    return BucketLayout.isMarked(store);
   }
 
   /** A topic's table that is in the bucket. */
@@ -149,6 +169,7 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
     properties.put(TopicProperties.COLUMNS, ColumnsJson.write(columns));
     properties.put(TopicProperties.ENDS, "");
     properties.put(TopicProperties.STARTS, "");
+    if (fence.number() > 0) properties.put(TopicProperties.OWNER, Long.toString(fence.number()));
     TableMetadata.Builder builder =
         TableMetadata.buildFromEmpty(SchemaMapping.formatVersion(schema))
             .assignUUID()
@@ -167,7 +188,7 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
 
   private IcebergTable table(
       String namespace, String name, Uuid topicId, ObjectTableOperations operations) {
-    return new IcebergTable(path(namespace, name, topicId), operations, store, io, clock);
+    return new IcebergTable(path(namespace, name, topicId), operations, store, io, clock, fence);
   }
 
   private static String path(String namespace, String name, Uuid topicId) {
@@ -210,7 +231,9 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
     String path = path(namespace, name, topicId);
     for (int attempt = 1; attempt <= CREATE_ATTEMPTS; attempt++) {
       ObjectTableOperations operations = operations(namespace, name, CommitRules.NONE);
-      boolean isThere = load(operations).filter(metadata -> isOf(topicId, metadata)).isPresent();
+      Optional<TableMetadata> found = load(operations).filter(metadata -> isOf(topicId, metadata));
+      boolean isThere = found.isPresent();
+      found.ifPresent(fence::check);
       if (!isThere || operations.pointers().createDropped(operations.version() + 1, path)) {
         deleteAll(path + "/");
         return;
@@ -248,7 +271,14 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   @Override
   protected TableOperations newTableOps(TableIdentifier table) {
     String level = level(table.namespace());
-    return operations(level, table.name(), foreignRules(level, table.name()));
+    CommitRules rules = foreignRules(level, table.name());
+    return operations(
+        level,
+        table.name(),
+        (base, next) -> {
+          fence.check(base);
+          rules.check(base, next);
+        });
   }
 
   private ForeignCommitRules foreignRules(String namespace, String name) {

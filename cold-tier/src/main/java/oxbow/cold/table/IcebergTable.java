@@ -87,6 +87,7 @@ public final class IcebergTable implements ColdTable {
   private final ObjectStore store;
   private final ObjectFileIO io;
   private final InstantSource clock;
+  private final Fence fence;
 
   /** Threads of one process take turns instead of racing each other. */
   private final ReentrantLock commits = new ReentrantLock();
@@ -98,12 +99,19 @@ public final class IcebergTable implements ColdTable {
       ObjectTableOperations operations,
       ObjectStore store,
       ObjectFileIO io,
-      InstantSource clock) {
+      InstantSource clock,
+      Fence fence) {
     this.path = path;
     this.operations = operations;
     this.store = store;
     this.io = io;
     this.clock = clock;
+    this.fence = fence;
+  }
+
+  @Override
+  public void takeOver() {
+    change(_ -> Staged::unchanged);
   }
 
   @Override
@@ -494,6 +502,7 @@ public final class IcebergTable implements ColdTable {
     try {
       for (int attempt = 1; attempt <= COMMIT_ATTEMPTS; attempt++) {
         TableMetadata base = refresh();
+        fence.check(base);
         Change change = plan.apply(base);
         Optional<TableMetadata> done = translated(() -> tryCommit(base, change));
         if (done.isPresent()) {
@@ -512,6 +521,7 @@ public final class IcebergTable implements ColdTable {
   private Optional<TableMetadata> tryCommit(TableMetadata base, Change change) {
     Staged staged = new Staged(operations, base);
     change.apply(staged);
+    if (fence.number() > 0) staged.set(TopicProperties.OWNER, Long.toString(fence.number()));
     TableMetadata next = staged.metadata();
     if (next == base) return Optional.of(base);
     try {

@@ -30,6 +30,9 @@ final class TopicProperties {
   /** What other engines may commit: a {@link ForeignCommits}. */
   static final String FOREIGN_COMMITS = "oxbow.foreign-commits";
 
+  /** Number of the last owner of the bucket who committed; those before it may not any more. */
+  static final String OWNER = "oxbow.owner";
+
   /** In a snapshot's summary: the ranges that it added. */
   static final String RANGES = "oxbow.ranges";
 

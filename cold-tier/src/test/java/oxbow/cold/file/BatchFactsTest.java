@@ -17,7 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
-import java.util.Set;
 import org.apache.avro.Schema;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.record.internal.CompressionType;

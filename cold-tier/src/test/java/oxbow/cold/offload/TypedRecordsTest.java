@@ -275,8 +275,7 @@ class TypedRecordsTest {
     assertThat(table.columns().topMessage()).contains("shop.Refund");
     assertThat(query("list(\"Order\".id)")).isEqualTo("[null, 5, null, 5]");
     assertThat(query("list(name)")).isEqualTo("[back, null, back, null]");
-    assertThat(raw.records())
-        .containsOnly(Map.entry(RawCounts.Reason.UNUSUAL_ENCODING, 1L));
+    assertThat(raw.records()).containsOnly(Map.entry(RawCounts.Reason.UNUSUAL_ENCODING, 1L));
   }
 
   private void add(byte @Nullable [] key, byte @Nullable [] value) {

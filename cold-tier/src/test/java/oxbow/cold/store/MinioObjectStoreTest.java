@@ -10,6 +10,7 @@ import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import oxbow.cold.store.S3Config.Keys;
+import oxbow.cold.store.testing.S3ProxyServer;
 
 /** A bucket of MinIO, where Docker is. */
 class MinioObjectStoreTest extends ObjectStoreContract {
@@ -34,7 +35,7 @@ class MinioObjectStoreTest extends ObjectStoreContract {
             .withExposedPorts(PORT)
             .waitingFor(Wait.forHttp("/minio/health/ready").forPort(PORT));
     minio.start();
-    TestS3.makeBucket(endpoint(), KEYS, BUCKET);
+    S3ProxyServer.makeBucket(endpoint(), KEYS, BUCKET);
   }
 
   @AfterAll

@@ -1,6 +1,7 @@
 package oxbow.cold.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static oxbow.cold.store.ObjectStoreContract.array;
 import static oxbow.cold.store.ObjectStoreContract.assertFails;
 import static oxbow.cold.store.ObjectStoreContract.bytes;
@@ -12,16 +13,21 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import oxbow.cold.store.FaultyWire.Fault;
 import oxbow.cold.store.S3Config.Keys;
 import oxbow.cold.store.StoreException.Kind;
+import oxbow.cold.store.testing.FaultyWire;
+import oxbow.cold.store.testing.FaultyWire.Fault;
+import oxbow.cold.store.testing.S3ProxyServer;
 
 /** What networks and servers do to requests becomes what a caller can act on. */
 class S3FaultsTest {
@@ -175,6 +181,53 @@ class S3FaultsTest {
       assertFails(Kind.DENIED, () -> nowhere.list("", "", 1));
       assertFails(Kind.DENIED, () -> nowhere.put("a", bytes("a")));
     }
+  }
+
+  @Test
+  void expiredCredentialsAreDenied() {
+    failNext("PUT", Fault.EXPIRED_TOKEN);
+
+    assertThatThrownBy(() -> once.put("a", bytes("a")))
+        .isInstanceOfSatisfying(
+            StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DENIED))
+        .hasMessageContaining("the credentials have expired: renew them");
+  }
+
+  @Test
+  void keysInFilesAreReadAgainWhenTheyWereReplaced() throws IOException {
+    Path accessKey = Files.writeString(scratch.resolve("access"), "nobody\n");
+    Path secretKey = Files.writeString(scratch.resolve("secret"), "nothing\n");
+    var inFiles =
+        TestS3.withCredentials(
+            config, new S3Config.Credentials.InFiles(accessKey, secretKey, Optional.empty()));
+    var nanos = new AtomicLong();
+    try (S3ObjectStore store =
+        S3ObjectStore.open(inFiles, StoreListener.NONE, nanos::get, InstantSource.system())) {
+      assertFails(Kind.DENIED, () -> store.put("a", bytes("a")));
+      Files.writeString(accessKey, S3ProxyServer.KEYS.accessKey() + "\n");
+      Files.writeString(secretKey, S3ProxyServer.KEYS.secretKey() + "\n");
+      nanos.set(Duration.ofSeconds(11).toNanos());
+
+      store.put("a", bytes("a"));
+
+      Files.delete(accessKey);
+      nanos.set(Duration.ofSeconds(22).toNanos());
+      assertFails(Kind.DENIED, () -> store.put("a", bytes("b")));
+    }
+    assertThat(text(once.read("a"))).isEqualTo("a");
+  }
+
+  @Test
+  void whatIsWrongWithABucketIsToldInWords() {
+    S3Config missing = TestS3.config(server.endpoint(), S3ProxyServer.KEYS, "no-such-bucket", "");
+    try (S3ObjectStore nowhere = TestS3.open(missing, StoreListener.NONE)) {
+      assertThatThrownBy(() -> StoreProbe.check(nowhere, "s3://no-such-bucket/"))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("s3://no-such-bucket/ can't be written")
+          .hasMessageContaining("there is no such bucket: make it, or correct cold.bucket");
+    }
+    StoreProbe.check(retrying, "s3://bucket/");
+    assertThat(retrying.list("", "", 10)).isEmpty();
   }
 
   @Test

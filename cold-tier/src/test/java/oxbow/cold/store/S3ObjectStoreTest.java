@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import oxbow.cold.store.testing.S3ProxyServer;
 
 /** A bucket of S3, as a server nobody here wrote understands it. */
 class S3ObjectStoreTest extends ObjectStoreContract {

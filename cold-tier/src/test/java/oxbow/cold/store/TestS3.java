@@ -6,10 +6,6 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Random;
 import oxbow.cold.store.S3Config.Keys;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.s3.S3AsyncClient;
 
 /** Stores of S3 for tests: small parts, short waits. */
 final class TestS3 {
@@ -21,10 +17,10 @@ final class TestS3 {
     return new S3Config(
         bucket,
         prefix,
-        "us-east-1",
+        Optional.of("us-east-1"),
         Optional.of(endpoint),
         true,
-        Optional.of(keys),
+        new S3Config.Credentials.Fixed(keys),
         S3Config.Encryption.NONE,
         true,
         PART_BYTES,
@@ -35,13 +31,22 @@ final class TestS3 {
   }
 
   static S3Config withTimeout(S3Config config, Duration timeout) {
+    return with(config, config.credentials(), timeout);
+  }
+
+  static S3Config withCredentials(S3Config config, S3Config.Credentials credentials) {
+    return with(config, credentials, config.requestTimeout());
+  }
+
+  private static S3Config with(
+      S3Config config, S3Config.Credentials credentials, Duration timeout) {
     return new S3Config(
         config.bucket(),
         config.prefix(),
         config.region(),
         config.endpoint(),
         config.isPathStyle(),
-        config.keys(),
+        credentials,
         config.encryption(),
         config.checksums(),
         config.partBytes(),
@@ -65,18 +70,5 @@ final class TestS3 {
         16,
         System::nanoTime,
         listener);
-  }
-
-  static void makeBucket(URI endpoint, Keys keys, String bucket) {
-    var credentials = AwsBasicCredentials.create(keys.accessKey(), keys.secretKey());
-    try (S3AsyncClient client =
-        S3AsyncClient.builder()
-            .endpointOverride(endpoint)
-            .region(Region.US_EAST_1)
-            .forcePathStyle(true)
-            .credentialsProvider(StaticCredentialsProvider.create(credentials))
-            .build()) {
-      client.createBucket(request -> request.bucket(bucket)).join();
-    }
   }
 }

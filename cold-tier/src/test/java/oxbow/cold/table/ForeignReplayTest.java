@@ -4,9 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -146,8 +144,7 @@ class ForeignReplayTest {
     settings.put("write.parquet.page-row-limit", String.valueOf(5 + random.nextInt(100)));
     settings.put("write.parquet.page-size-bytes", String.valueOf(500 + random.nextInt(5000)));
     List<String> codecs = List.of("zstd", "snappy", "gzip", "uncompressed");
-    settings.put(
-        "write.parquet.compression-codec", codecs.get(random.nextInt(codecs.size())));
+    settings.put("write.parquet.compression-codec", codecs.get(random.nextInt(codecs.size())));
     if (random.nextBoolean()) settings.put("write.parquet.page-version", "v2");
     return settings;
   }
@@ -204,8 +201,7 @@ class ForeignReplayTest {
 
   private void append(List<TestBatch> batches) throws IOException {
     var tiering =
-        TopicTiering.of(
-            Map.of("remote.storage.enable", "true", "oxbow.value.format", "avro"));
+        TopicTiering.of(Map.of("remote.storage.enable", "true", "oxbow.value.format", "avro"));
     var writers =
         new FileWriters(directory, "test", tiering, new TopicColumns("orders", table, schemas));
     long from = table.ends().getOrDefault(0, 0L);

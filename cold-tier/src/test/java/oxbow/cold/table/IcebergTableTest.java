@@ -653,7 +653,7 @@ class IcebergTableTest {
     var other = new MemoryObjectStore(clock);
     other.put("oxbow.json", utf8("{\"layout\": 2}"));
 
-    assertFails(Kind.INVALID, () -> IcebergCatalog.open(other, clock));
+    assertFails(Kind.DENIED, () -> IcebergCatalog.open(other, clock));
   }
 
   @Test

@@ -41,6 +41,7 @@ final class Contradictions {
                 ConfigKeys.CONNECTIONS_PER_ADDRESS_OVERRIDES, "has " + name + ", which " + rule));
     oneNode();
     registry();
+    bucket();
     levels();
     sizes();
     groups();
@@ -140,6 +141,33 @@ final class Contradictions {
         refuse(ConfigKeys.REGISTRY_LISTENERS, "needs http.enable=true");
       }
     }
+  }
+
+  private void bucket() {
+    together(ConfigKeys.S3_ACCESS_KEY, ConfigKeys.S3_SECRET_KEY);
+    together(ConfigKeys.S3_ACCESS_KEY_FILE, ConfigKeys.S3_SECRET_KEY_FILE);
+    together(ConfigKeys.ICEBERG_S3_ACCESS_KEY, ConfigKeys.ICEBERG_S3_SECRET_KEY);
+    needs(ConfigKeys.S3_SESSION_TOKEN, ConfigKeys.S3_ACCESS_KEY);
+    needs(ConfigKeys.S3_SESSION_TOKEN_FILE, ConfigKeys.S3_ACCESS_KEY_FILE);
+    List<ConfigKey<?>> ways =
+        List.of(ConfigKeys.S3_ACCESS_KEY, ConfigKeys.S3_ACCESS_KEY_FILE, ConfigKeys.S3_PROFILE);
+    List<ConfigKey<?>> given = ways.stream().filter(settings::isGiven).toList();
+    if (given.size() > 1) {
+      refuse(given.getLast(), "says who asks, and so does " + given.getFirst());
+    }
+    if (settings.isGiven(ConfigKeys.S3_KMS_KEY)
+        && !settings.get(ConfigKeys.S3_ENCRYPTION).equals("aws:kms")) {
+      refuse(ConfigKeys.S3_KMS_KEY, "needs cold.s3.encryption=aws:kms");
+    }
+  }
+
+  private void together(ConfigKey<?> first, ConfigKey<?> second) {
+    needs(first, second);
+    needs(second, first);
+  }
+
+  private void needs(ConfigKey<?> key, ConfigKey<?> other) {
+    if (settings.isGiven(key) && !settings.isGiven(other)) refuse(key, "needs " + other + " too");
   }
 
   private static boolean overlaps(String host, String other) {

@@ -1,5 +1,6 @@
 package oxbow.server;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,17 +20,21 @@ import oxbow.broker.quota.QuotaConfig;
 import oxbow.broker.telemetry.TelemetryConfig;
 import oxbow.cold.ColdConfig;
 import oxbow.cold.fetch.FetchBounds;
+import oxbow.cold.store.S3Config;
 import oxbow.cold.upkeep.UpkeepConfig;
 import oxbow.log.LogsConfig;
 import oxbow.query.catalog.CatalogConfig;
 import oxbow.schema.CompatibilityLevel;
+import oxbow.server.cold.BucketBounds;
 import oxbow.server.cold.ColdBounds;
 import oxbow.server.config.BadConfigException;
+import oxbow.server.config.BucketUrl;
 import oxbow.server.config.ConfigKey;
 import oxbow.server.config.ConfigKeys;
 import oxbow.server.config.ConfigSources;
 import oxbow.server.config.Listener;
 import oxbow.server.config.Problem;
+import oxbow.server.config.Secret;
 import oxbow.server.config.Settings;
 import oxbow.server.http.HttpConfig;
 import oxbow.server.logging.Logging;
@@ -46,6 +51,8 @@ public final class ServerConfig {
   private static final int COLD_READS_WAITING = 256;
   private static final int COLD_CHUNK_BYTES = 2 << 20;
   private static final Duration COLD_LOOK_EVERY = Duration.ofSeconds(1);
+  private static final String S3_REGION_ELSEWHERE = "us-east-1";
+  private static final int S3_PARTS_AT_ONCE = 4;
   private static final int COLD_CURSORS = 16;
   private static final int COLD_AHEAD = 2;
   private static final int CATALOG_REQUESTS_MAX = 32;
@@ -281,13 +288,84 @@ public final class ServerConfig {
             settings.find(ConfigKeys.COLD_OFFLOAD_THREADS).orElse(Math.max(1, PROCESSORS / 2)),
             COLD_LOOK_EVERY,
             settings.get(ConfigKeys.COLD_UPKEEP_BYTES),
+            settings.get(ConfigKeys.COLD_CATCH_UP_BYTES),
             fetch,
             COLD_UPKEEP);
     return Optional.of(
         new ColdBounds(
-            settings.find(ConfigKeys.COLD_BUCKET).orElse(data.resolve("bucket")),
+            bucket(data),
             settings.get(ConfigKeys.COLD_BY_DEFAULT),
+            settings.get(ConfigKeys.COLD_UPLOAD_BYTES),
+            settings.get(ConfigKeys.COLD_DOWNLOAD_BYTES),
             config));
+  }
+
+  private BucketBounds bucket(Path data) {
+    BucketUrl url =
+        settings
+            .find(ConfigKeys.COLD_BUCKET)
+            .orElseGet(() -> new BucketUrl.Directory(data.resolve("bucket")));
+    return switch (url) {
+      case BucketUrl.Directory(Path path) -> new BucketBounds.Directory(path);
+      case BucketUrl.S3 s3 ->
+          new BucketBounds.S3(
+              s3(s3),
+              settings
+                  .find(ConfigKeys.ICEBERG_S3_ENDPOINT)
+                  .or(() -> settings.find(ConfigKeys.S3_ENDPOINT)),
+              settings
+                  .find(ConfigKeys.ICEBERG_S3_ACCESS_KEY)
+                  .map(key ->
+                      new S3Config.Keys(
+                          key, settings.get(ConfigKeys.ICEBERG_S3_SECRET_KEY).reveal())),
+              settings.get(ConfigKeys.S3_WRITE_PRICE),
+              settings.get(ConfigKeys.S3_READ_PRICE));
+    };
+  }
+
+  private S3Config s3(BucketUrl.S3 url) {
+    Optional<URI> endpoint = settings.find(ConfigKeys.S3_ENDPOINT);
+    return new S3Config(
+        url.bucket(),
+        url.prefix(),
+        settings.find(ConfigKeys.S3_REGION).or(() -> endpoint.map(_ -> S3_REGION_ELSEWHERE)),
+        endpoint,
+        settings.find(ConfigKeys.S3_PATH_STYLE).orElse(endpoint.isPresent()),
+        s3Credentials(),
+        s3Encryption(),
+        settings.get(ConfigKeys.S3_CHECKSUMS),
+        settings.get(ConfigKeys.S3_PART_BYTES),
+        S3_PARTS_AT_ONCE,
+        settings.get(ConfigKeys.S3_REQUESTS_MAX),
+        millis(ConfigKeys.S3_CONNECT_TIMEOUT_MS),
+        millis(ConfigKeys.S3_REQUEST_TIMEOUT_MS));
+  }
+
+  private S3Config.Credentials s3Credentials() {
+    Optional<String> key = settings.find(ConfigKeys.S3_ACCESS_KEY);
+    if (key.isPresent()) {
+      return new S3Config.Credentials.Fixed(
+          new S3Config.Keys(
+              key.get(),
+              settings.get(ConfigKeys.S3_SECRET_KEY).reveal(),
+              settings.find(ConfigKeys.S3_SESSION_TOKEN).map(Secret::reveal)));
+    }
+    Optional<Path> keyFile = settings.find(ConfigKeys.S3_ACCESS_KEY_FILE);
+    if (keyFile.isPresent()) {
+      return new S3Config.Credentials.InFiles(
+          keyFile.get(),
+          settings.get(ConfigKeys.S3_SECRET_KEY_FILE),
+          settings.find(ConfigKeys.S3_SESSION_TOKEN_FILE));
+    }
+    return new S3Config.Credentials.Chain(settings.find(ConfigKeys.S3_PROFILE));
+  }
+
+  private S3Config.Encryption s3Encryption() {
+    return switch (settings.get(ConfigKeys.S3_ENCRYPTION)) {
+      case "AES256" -> new S3Config.Encryption.Aes256();
+      case "aws:kms" -> new S3Config.Encryption.Kms(settings.find(ConfigKeys.S3_KMS_KEY));
+      default -> S3Config.Encryption.NONE;
+    };
   }
 
   /** The HTTP port; empty: there is none. */

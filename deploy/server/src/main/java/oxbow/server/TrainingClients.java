@@ -45,7 +45,8 @@ public final class TrainingClients {
             new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
         var consumer =
             new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
-      // Without a table: what writes tables is read when the first one is written, not at each start.
+      // Without a table: what writes tables is read when the first one is written, not at each
+      // start.
       var topic = new NewTopic(TOPIC, 1, (short) 1);
       admin
           .createTopics(List.of(topic.configs(Map.of("remote.storage.enable", "false"))))

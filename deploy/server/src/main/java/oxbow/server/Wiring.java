@@ -80,17 +80,16 @@ public final class Wiring {
     registry.ifPresentOrElse(
         part ->
             part.loaded()
-                .thenRun(
-                    () -> cold.begin(Optional.of(part.schemas()), broker.control().clusterId())),
-        () ->
-            broker
-                .ready()
-                .thenRun(() -> cold.begin(Optional.empty(), broker.control().clusterId())));
+                .thenRun(() ->
+                    cold.begin(
+                        Optional.of(part.schemas()), broker, Optional.of(part.bounds().topic()))),
+        () -> broker.ready().thenRun(() -> cold.begin(Optional.empty(), broker, Optional.empty())));
   }
 
   private static void mount(HttpPort port, ColdPart cold) {
     port.mountAnnotated("/api/v1/cold", new ColdEndpoints(cold))
-        .link("/api/v1/cold/status", "how far the cold tier is");
+        .link("/api/v1/cold/status", "how far the cold tier is")
+        .ask(HealthPart.of("cold", cold::report));
   }
 
   private static void mount(HttpPort port, RegistryPart registry) {

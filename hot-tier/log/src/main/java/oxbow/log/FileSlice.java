@@ -1,6 +1,8 @@
 package oxbow.log;
 
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Whole batches of one segment file, ready for sendfile. Holding a slice keeps the file open, also
@@ -9,6 +11,11 @@ import java.nio.channels.FileChannel;
 public interface FileSlice {
   /** The segment's file. Borrowed: never closed, written or repositioned. */
   FileChannel channel();
+
+  /** Where the file was when the slice was made, for hints to the system. */
+  default Optional<Path> path() {
+    return Optional.empty();
+  }
 
   /** Address in the file of the first batch. */
   long position();

@@ -33,20 +33,27 @@ public record StorageAccess(Map<String, String> config, Map<String, String> keys
   /**
    * A bucket.
    *
+   * @param endpoint where clients reach the server; empty: it is Amazon's
    * @param given keys for clients: whoever reaches the catalog gets them, so they should allow no
    *     more than clients may do
    */
-  public static StorageAccess s3(S3Config bucket, Optional<S3Config.Keys> given) {
+  public static StorageAccess s3(
+      S3Config bucket, Optional<URI> endpoint, Optional<S3Config.Keys> given) {
     Map<String, String> config = new HashMap<>();
     config.put("io-impl", "org.apache.iceberg.aws.s3.S3FileIO");
-    config.put("client.region", bucket.region());
-    config.put("s3.region", bucket.region()); // as PyIceberg and DuckDB call it
+    bucket
+        .region()
+        .ifPresent(region -> {
+          config.put("client.region", region);
+          config.put("s3.region", region); // as PyIceberg and DuckDB call it
+        });
     config.put("s3.path-style-access", Boolean.toString(bucket.isPathStyle()));
-    bucket.endpoint().map(URI::toString).ifPresent(endpoint -> config.put("s3.endpoint", endpoint));
+    endpoint.map(URI::toString).ifPresent(url -> config.put("s3.endpoint", url));
     Map<String, String> keys = new HashMap<>();
     given.ifPresent(pair -> {
       keys.put("s3.access-key-id", pair.accessKey());
       keys.put("s3.secret-access-key", pair.secretKey());
+      pair.sessionToken().ifPresent(token -> keys.put("s3.session-token", token));
     });
     return new StorageAccess(config, keys);
   }

@@ -36,11 +36,6 @@ public record SqlRequest(
   /** A statement without parameters, as the server runs it of itself. */
   public static SqlRequest of(String sql) {
     return new SqlRequest(
-        sql,
-        List.of(),
-        Optional.empty(),
-        Optional.empty(),
-        OptionalLong.empty(),
-        ZoneOffset.UTC);
+        sql, List.of(), Optional.empty(), Optional.empty(), OptionalLong.empty(), ZoneOffset.UTC);
   }
 }

@@ -297,9 +297,13 @@ class CatalogServiceTest {
   void clientsLearnHowABucketIsReached() {
     var bucket =
         S3Config.server(
-            "lake", URI.create("http://127.0.0.1:9000"), new S3Config.Keys("ours", "secret-ours"));
-    served(
-        false, StorageAccess.s3(bucket, Optional.of(new S3Config.Keys("theirs", "secret-theirs"))));
+            "lake", URI.create("http://10.0.0.1:9000"), new S3Config.Keys("ours", "secret-ours"));
+    var access =
+        StorageAccess.s3(
+            bucket,
+            Optional.of(URI.create("http://127.0.0.1:9000")),
+            Optional.of(new S3Config.Keys("theirs", "secret-theirs")));
+    served(false, access);
     topic("orders");
 
     JsonNode config = http.get("/v1/config").isOk().json();
@@ -326,9 +330,7 @@ class CatalogServiceTest {
     }
     assertThat(credential.path("prefix").asText()).isEqualTo("s3");
     assertThat(table.body()).doesNotContain("secret-ours");
-    assertThat(StorageAccess.s3(bucket, Optional.of(new S3Config.Keys("theirs", "secret-theirs"))))
-        .asString()
-        .doesNotContain("secret");
+    assertThat(access).asString().doesNotContain("secret");
   }
 
   /** Iceberg's client asks maps for null. */

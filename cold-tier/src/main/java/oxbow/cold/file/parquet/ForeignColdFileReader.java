@@ -101,8 +101,7 @@ public final class ForeignColdFileReader implements ColdFileReader {
         int part = i;
         files[i] =
             ForeignFile.open(
-                (position, length) ->
-                    source.read(ForeignObjects.position(part, position), length),
+                (position, length) -> source.read(ForeignObjects.position(part, position), length),
                 parts.get(i).bytes(),
                 tree);
       }
@@ -277,10 +276,12 @@ public final class ForeignColdFileReader implements ColdFileReader {
         for (Group group : groups) {
           if (group.offsetMax < from || group.offsetMin >= to) continue;
           if (!isLargest && isFound && group.offsetMin > offset) break;
-          visit(group, (at, _, micros) -> {
-            if (micros == Long.MIN_VALUE) isUntold = true;
-            else look(at, Math.floorDiv(micros, 1000L));
-          });
+          visit(
+              group,
+              (at, _, micros) -> {
+                if (micros == Long.MIN_VALUE) isUntold = true;
+                else look(at, Math.floorDiv(micros, 1000L));
+              });
         }
         if (isUntold) lookAtRecords();
       } catch (IOException | RuntimeException e) {
@@ -294,7 +295,9 @@ public final class ForeignColdFileReader implements ColdFileReader {
     private void look(long at, long ms) {
       if (at < from || at >= to || ms < wantedMs) return;
       boolean isBetter =
-          isLargest ? !isFound || ms > timestampMs || (ms == timestampMs && at < offset) : at < offset;
+          isLargest
+              ? !isFound || ms > timestampMs || (ms == timestampMs && at < offset)
+              : at < offset;
       if (!isBetter) return;
       isFound = true;
       offset = at;

@@ -23,9 +23,9 @@ import oxbow.cold.shred.LeafPage;
 import oxbow.cold.shred.LeafType;
 
 /**
- * One column chunk that another engine wrote, read from its start in pieces: whatever its pages are,
- * so many rows of it as are asked for come out, in the levels and the type that the table's column
- * has. Owned by one thread.
+ * One column chunk that another engine wrote, read from its start in pieces: whatever its pages
+ * are, so many rows of it as are asked for come out, in the levels and the type that the table's
+ * column has. Owned by one thread.
  */
 final class ForeignColumn {
   private static final int PAGE_BYTES_MAX = 1 << 30;
@@ -214,9 +214,7 @@ final class ForeignColumn {
     }
     long number = longs[value];
     boolean isWidened = column.type() == Type.FLOAT && leaf.type() == LeafType.DOUBLE;
-    return isWidened
-        ? Double.doubleToRawLongBits(Float.intBitsToFloat((int) number))
-        : number;
+    return isWidened ? Double.doubleToRawLongBits(Float.intBitsToFloat((int) number)) : number;
   }
 
   /** The value as so many bytes: a decimal of more digits than it had has more of them. */
@@ -292,8 +290,7 @@ final class ForeignColumn {
     return 0;
   }
 
-  private void readDictionary(PageHeader header, int at, int packed, int size)
-      throws IOException {
+  private void readDictionary(PageHeader header, int at, int packed, int size) throws IOException {
     dictionarySize =
         Required.part(header.getDictionary_page_header(), "dictionary header").getNum_values();
     if (dictionarySize < 0) throw new IOException("a dictionary of " + dictionarySize);

@@ -61,11 +61,7 @@ final class ForeignFooter {
    * @param min the smallest number in it, if the file tells
    */
   record Chunk(
-      long start,
-      long length,
-      CompressionCodec codec,
-      @Nullable Long min,
-      @Nullable Long max) {}
+      long start, long length, CompressionCodec codec, @Nullable Long min, @Nullable Long max) {}
 
   private ForeignFooter(List<Column> columns, List<Group> groups, Set<Integer> ids) {
     this.columns = columns;

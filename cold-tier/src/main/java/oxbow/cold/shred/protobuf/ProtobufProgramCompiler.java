@@ -221,9 +221,7 @@ public final class ProtobufProgramCompiler {
 
   /** The path of a message that is one column, in a placement. */
   public static String columnPath(List<Integer> message) {
-    return message.stream()
-        .map(String::valueOf)
-        .collect(Collectors.joining(".", ONE_COLUMN, ""));
+    return message.stream().map(String::valueOf).collect(Collectors.joining(".", ONE_COLUMN, ""));
   }
 
   private static Descriptor message(FileDescriptor file, List<Integer> path) {

@@ -30,8 +30,7 @@ final class ProtobufTop {
   ProtobufTop(
       List<Integer> path, ProtobufMessage message, @Nullable ColumnNode whole, int[] others) {
     this.path = path;
-    this.pathBytes =
-        Framing.writeMessagePath(path.stream().mapToInt(Integer::intValue).toArray());
+    this.pathBytes = Framing.writeMessagePath(path.stream().mapToInt(Integer::intValue).toArray());
     this.message = message;
     this.whole = whole;
     this.others = others.clone();

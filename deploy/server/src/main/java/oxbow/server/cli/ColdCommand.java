@@ -9,6 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import oxbow.cold.store.StoreException;
+import oxbow.server.ServerConfig;
+import oxbow.server.cold.BucketStores;
+import oxbow.server.cold.ColdBounds;
+import oxbow.server.cold.Restore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,7 +22,7 @@ import picocli.CommandLine.Parameters;
 /** {@code oxbow cold}. */
 @Command(
     name = "cold",
-    description = "Show, verify and merge what lies in the cold tier.",
+    description = "Show, verify, merge and restore what lies in the cold tier.",
     synopsisSubcommandLabel = "COMMAND")
 final class ColdCommand {
   private static final String ROOT = "/api/v1/cold";
@@ -65,9 +70,91 @@ final class ColdCommand {
     }
     output.table(table, "no topic has a cold tier");
     if (answer.get("storeAwaySeconds") instanceof Long seconds && seconds > 0) {
-      output.note("the object store has not taken records for " + seconds + " s");
+      output.note(
+          "the object store has not taken records for "
+              + seconds
+              + " s: "
+              + answer.get("storeTrouble"));
     }
     return ExitCode.OK;
+  }
+
+  @Command(
+      name = "check",
+      description = {
+        "Try the configured bucket out: is it there, may it be written, does it keep its word?",
+        "Needs no server; a small object is written and deleted again."
+      })
+  int check(
+      @Mixin ConfigOptions config,
+      @Option(names = "--json", description = "Print JSON instead of text.") boolean isJson) {
+    ColdBounds bounds = bounds(ServerConfig.load(config.sources(terminal)));
+    Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+    facts.put("bucket", bounds.bucket().name());
+    try {
+      facts.put("cluster", BucketStores.check(bounds).orElse("none yet"));
+    } catch (StoreException e) {
+      throw new CommandException(
+          e.kind() == StoreException.Kind.DENIED ? ExitCode.FAILED : ExitCode.UNREACHABLE,
+          "the bucket " + bounds.bucket().name() + " can't be used: " + e.getMessage(),
+          "",
+          e);
+    }
+    facts.put("state", "good");
+    new Output(terminal, isJson).facts(facts, Map.of());
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "restore",
+      description = {
+        "Bring a cluster back from its bucket into an empty data directory.",
+        "Topics, settings, schemas and groups' offsets come back; records stay in the bucket and"
+            + " are served from there. Start the server with the same configuration afterwards."
+      })
+  int restore(
+      @Mixin ConfigOptions config,
+      @Option(
+              names = "--take-over",
+              description =
+                  "Also if another server wrote to the bucket just now: it can't any more.")
+          boolean takesOver,
+      @Option(names = "--json", description = "Print JSON instead of text.") boolean isJson) {
+    ServerConfig loaded = ServerConfig.load(config.sources(terminal));
+    ColdBounds bounds = bounds(loaded);
+    Restore.Result result;
+    try {
+      result = Restore.run(loaded, bounds, takesOver);
+    } catch (StoreException e) {
+      throw new CommandException(
+          e.kind() == StoreException.Kind.BUSY ? ExitCode.UNREACHABLE : ExitCode.FAILED,
+          "not restored: " + e.getMessage(),
+          "",
+          e);
+    }
+    Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+    facts.put("bucket", bounds.bucket().name());
+    facts.put("cluster", result.cluster());
+    facts.put("topics", result.topics());
+    facts.put("partitions", result.partitions());
+    facts.put("offsets", result.records());
+    facts.put("schema_bytes", result.schemaBytes());
+    facts.put("group_offsets", result.groupOffsets());
+    facts.put("group_offsets_set_back", result.clamped());
+    var empty = new Table("topic_without_records");
+    result.empty().forEach(empty::row);
+    var problems = new Table("problem");
+    result.problems().forEach(problems::row);
+    new Output(terminal, isJson).facts(facts, Map.of("empty", empty, "problems", problems));
+    return ExitCode.OK;
+  }
+
+  private ColdBounds bounds(ServerConfig config) {
+    return config
+        .cold()
+        .orElseThrow(() ->
+            CommandException.usage(
+                "remote.log.storage.system.enable is false: there is no cold tier", ""));
   }
 
   @Command(name = "files", description = "Show the cold files of a topic.")

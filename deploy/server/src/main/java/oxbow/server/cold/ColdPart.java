@@ -2,20 +2,25 @@ package oxbow.server.cold;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import oxbow.broker.Broker;
 import oxbow.broker.Tiering;
 import oxbow.broker.control.TopicSettings;
 import oxbow.cold.ColdTier;
 import oxbow.cold.TopicTiering;
-import oxbow.cold.store.LocalObjectStore;
+import oxbow.cold.offload.Offloader;
+import oxbow.cold.store.ObjectStore;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.store.StoreException.Kind;
 import oxbow.cold.table.IcebergCatalog;
 import oxbow.log.Logs;
 import oxbow.query.catalog.StorageAccess;
 import oxbow.schema.Schemas;
+import oxbow.server.http.HealthPart.Report;
 
 /** The cold tier of this server: opened with the broker, at work once the schemas are known. */
 public final class ColdPart {
@@ -39,7 +44,8 @@ public final class ColdPart {
 
   private Tiering.ColdTier open(Logs logs) {
     var storeMeters = new StoreMeters(meters);
-    var store = LocalObjectStore.open(bounds.bucket(), storeMeters, System::nanoTime);
+    if (bounds.bucket() instanceof BucketBounds.S3 s3) storeMeters.priced(s3);
+    ObjectStore store = BucketStores.open(bounds, storeMeters);
     ColdTier opened =
         ColdTier.open(
             bounds.config(), logs, schemas, store, System::nanoTime, InstantSource.system());
@@ -51,12 +57,13 @@ public final class ColdPart {
   /**
    * What is registered is known from now on: records may get their columns.
    *
-   * @param clusterId whose bucket it is
+   * @param registryTopic where schemas are; empty: there is no registry
    */
-  public void begin(Optional<Schemas> known, String clusterId) {
+  public void begin(Optional<Schemas> known, Broker broker, Optional<String> registryTopic) {
     known.ifPresent(schemas::are);
     ColdTier opened = tier.get();
-    if (opened != null) opened.begin(clusterId);
+    if (opened == null) return;
+    opened.begin(broker.control().clusterId(), new ClusterFacts(broker, registryTopic));
   }
 
   /** The tier; empty before the broker has opened it. */
@@ -73,6 +80,27 @@ public final class ColdPart {
 
   /** How engines reach what the tables' files lie in. */
   public StorageAccess access() {
-    return StorageAccess.LOCAL;
+    return switch (bounds.bucket()) {
+      case BucketBounds.Directory _ -> StorageAccess.LOCAL;
+      case BucketBounds.S3 s3 ->
+          StorageAccess.s3(s3.config(), s3.clientEndpoint(), s3.clientKeys());
+    };
+  }
+
+  /** The bucket's standing is no reason to send clients away: what is on the disk is served. */
+  public Report report() {
+    Map<String, Object> facts = new HashMap<>();
+    facts.put("bucket", bounds.bucket().name());
+    ColdTier opened = tier.get();
+    Optional<String> trouble = opened == null ? Optional.empty() : opened.storeTrouble();
+    if (opened != null) {
+      facts.put("storeAwaySeconds", opened.storeAway().toSeconds());
+      facts.put(
+          "backlogBytes", opened.status().stream().mapToLong(Offloader.Status::backlogBytes).sum());
+    }
+    boolean isOpen = opened != null && opened.isBucketOpen();
+    facts.put("state", trouble.isPresent() ? "in trouble" : isOpen ? "open" : "opening");
+    trouble.ifPresent(reason -> facts.put("trouble", reason));
+    return new Report(true, facts);
   }
 }

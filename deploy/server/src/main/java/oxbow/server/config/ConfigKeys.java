@@ -14,6 +14,7 @@ import static oxbow.server.config.ConfigKey.Section.SCHEMAS;
 import static oxbow.server.config.ConfigKey.Section.TOPIC;
 import static oxbow.server.config.ConfigKey.Section.TOPICS;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
@@ -935,12 +936,205 @@ public final class ConfigKeys {
                   "Topics have a cold tier unless they say `remote.storage.enable=false`. If this is"
                       + " false, they have none unless they say `true`."));
 
-  public static final ConfigKey<Path> COLD_BUCKET =
+  public static final ConfigKey<BucketUrl> COLD_BUCKET =
       add(
-          key(COLD, ConfigTypes.PATH, "cold.bucket")
+          key(COLD, ConfigTypes.BUCKET, "cold.bucket")
               .otherwise("`bucket` in `data.dir`")
               .ours()
-              .doc("The directory that stands in for a bucket: tables and their files."));
+              .doc(
+                  "Where tables and their files lie: a directory (a path or `file:///path`), or"
+                      + " `s3://bucket/prefix` of Amazon's S3 or another server that speaks as it"
+                      + " does. The server starts and serves what is on its disk whether the"
+                      + " bucket answers or not; `oxbow cold check` tries it out."));
+
+  public static final ConfigKey<URI> S3_ENDPOINT =
+      add(
+          key(COLD, ConfigTypes.URL, "cold.s3.endpoint")
+              .otherwise("Amazon's")
+              .ours()
+              .doc("Address of another server than Amazon's: `https://host:port`."));
+
+  public static final ConfigKey<String> S3_REGION =
+      add(
+          key(COLD, ConfigTypes.TEXT, "cold.s3.region")
+              .otherwise(
+                  "`us-east-1` with `cold.s3.endpoint`, else what the AWS SDK finds: `AWS_REGION`,"
+                      + " the profile's, the instance's")
+              .notEmpty()
+              .ours()
+              .doc("The region that the bucket lies in."));
+
+  public static final ConfigKey<Boolean> S3_PATH_STYLE =
+      add(
+          key(COLD, ConfigTypes.BOOLEAN, "cold.s3.path.style")
+              .otherwise("true with `cold.s3.endpoint`, else false")
+              .ours()
+              .doc(
+                  "Write the bucket into the path of a request, not before the host's name: what"
+                      + " most servers other than Amazon's want."));
+
+  public static final ConfigKey<String> S3_ACCESS_KEY =
+      add(
+          key(COLD, ConfigTypes.TEXT, "cold.s3.access.key")
+              .otherwise(
+                  "what the AWS SDK finds: environment, web identity, profile, container, instance")
+              .notEmpty()
+              .ours()
+              .doc("Who asks, together with `cold.s3.secret.key`."));
+
+  public static final ConfigKey<Secret> S3_SECRET_KEY =
+      add(
+          key(COLD, ConfigTypes.SECRET, "cold.s3.secret.key")
+              .otherwise("none")
+              .ours()
+              .doc("The secret of `cold.s3.access.key`."));
+
+  public static final ConfigKey<Secret> S3_SESSION_TOKEN =
+      add(
+          key(COLD, ConfigTypes.SECRET, "cold.s3.session.token")
+              .otherwise("none")
+              .ours()
+              .doc("The token of keys that expire."));
+
+  public static final ConfigKey<Path> S3_ACCESS_KEY_FILE =
+      add(
+          key(COLD, ConfigTypes.PATH, "cold.s3.access.key.file")
+              .otherwise("none")
+              .ours()
+              .doc(
+                  "A file with nothing but the access key. It and the two below are read again"
+                      + " every 10 s, so that keys may be replaced while the server runs."));
+
+  public static final ConfigKey<Path> S3_SECRET_KEY_FILE =
+      add(
+          key(COLD, ConfigTypes.PATH, "cold.s3.secret.key.file")
+              .otherwise("none")
+              .ours()
+              .doc("A file with nothing but the secret key."));
+
+  public static final ConfigKey<Path> S3_SESSION_TOKEN_FILE =
+      add(
+          key(COLD, ConfigTypes.PATH, "cold.s3.session.token.file")
+              .otherwise("none")
+              .ours()
+              .doc("A file with nothing but the session token."));
+
+  public static final ConfigKey<String> S3_PROFILE =
+      add(
+          key(COLD, ConfigTypes.TEXT, "cold.s3.profile")
+              .otherwise("`AWS_PROFILE`, or `default`")
+              .notEmpty()
+              .ours()
+              .doc("The profile of the AWS SDK's files that names credentials."));
+
+  public static final ConfigKey<String> S3_ENCRYPTION =
+      add(
+          key(COLD, ConfigTypes.TEXT, "cold.s3.encryption")
+              .value("bucket")
+              .oneOf("bucket", "AES256", "aws:kms")
+              .ours()
+              .doc(
+                  "How objects are encrypted at rest: as the bucket is set up, with keys that S3"
+                      + " keeps (`AES256`), or with one of the key management service"
+                      + " (`aws:kms`)."));
+
+  public static final ConfigKey<String> S3_KMS_KEY =
+      add(
+          key(COLD, ConfigTypes.TEXT, "cold.s3.kms.key.id")
+              .otherwise("the account's own")
+              .notEmpty()
+              .ours()
+              .doc("The key of `cold.s3.encryption=aws:kms`."));
+
+  public static final ConfigKey<Boolean> S3_CHECKSUMS =
+      add(
+          key(COLD, ConfigTypes.BOOLEAN, "cold.s3.checksums")
+              .value(true)
+              .ours()
+              .doc(
+                  "Send a checksum (CRC-32C) along that the server compares; some older servers"
+                      + " refuse it. What comes back is compared either way."));
+
+  public static final ConfigKey<Integer> S3_PART_BYTES =
+      add(
+          key(COLD, ConfigTypes.INT, "cold.s3.part.bytes")
+              .value(16 * MIB)
+              .between(5 * MIB, 512 * MIB)
+              .ours()
+              .doc("Files that are larger are uploaded in parts of this size, four at a time."));
+
+  public static final ConfigKey<Integer> S3_REQUESTS_MAX =
+      add(
+          key(COLD, ConfigTypes.INT, "cold.s3.requests.max")
+              .value(64)
+              .between(2, 1024)
+              .ours()
+              .doc(
+                  "Requests under way at a time; fewer while the store says it is overwhelmed, more"
+                      + " again as it bears them."));
+
+  public static final ConfigKey<Long> S3_CONNECT_TIMEOUT_MS =
+      add(
+          key(COLD, ConfigTypes.LONG, "cold.s3.connect.timeout.ms")
+              .value(5_000L)
+              .between(100, 120_000)
+              .ours()
+              .doc("How long a connection may take to open."));
+
+  public static final ConfigKey<Long> S3_REQUEST_TIMEOUT_MS =
+      add(
+          key(COLD, ConfigTypes.LONG, "cold.s3.request.timeout.ms")
+              .value(60_000L)
+              .between(500, 600_000)
+              .ours()
+              .doc(
+                  "How long a request with its body and answer may take; then it is tried again,"
+                      + " six times in all."));
+
+  public static final ConfigKey<Double> S3_WRITE_PRICE =
+      add(
+          key(COLD, ConfigTypes.DOUBLE, "cold.s3.price.thousand.writes")
+              .value(0.005)
+              .betweenReal(0, 1000)
+              .ours()
+              .doc(
+                  "What 1000 requests cost that write or list, for the metric"
+                      + " `oxbow_cold_store_cost_total`; in any currency."));
+
+  public static final ConfigKey<Double> S3_READ_PRICE =
+      add(
+          key(COLD, ConfigTypes.DOUBLE, "cold.s3.price.thousand.reads")
+              .value(0.0004)
+              .betweenReal(0, 1000)
+              .ours()
+              .doc("What 1000 requests cost that read."));
+
+  public static final ConfigKey<Long> COLD_CATCH_UP_BYTES =
+      add(
+          key(COLD, ConfigTypes.LONG, "cold.catchup.bytes.per.second")
+              .value(64L * MIB)
+              .between(MIB, 1024L * GIB)
+              .ours()
+              .doc(
+                  "Bytes of log per second that topics take to the bucket together while they are"
+                      + " far behind: after an outage, or when a topic gets its cold tier late. More"
+                      + " if records come in faster: half above what does."));
+
+  public static final ConfigKey<Long> COLD_UPLOAD_BYTES =
+      add(
+          key(COLD, ConfigTypes.LONG, "cold.upload.max.bytes.per.second")
+              .value(0L)
+              .betweenOr(64 * 1024, 1024L * GIB, 0)
+              .ours()
+              .doc("Bandwidth to the bucket, all work together; 0: without bound."));
+
+  public static final ConfigKey<Long> COLD_DOWNLOAD_BYTES =
+      add(
+          key(COLD, ConfigTypes.LONG, "cold.download.max.bytes.per.second")
+              .value(0L)
+              .betweenOr(64 * 1024, 1024L * GIB, 0)
+              .ours()
+              .doc("Bandwidth from the bucket, all work together; 0: without bound."));
 
   public static final ConfigKey<String> COLD_NAMESPACE =
       add(
@@ -1013,6 +1207,32 @@ public final class ConfigKeys {
                   "Clients of the Iceberg catalog, at `/iceberg` of the HTTP port, may make"
                       + " namespaces and tables of their own and write them. The topics' tables"
                       + " are read-only to them either way."));
+
+  public static final ConfigKey<URI> ICEBERG_S3_ENDPOINT =
+      add(
+          key(COLD, ConfigTypes.URL, "iceberg.rest.s3.endpoint")
+              .otherwise("`cold.s3.endpoint`")
+              .ours()
+              .doc(
+                  "Where clients of the Iceberg catalog reach the S3 server, if it is another"
+                      + " address than for this server."));
+
+  public static final ConfigKey<String> ICEBERG_S3_ACCESS_KEY =
+      add(
+          key(COLD, ConfigTypes.TEXT, "iceberg.rest.s3.access.key")
+              .otherwise("none: clients bring their own")
+              .notEmpty()
+              .ours()
+              .doc(
+                  "Given to every client of the Iceberg catalog, with its secret: keys of a user"
+                      + " that may read the bucket and nothing else."));
+
+  public static final ConfigKey<Secret> ICEBERG_S3_SECRET_KEY =
+      add(
+          key(COLD, ConfigTypes.SECRET, "iceberg.rest.s3.secret.key")
+              .otherwise("none")
+              .ours()
+              .doc("The secret of `iceberg.rest.s3.access.key`."));
 
   // ---- HTTP port
 

@@ -1,5 +1,7 @@
 package oxbow.server.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -177,6 +179,39 @@ public sealed interface ConfigType<T> {
       } catch (InvalidPathException e) {
         throw new BadValueException("must be a path");
       }
+    }
+  }
+
+  /** A directory, or a bucket of S3. */
+  record Bucket() implements ConfigType<BucketUrl> {
+    @Override
+    public String label() {
+      return "bucket";
+    }
+
+    @Override
+    public BucketUrl parse(String text) {
+      return BucketUrl.parse(text);
+    }
+  }
+
+  /** The address of a server. */
+  record HttpUrl() implements ConfigType<URI> {
+    @Override
+    public String label() {
+      return "url";
+    }
+
+    @Override
+    public URI parse(String text) {
+      try {
+        URI url = new URI(text);
+        boolean isHttp = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+        if (isHttp && url.getHost() != null) return url;
+      } catch (URISyntaxException e) {
+        // told below, with the other refusals
+      }
+      throw new BadValueException("is written http://host:port or https://host:port");
     }
   }
 

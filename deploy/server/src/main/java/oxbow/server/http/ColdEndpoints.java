@@ -42,17 +42,24 @@ public final class ColdEndpoints {
         topic,
         (tier, statuses) -> {
           List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+          // Who asks because the store is away is not made to wait for it.
+          boolean isAway = tier.storeTrouble().isPresent();
           for (Offloader.Status status : statuses) {
-            rows.add(row(status, tier.files(status.partition())));
+            rows.add(row(status, isAway ? null : tier.files(status.partition())));
           }
           Map<String, @Nullable Object> all = new LinkedHashMap<>();
           all.put("storeAwaySeconds", tier.storeAway().toSeconds());
+          all.put("storeTrouble", tier.storeTrouble().orElse(null));
           all.put("partitions", rows);
           return Json.answer(HttpStatus.OK, all);
         });
   }
 
-  private static Map<String, @Nullable Object> row(Offloader.Status status, List<ColdFile> files) {
+  /**
+   * @param files null: the store can't be asked for them
+   */
+  private static Map<String, @Nullable Object> row(
+      Offloader.Status status, @Nullable List<ColdFile> files) {
     @Nullable LogOffsets offsets = status.offsets();
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
     row.put("topic", status.partition().topic());
@@ -63,8 +70,8 @@ public final class ColdEndpoints {
     row.put("logEnd", offsets == null ? null : offsets.logEnd());
     row.put("backlogBytes", status.backlogBytes());
     row.put("lagMs", status.ageMs());
-    row.put("files", files.size());
-    row.put("bytes", files.stream().mapToLong(ColdFile::bytes).sum());
+    row.put("files", files == null ? null : files.size());
+    row.put("bytes", files == null ? null : files.stream().mapToLong(ColdFile::bytes).sum());
     row.put("trouble", status.trouble());
     return row;
   }

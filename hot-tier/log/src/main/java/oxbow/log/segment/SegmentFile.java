@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import oxbow.log.BrokenInvariantException;
 import oxbow.log.FileSlice;
@@ -209,6 +210,11 @@ public final class SegmentFile {
     @Override
     public FileChannel channel() {
       return opened.file.channel();
+    }
+
+    @Override
+    public Optional<Path> path() {
+      return Optional.of(path);
     }
 
     @Override

@@ -1,22 +1,34 @@
-package oxbow.cold.store;
+package oxbow.cold.store.testing;
 
 import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
 import oxbow.cold.store.S3Config.Keys;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
 
 /**
  * S3Proxy in this process, with objects in memory. Its jar holds other versions of libraries that
  * we use, so it lives in a class loader that sees nothing but the JDK and itself.
  */
-final class S3ProxyServer implements AutoCloseable {
-  static final Keys KEYS = new Keys("test-access-key", "test-secret-key");
-  static final String BUCKET = "bucket";
+public final class S3ProxyServer implements AutoCloseable {
+  public static final Keys KEYS = new Keys("test-access-key", "test-secret-key");
+  public static final String BUCKET = "bucket";
 
-  private static final Path JAR = Path.of("target", "s3proxy", "s3proxy.jar");
+  /** Where the build of the cold tier puts it, seen from this module and from others. */
+  private static final List<Path> JARS =
+      Stream.of("", "../cold-tier", "../../cold-tier")
+          .map(module -> Path.of(module, "target", "s3proxy", "s3proxy.jar"))
+          .toList();
+
   private static final String SINGLE_PUT_BYTES = Integer.toString(256 << 20);
 
   private final URLClassLoader loader;
@@ -29,11 +41,11 @@ final class S3ProxyServer implements AutoCloseable {
     this.endpoint = endpoint;
   }
 
-  static S3ProxyServer start() throws Exception {
+  public static S3ProxyServer start() throws Exception {
     Thread thread = Thread.currentThread();
     ClassLoader ours = thread.getContextClassLoader();
     var loader =
-        new URLClassLoader(new URL[] {JAR.toUri().toURL()}, ClassLoader.getPlatformClassLoader());
+        new URLClassLoader(new URL[] {jar().toUri().toURL()}, ClassLoader.getPlatformClassLoader());
     System.setProperty("LOG_LEVEL", "error");
     System.setProperty(
         "logback.statusListenerClass", "ch.qos.logback.core.status.NopStatusListener");
@@ -43,12 +55,33 @@ final class S3ProxyServer implements AutoCloseable {
       server.getClass().getMethod("start").invoke(server);
       int port = (int) server.getClass().getMethod("getPort").invoke(server);
       URI endpoint = URI.create("http://127.0.0.1:" + port);
-      TestS3.makeBucket(endpoint, KEYS, BUCKET);
+      makeBucket(endpoint, KEYS, BUCKET);
       return new S3ProxyServer(loader, server, endpoint);
     } finally {
       thread.setContextClassLoader(ours);
       System.clearProperty("LOG_LEVEL");
       System.clearProperty("logback.statusListenerClass");
+    }
+  }
+
+  private static Path jar() {
+    return JARS.stream()
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("build cold-tier first: no " + JARS));
+  }
+
+  /** Makes a bucket, of this server or another. */
+  public static void makeBucket(URI endpoint, Keys keys, String bucket) {
+    var credentials = AwsBasicCredentials.create(keys.accessKey(), keys.secretKey());
+    try (S3AsyncClient client =
+        S3AsyncClient.builder()
+            .endpointOverride(endpoint)
+            .region(Region.US_EAST_1)
+            .forcePathStyle(true)
+            .credentialsProvider(StaticCredentialsProvider.create(credentials))
+            .build()) {
+      client.createBucket(request -> request.bucket(bucket)).join();
     }
   }
 
@@ -71,7 +104,7 @@ final class S3ProxyServer implements AutoCloseable {
     return builderClass.getMethod("build").invoke(builder);
   }
 
-  URI endpoint() {
+  public URI endpoint() {
     return endpoint;
   }
 

@@ -1,4 +1,4 @@
-package oxbow.cold.store;
+package oxbow.cold.store.testing;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -18,12 +18,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands between a client and an S3 server and does to some requests what networks do. One request
  * per connection.
  */
-final class FaultyWire implements AutoCloseable {
+public final class FaultyWire implements AutoCloseable {
   private static final Pattern LENGTH = Pattern.compile("(?im)^content-length: *(\\d+)");
   private static final Pattern HOP = Pattern.compile("(?im)^(connection|expect):[^\r]*\r\n");
 
@@ -33,11 +34,13 @@ final class FaultyWire implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
 
   /** What becomes of a request. */
-  enum Fault {
+  public enum Fault {
     /** The server answers that it is too busy. */
     SLOW_DOWN,
     /** The server fails. */
     INTERNAL_ERROR,
+    /** The server says that the session token has expired. */
+    EXPIRED_TOKEN,
     /** The connection is reset before the server sees anything. */
     RESET,
     /** The server does it, and the answer gets lost. */
@@ -50,27 +53,43 @@ final class FaultyWire implements AutoCloseable {
     SILENCE
   }
 
+  private @Nullable Planned standing;
+
   private record Planned(Predicate<String> request, Fault fault) {}
 
-  FaultyWire(URI server) throws IOException {
+  public FaultyWire(URI server) throws IOException {
     this.server = server;
     this.listening = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().name("faulty-wire").start(this::accept);
   }
 
-  URI endpoint() {
+  public URI endpoint() {
     return URI.create("http://127.0.0.1:" + listening.getLocalPort());
   }
 
   /** The next request whose first line is such. */
-  void failNext(Predicate<String> request, Fault fault) {
+  public void failNext(Predicate<String> request, Fault fault) {
     synchronized (plan) {
       plan.add(new Planned(request, fault));
     }
   }
 
+  /** From now on every such request, of those that nothing else is planned for. */
+  public void failAll(Predicate<String> request, Fault fault) {
+    synchronized (plan) {
+      standing = new Planned(request, fault);
+    }
+  }
+
+  /** From now on what is planned and nothing else. */
+  public void heal() {
+    synchronized (plan) {
+      standing = null;
+    }
+  }
+
   /** Every request that was to fail has. */
-  boolean isDone() {
+  public boolean isDone() {
     synchronized (plan) {
       return plan.isEmpty();
     }
@@ -107,6 +126,7 @@ final class FaultyWire implements AutoCloseable {
     switch (fault) {
       case SLOW_DOWN -> client.getOutputStream().write(error(503, "SlowDown"));
       case INTERNAL_ERROR -> client.getOutputStream().write(error(500, "InternalError"));
+      case EXPIRED_TOKEN -> client.getOutputStream().write(error(400, "ExpiredToken"));
       case RESET -> reset(client);
       case LOST_REPLY -> {
         ask(head, body);
@@ -140,8 +160,10 @@ final class FaultyWire implements AutoCloseable {
         plan.remove(planned);
         return Optional.of(planned.fault());
       }
+      return Optional.ofNullable(standing)
+          .filter(planned -> planned.request().test(request))
+          .map(Planned::fault);
     }
-    return Optional.empty();
   }
 
   private static void reset(Socket client) throws IOException {

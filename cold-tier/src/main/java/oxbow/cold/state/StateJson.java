@@ -1,0 +1,255 @@
+package oxbow.cold.state;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.apache.kafka.common.Uuid;
+import oxbow.cold.store.StoreException;
+import oxbow.cold.store.StoreException.Kind;
+import oxbow.log.ColdStart;
+import oxbow.log.EpochStart;
+
+/** The objects of this package as text; {@code docs/formats/bucket.md} tells it to others. */
+final class StateJson {
+  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final int VERSION = 1;
+
+  private StateJson() {}
+
+  static ByteBuffer write(Owner owner) {
+    ObjectNode root = root();
+    root.put("cluster", owner.cluster()).put("token", owner.token()).put("since", owner.since());
+    return bytes(root);
+  }
+
+  static Owner owner(long number, ByteBuffer body) {
+    return read(
+        body,
+        root ->
+            new Owner(
+                number, text(root, "cluster"), text(root, "token"), root.path("since").asText("")));
+  }
+
+  static ByteBuffer write(ClusterState state) {
+    ObjectNode root = root();
+    root.set("settings", map(state.settings()));
+    var topics = root.putArray("topics");
+    for (TopicState topic : state.topics()) {
+      ObjectNode node = topics.addObject();
+      node.put("name", topic.name());
+      node.put("id", topic.id().toString());
+      node.put("partitions", topic.partitions());
+      node.set("settings", map(topic.settings()));
+    }
+    return bytes(root);
+  }
+
+  static ClusterState cluster(ByteBuffer body) {
+    return read(
+        body,
+        root -> {
+          List<TopicState> topics = new ArrayList<>();
+          for (JsonNode node : root.path("topics")) {
+            topics.add(
+                new TopicState(
+                    text(node, "name"),
+                    Uuid.fromString(text(node, "id")),
+                    Math.toIntExact(number(node, "partitions")),
+                    map(node.path("settings"))));
+          }
+          return new ClusterState(map(root.path("settings")), topics);
+        });
+  }
+
+  static ByteBuffer write(Positions positions) {
+    ObjectNode root = root();
+    var groups = root.putArray("groups");
+    for (GroupOffset one : positions.groups()) {
+      ObjectNode node = groups.addObject();
+      node.put("group", one.group()).put("topic", one.topic()).put("partition", one.partition());
+      node.put("offset", one.offset());
+      if (one.leaderEpoch() >= 0) node.put("leaderEpoch", one.leaderEpoch());
+      if (!one.metadata().isEmpty()) node.put("metadata", one.metadata());
+    }
+    var starts = root.putArray("logStarts");
+    for (LogStart start : positions.logStarts()) {
+      starts
+          .addObject()
+          .put("topic", start.topic())
+          .put("partition", start.partition())
+          .put("offset", start.offset());
+    }
+    return bytes(root);
+  }
+
+  static Positions positions(ByteBuffer body) {
+    return read(
+        body,
+        root -> {
+          List<GroupOffset> groups = new ArrayList<>();
+          for (JsonNode node : root.path("groups")) {
+            groups.add(
+                new GroupOffset(
+                    text(node, "group"),
+                    text(node, "topic"),
+                    Math.toIntExact(number(node, "partition")),
+                    number(node, "offset"),
+                    node.path("leaderEpoch").asInt(-1),
+                    node.path("metadata").asText("")));
+          }
+          List<LogStart> starts = new ArrayList<>();
+          for (JsonNode node : root.path("logStarts")) {
+            starts.add(
+                new LogStart(
+                    text(node, "topic"),
+                    Math.toIntExact(number(node, "partition")),
+                    number(node, "offset")));
+          }
+          return new Positions(groups, starts);
+        });
+  }
+
+  static ByteBuffer writeAlive(boolean isStopped) {
+    ObjectNode root = root();
+    root.put("stopped", isStopped);
+    return bytes(root);
+  }
+
+  static boolean isStopped(ByteBuffer body) {
+    return read(body, root -> root.path("stopped").asBoolean());
+  }
+
+  /** Where partitions of a topic go on. */
+  static ByteBuffer writeStarts(Map<Uuid, Map<Integer, ColdStart>> starts) {
+    ObjectNode root = root();
+    ObjectNode topics = root.putObject("topics");
+    starts.forEach((topic, partitions) -> {
+      ObjectNode node = topics.putObject(topic.toString());
+      new TreeMap<>(partitions)
+          .forEach((partition, start) -> node.set(Integer.toString(partition), start(start)));
+    });
+    return bytes(root);
+  }
+
+  private static ObjectNode start(ColdStart start) {
+    ObjectNode node = NODES.objectNode();
+    node.put("logStart", start.logStart()).put("coldEnd", start.coldEnd());
+    var epochs = node.putArray("epochs");
+    for (EpochStart epoch : start.epochs()) {
+      epochs.addArray().add(epoch.leaderEpoch()).add(epoch.startOffset());
+    }
+    var batches = node.putArray("batches");
+    for (ColdStart.ProducerBatch batch : start.batches()) {
+      batches
+          .addArray()
+          .add(batch.producerId())
+          .add(batch.producerEpoch())
+          .add(batch.baseSequence())
+          .add(batch.lastSequence())
+          .add(batch.baseOffset())
+          .add(batch.lastOffset())
+          .add(batch.maxTimestampMs());
+    }
+    return node;
+  }
+
+  static Map<Uuid, Map<Integer, ColdStart>> starts(ByteBuffer body) {
+    return read(
+        body,
+        root -> {
+          Map<Uuid, Map<Integer, ColdStart>> starts = new HashMap<>();
+          root.path("topics")
+              .properties()
+              .forEach(topic -> {
+                Map<Integer, ColdStart> partitions = new HashMap<>();
+                topic
+                    .getValue()
+                    .properties()
+                    .forEach(one ->
+                        partitions.put(Integer.valueOf(one.getKey()), start(one.getValue())));
+                starts.put(Uuid.fromString(topic.getKey()), partitions);
+              });
+          return starts;
+        });
+  }
+
+  private static ColdStart start(JsonNode node) {
+    List<EpochStart> epochs = new ArrayList<>();
+    for (JsonNode one : node.path("epochs")) {
+      epochs.add(new EpochStart(one.path(0).asInt(), one.path(1).asLong()));
+    }
+    List<ColdStart.ProducerBatch> batches = new ArrayList<>();
+    for (JsonNode one : node.path("batches")) {
+      batches.add(
+          new ColdStart.ProducerBatch(
+              one.path(0).asLong(),
+              (short) one.path(1).asInt(),
+              one.path(2).asInt(),
+              one.path(3).asInt(),
+              one.path(4).asLong(),
+              one.path(5).asLong(),
+              one.path(6).asLong()));
+    }
+    return new ColdStart(number(node, "logStart"), number(node, "coldEnd"), epochs, batches);
+  }
+
+  private static ObjectNode root() {
+    return NODES.objectNode().put("version", VERSION);
+  }
+
+  private static ObjectNode map(Map<String, String> map) {
+    ObjectNode node = NODES.objectNode();
+    new TreeMap<>(map).forEach(node::put);
+    return node;
+  }
+
+  private static Map<String, String> map(JsonNode node) {
+    Map<String, String> map = new HashMap<>();
+    node.properties().forEach(one -> map.put(one.getKey(), one.getValue().asText()));
+    return map;
+  }
+
+  private static String text(JsonNode node, String name) {
+    JsonNode found = node.get(name);
+    if (found == null || !found.isTextual()) throw new IllegalArgumentException("no " + name);
+    return found.asText();
+  }
+
+  private static long number(JsonNode node, String name) {
+    JsonNode found = node.get(name);
+    if (found == null || !found.isIntegralNumber()) {
+      throw new IllegalArgumentException("no " + name);
+    }
+    return found.asLong();
+  }
+
+  private static ByteBuffer bytes(ObjectNode root) {
+    return ByteBuffer.wrap((root + "\n").getBytes(UTF_8));
+  }
+
+  private static <T> T read(ByteBuffer body, Function<JsonNode, T> reading) {
+    String text = UTF_8.decode(body.duplicate()).toString();
+    try {
+      JsonNode root = MAPPER.readTree(text);
+      if (root.path("version").asInt() != VERSION) {
+        throw new IllegalArgumentException("not version " + VERSION);
+      }
+      return reading.apply(root);
+    } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
+      String shown = text.length() > 200 ? text.substring(0, 200) + "..." : text;
+      throw new StoreException(Kind.CORRUPT, "can't understand " + shown.strip(), e);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package oxbow.cold.state;
+
+import static oxbow.cold.store.StoreException.Kind.DENIED;
+
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.store.ObjectStore;
+import oxbow.cold.store.StoreException;
+
+/**
+ * Keeps what the bucket holds of the cluster up to date. What tables' records stand on, topics and
+ * schemas, is written before the records are committed; what moves all the time now and then.
+ * Thread-safe; calls wait for the store.
+ */
+public final class StateKeeper {
+  private final ObjectStore store;
+  private final Owners owners;
+  private final Supplier<ClusterSource> sources;
+  private OptionalLong savedTopics = OptionalLong.empty();
+  private OptionalLong savedSchemas = OptionalLong.empty();
+  private OptionalLong savedPositions = OptionalLong.empty();
+  private volatile @Nullable Owner owner;
+
+  /**
+   * @param sources the cluster, asked for each time: it is known only some time after the start
+   */
+  public StateKeeper(ObjectStore store, Owners owners, Supplier<ClusterSource> sources) {
+    this.store = store;
+    this.owners = owners;
+    this.sources = sources;
+  }
+
+  /** The bucket is ours from now on. */
+  public void owned(Owner mine) {
+    owner = mine;
+  }
+
+  private Owner owner() {
+    Owner known = owner;
+    if (known == null) {
+      throw new StoreException(StoreException.Kind.BUSY, "the bucket is not opened yet");
+    }
+    return known;
+  }
+
+  /** Topics and schemas are in the bucket as they are now: records may follow. */
+  public synchronized void saveWhatRecordsNeed() {
+    ClusterSource source = sources.get();
+    long number = owner().number();
+    // Versions are asked first: what changes meanwhile is written the next time.
+    long schemas = source.schemasVersion();
+    if (schemas != 0 && savedSchemas.orElse(0) != schemas) {
+      ObjectStore.ObjectInfo _ = store.put(StateObjects.schemas(number), source.schemas());
+      savedSchemas = OptionalLong.of(schemas);
+    }
+    long topics = source.topicsVersion();
+    if (topics != 0 && !savedTopics.equals(OptionalLong.of(topics))) {
+      ObjectStore.ObjectInfo _ =
+          store.put(StateObjects.topics(number), StateJson.write(source.topics()));
+      savedTopics = OptionalLong.of(topics);
+    }
+  }
+
+  /** Groups' offsets and logs' starts are in the bucket as they are now. */
+  public synchronized void savePositions() {
+    ClusterSource source = sources.get();
+    long version = source.positionsVersion();
+    if (version == 0 || savedPositions.equals(OptionalLong.of(version))) return;
+    ObjectStore.ObjectInfo _ =
+        store.put(StateObjects.positions(owner().number()), StateJson.write(source.positions()));
+    savedPositions = OptionalLong.of(version);
+  }
+
+  /**
+   * Shows that somebody still writes to the bucket.
+   *
+   * @throws StoreException {@code DENIED} if another one has it now
+   */
+  public void beat() {
+    requireOwner();
+    ObjectStore.ObjectInfo _ =
+        store.put(StateObjects.alive(owner().number()), StateJson.writeAlive(false));
+  }
+
+  /** Throws {@code DENIED} if another one has the bucket now. */
+  public void requireOwner() {
+    Owner mine = owner();
+    Optional<Owner> newest = owners.newestAfter(Optional.of(mine));
+    if (newest.isPresent() && newest.get().number() != mine.number()) {
+      throw new StoreException(
+          DENIED,
+          "the bucket was taken over at "
+              + newest.get().since()
+              + " by a restore: nothing is written to it from here any more");
+    }
+  }
+
+  /** Nobody writes to the bucket from here any more. */
+  public void stopped() {
+    Owner mine = owner;
+    if (mine == null) return;
+    ObjectStore.ObjectInfo _ =
+        store.put(StateObjects.alive(mine.number()), StateJson.writeAlive(true));
+  }
+}

@@ -1,0 +1,311 @@
+package oxbow.server.cold;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import oxbow.cold.store.StoreException;
+import oxbow.server.ServerConfig;
+import oxbow.server.testing.TestServer;
+
+/** A machine is lost, and the bucket alone brings its cluster back on an empty one. */
+@Timeout(180)
+class RestoreServerTest {
+  private static final int PARTITIONS = 2;
+  private static final int RECORDS = 400;
+
+  @TempDir Path directory;
+
+  private final List<TestServer> servers = new ArrayList<>();
+
+  @AfterEach
+  void stop() {
+    servers.forEach(TestServer::close);
+  }
+
+  private List<String> settings() {
+    return List.of(
+        "cold.bucket=" + directory.resolve("bucket").toUri(), "offsets.topic.num.partitions=3");
+  }
+
+  private ServerConfig config(String data) {
+    return TestServer.config(directory.resolve(data), settings());
+  }
+
+  private TestServer start(String data) throws Exception {
+    TestServer server = TestServer.start(directory.resolve(data), settings());
+    servers.add(server);
+    return server;
+  }
+
+  private Restore.Result restore(String data, boolean isForced) {
+    ServerConfig config = config(data);
+    return Restore.run(config, config.cold().orElseThrow(), isForced);
+  }
+
+  private static void createTopics(TestServer server) throws Exception {
+    try (var admin = Admin.create(server.kafka())) {
+      admin
+          .createTopics(
+              List.of(
+                  new NewTopic("orders", PARTITIONS, (short) 1)
+                      .configs(
+                          Map.of(
+                              "segment.bytes", "1048576",
+                              "local.retention.ms", "1",
+                              "oxbow.cold.max.lag.ms", "10000",
+                              "oxbow.cold.file.bytes", "1048576")),
+                  new NewTopic("hot", 1, (short) 1)
+                      .configs(Map.of("remote.storage.enable", "false"))))
+          .all()
+          .get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  private static byte[] value(int number) {
+    byte[] value = new byte[8_000];
+    new java.util.Random(number).nextBytes(value);
+    return value;
+  }
+
+  /** The same record goes to each partition, batches of a few. */
+  private static void produce(TestServer server, int from, int to) {
+    Map<String, Object> settings = new HashMap<>(server.kafka());
+    settings.put("batch.size", 60_000);
+    settings.put("linger.ms", 5);
+    try (var producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (int i = from; i < to; i++) {
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+          var record =
+              new ProducerRecord<>("orders", partition, ("k" + i).getBytes(UTF_8), value(i));
+          record.headers().add(new RecordHeader("n", Integer.toString(i).getBytes(UTF_8)));
+          var _ = producer.send(record);
+        }
+      }
+      producer.flush();
+    }
+  }
+
+  /** A record as a consumer sees it, with everything that tells it apart from a copy. */
+  private record Seen(
+      int partition,
+      long offset,
+      long timestamp,
+      Optional<Integer> leaderEpoch,
+      String key,
+      String header,
+      int valueHash) {
+    static Seen of(ConsumerRecord<byte[], byte[]> record) {
+      return new Seen(
+          record.partition(),
+          record.offset(),
+          record.timestamp(),
+          record.leaderEpoch(),
+          new String(record.key(), UTF_8),
+          new String(record.headers().lastHeader("n").value(), UTF_8),
+          java.util.Arrays.hashCode(record.value()));
+    }
+  }
+
+  private static List<Seen> consume(TestServer server, int partition, long from, int count) {
+    try (var consumer =
+        new KafkaConsumer<>(
+            server.kafka(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      var id = new TopicPartition("orders", partition);
+      consumer.assign(List.of(id));
+      consumer.seek(id, from);
+      List<Seen> seen = new ArrayList<>();
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (seen.size() < count) {
+        assertThat(System.nanoTime()).as("in time, at %s", seen.size()).isLessThan(until);
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+          seen.add(Seen.of(record));
+        }
+      }
+      return seen;
+    }
+  }
+
+  private static void commit(TestServer server, String group, long offset) throws Exception {
+    try (var admin = Admin.create(server.kafka())) {
+      Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+      for (int partition = 0; partition < PARTITIONS; partition++) {
+        offsets.put(
+            new TopicPartition("orders", partition), new OffsetAndMetadata(offset, "noted"));
+      }
+      admin.alterConsumerGroupOffsets(group, offsets).all().get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  private static Map<TopicPartition, OffsetAndMetadata> committed(TestServer server, String group)
+      throws Exception {
+    try (var admin = Admin.create(server.kafka())) {
+      return admin
+          .listConsumerGroupOffsets(group)
+          .partitionsToOffsetAndMetadata()
+          .get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void awaitOffloaded(TestServer server, long end) throws Exception {
+    TestServer.await(() -> {
+      JsonNode partitions = server.json("/api/v1/cold/status?topic=orders").path("partitions");
+      for (JsonNode partition : partitions) {
+        if (partition.path("coldEnd").asLong() != end) return false;
+      }
+      return partitions.size() == PARTITIONS;
+    });
+  }
+
+  private static int registerSchema(TestServer server) throws Exception {
+    var answer =
+        server.post(
+            "/registry/subjects/orders-value/versions",
+            "{\"schema\": \"{\\\"type\\\": \\\"record\\\", \\\"name\\\": \\\"Order\\\","
+                + " \\\"fields\\\": [{\\\"name\\\": \\\"n\\\", \\\"type\\\": \\\"long\\\"}]}\"}");
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return server.json("/registry/subjects/orders-value/versions/1").path("id").asInt();
+  }
+
+  @Test
+  void clusterGoesOnWhereItsBucketEnds() throws Exception {
+    TestServer lost = start("lost");
+    int schemaId = registerSchema(lost);
+    createTopics(lost);
+    produce(lost, 0, RECORDS);
+    commit(lost, "readers", 123);
+    commit(lost, "ahead", RECORDS);
+    awaitOffloaded(lost, RECORDS);
+    List<Seen> before = consume(lost, 1, 0, RECORDS);
+    String clusterId = lost.server().broker().control().clusterId();
+    var topicId = lost.server().broker().control().view().topic("orders").orElseThrow().id();
+    // Groups' offsets are saved now and then: these are the last that were.
+    TestServer.await(() ->
+        java.nio.file.Files.exists(directory.resolve("bucket/cluster/000001/positions.json"))
+            && java.nio.file.Files.readString(
+                    directory.resolve("bucket/cluster/000001/positions.json"))
+                .contains("ahead"));
+    lost.close();
+    servers.remove(lost);
+
+    Restore.Result result = restore("anew", false);
+
+    assertThat(result.cluster()).isEqualTo(clusterId);
+    assertThat(result.empty()).containsExactly("hot");
+    assertThat(result.groupOffsets()).isEqualTo(2 * PARTITIONS);
+    assertThat(result.problems()).isEmpty();
+
+    TestServer anew = start("anew");
+    assertThat(anew.server().broker().control().clusterId()).isEqualTo(clusterId);
+    assertThat(anew.server().broker().control().view().topic("orders").orElseThrow().id())
+        .isEqualTo(topicId);
+    assertThat(consume(anew, 1, 0, RECORDS)).isEqualTo(before);
+    assertThat(anew.json("/registry/subjects/orders-value/versions/1").path("id").asInt())
+        .isEqualTo(schemaId);
+    assertThat(committed(anew, "readers"))
+        .hasSize(PARTITIONS)
+        .containsEntry(
+            new TopicPartition("orders", 0), new OffsetAndMetadata(123, Optional.empty(), "noted"));
+    assertThat(setting(anew, "orders", "segment.bytes")).isEqualTo("1048576");
+    assertThat(setting(anew, "hot", "remote.storage.enable")).isEqualTo("false");
+
+    produce(anew, RECORDS, RECORDS + 100);
+    awaitOffloaded(anew, RECORDS + 100);
+    List<Seen> all = consume(anew, 1, 0, RECORDS + 100);
+    assertThat(all.subList(0, RECORDS)).isEqualTo(before);
+    assertThat(all.getLast().offset()).isEqualTo(RECORDS + 99);
+    assertThat(all.getLast().leaderEpoch().orElseThrow())
+        .isGreaterThan(before.getLast().leaderEpoch().orElseThrow());
+    assertThat(anew.post("/api/v1/cold/verify", "").statusCode()).isEqualTo(202);
+    TestServer.await(
+        () -> anew.json("/api/v1/cold/verify/1").path("state").asText().equals("good"));
+  }
+
+  private static String setting(TestServer server, String topic, String key) throws Exception {
+    try (var admin = Admin.create(server.kafka())) {
+      var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+      var found = admin.describeConfigs(List.of(resource)).all().get(30, TimeUnit.SECONDS);
+      return Objects.requireNonNull(found.get(resource)).get(key).value();
+    }
+  }
+
+  @Test
+  void serverThatStillWritesIsFencedOffAndNothingIsInTheTableTwice() throws Exception {
+    TestServer old = start("old");
+    createTopics(old);
+    produce(old, 0, RECORDS);
+    awaitOffloaded(old, RECORDS);
+    commit(old, "readers", 50);
+
+    assertThatThrownBy(() -> restore("anew", false))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("another server has the bucket")
+        .hasMessageContaining("--take-over");
+    restore("anew", true);
+    TestServer anew = start("anew");
+    produce(old, RECORDS, RECORDS + 300);
+    produce(anew, RECORDS, RECORDS + 200);
+    awaitOffloaded(anew, RECORDS + 200);
+    TestServer.await(() ->
+        old.json("/ready").path("parts").path("cold").path("state").asText().equals("in trouble"));
+
+    assertThat(old.json("/ready").path("parts").path("cold").path("trouble").asText())
+        .contains("taken over");
+    assertThat(
+            old.json("/api/v1/cold/status?topic=orders")
+                .path("partitions")
+                .path(0)
+                .path("logEnd")
+                .asLong())
+        .isEqualTo(RECORDS + 300);
+    assertThat(consume(anew, 0, 0, RECORDS + 200).getLast().offset()).isEqualTo(RECORDS + 199);
+    long rows = 0;
+    for (JsonNode file : anew.json("/api/v1/cold/topics/orders/files").path("files")) {
+      rows += file.path("records").asLong();
+    }
+    assertThat(rows).isEqualTo((long) PARTITIONS * (RECORDS + 200));
+  }
+
+  @Test
+  void bucketIsRestoredIntoAnEmptyDirectoryOnly() throws Exception {
+    TestServer server = start("data");
+    createTopics(server);
+    server.close();
+    servers.remove(server);
+
+    assertThatThrownBy(() -> restore("data", true))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("is not empty");
+    // The same directory goes on with its bucket as before.
+    TestServer again = start("data");
+    TestServer.await(() ->
+        again.json("/ready").path("parts").path("cold").path("state").asText().equals("open"));
+  }
+}

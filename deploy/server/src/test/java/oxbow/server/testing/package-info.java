@@ -1,0 +1,5 @@
+/** A whole server in the tests' own process. */
+@NullMarked
+package oxbow.server.testing;
+
+import org.jspecify.annotations.NullMarked;
