@@ -155,7 +155,7 @@ final class Bench implements AutoCloseable {
 
   /** The table of all results so far. */
   String writeTable() throws IOException {
-    String text = Report.of(results.all(), scenarios.all().stream().map(Scenario::title).toList());
+    String text = Report.of(results.all(), scenarios.all());
     Files.writeString(table, "Measured with " + results.circumstances() + ".\n" + text);
     return text;
   }

@@ -18,16 +18,23 @@ final class BrokerProcess implements AutoCloseable {
 
   private final Process process;
   private final String bootstrap;
+  private final int secondPort;
   private final Path data;
 
-  BrokerProcess(Process process, String bootstrap, Path data) {
+  BrokerProcess(Process process, String bootstrap, int secondPort, Path data) {
     this.process = process;
     this.bootstrap = bootstrap;
+    this.secondPort = secondPort;
     this.data = data;
   }
 
   String bootstrap() {
     return bootstrap;
+  }
+
+  /** Oxbow's HTTP port; Kafka's controller. */
+  int secondPort() {
+    return secondPort;
   }
 
   Path data() {

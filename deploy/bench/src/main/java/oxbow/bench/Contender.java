@@ -24,13 +24,14 @@ abstract sealed class Contender {
   /** Starts on a directory, with a free port, and does not wait until it answers. */
   BrokerProcess start(Path data) throws IOException {
     int port = freePort();
+    int secondPort = freePort();
     Path output = output(data);
     Process process =
-        new ProcessBuilder(command(data, port, freePort()))
+        new ProcessBuilder(command(data, port, secondPort))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
             .start();
-    return new BrokerProcess(process, "127.0.0.1:" + port, data);
+    return new BrokerProcess(process, "127.0.0.1:" + port, secondPort, data);
   }
 
   /** What brokers on a directory print. */

@@ -51,7 +51,7 @@ public final class Main implements Callable<Integer> {
 
   private static final double RECOVERY_GB = 11;
 
-  private static final String PARTS = "startup, memory, produce, consume, latency, recovery";
+  private static final String PARTS = "startup, memory, produce, consume, latency, recovery, registry";
 
   @Parameters(
       arity = "0..*",
@@ -259,16 +259,16 @@ public final class Main implements Callable<Integer> {
             usableGb));
   }
 
-  private void list(List<Scenario> chosen) {
+  private void list(List<Scenario> chosen) throws IOException {
     double total = 0;
     for (Scenario scenario : chosen) {
-      int times = Step.all(List.of(scenario), List.of(new Contender.Oxbow(launcher)), runs).size();
-      double seconds = 2 * times * scenario.seconds();
+      double seconds =
+          Step.all(List.of(scenario), contenders(), runs).size() * scenario.seconds();
       total += seconds;
       System.out.printf(
           "%-9s %-44s %s%n", scenario.part(), scenario.title(), Pace.duration(seconds));
     }
-    System.out.printf("%s in all, for %d runs of both brokers%n", Pace.duration(total), runs);
+    System.out.printf("%s in all, for %d runs of each%n", Pace.duration(total), runs);
   }
 
   private void say(String what) {

@@ -7,5 +7,11 @@ enum Part {
   produce,
   consume,
   latency,
-  recovery
+  recovery,
+  /** Kafka has none. */
+  registry;
+
+  boolean measures(String contender) {
+    return this != registry || contender.equals(Contender.OXBOW);
+  }
 }

@@ -1,10 +1,12 @@
 package oxbow.bench;
 
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What was measured, as a Markdown table. */
 final class Report {
@@ -14,26 +16,49 @@ final class Report {
   private Report() {}
 
   /**
-   * Medians of all runs, their spread, and the ratio of Oxbow to Kafka.
+   * Medians of all runs, their spread, and the ratio of Oxbow to Kafka; what Kafka has nothing to
+   * measure for stands in a table of its own.
    *
-   * @param order titles of scenarios as they shall stand; the others come last
+   * @param order scenarios as they shall stand; the others come last
    */
-  static String of(List<Measured> all, List<String> order) {
-    var table = new StringBuilder();
-    table.append(summary(all));
-    table.append("\n| scenario | figure | Oxbow | Apache Kafka | Oxbow / Kafka |\n");
-    table.append("|---|---|---|---|---|\n");
-    Map<Figure, List<Measured>> rows = new LinkedHashMap<>();
-    all.stream()
-        .sorted((a, b) -> Integer.compare(place(a, order), place(b, order)))
-        .forEach(m -> rows.computeIfAbsent(m.figure(), _ -> new java.util.ArrayList<>()).add(m));
-    rows.forEach((figure, measured) -> table.append(row(figure, measured)));
+  static String of(List<Measured> all, List<Scenario> order) {
+    Map<Boolean, List<Measured>> byRival =
+        all.stream()
+            .sorted(Comparator.comparingInt(m -> place(m, order)))
+            .collect(Collectors.partitioningBy(m -> hasRival(m, order)));
+    var table = new StringBuilder(summary(all));
+    List<Measured> compared = byRival.getOrDefault(true, List.of());
+    List<Measured> alone = byRival.getOrDefault(false, List.of());
+    if (alone.isEmpty() || !compared.isEmpty()) {
+      table.append("\n| scenario | figure | Oxbow | Apache Kafka | Oxbow / Kafka |\n");
+      table.append("|---|---|---|---|---|\n");
+      rows(compared).forEach((figure, measured) -> table.append(comparison(figure, measured)));
+    }
+    if (!alone.isEmpty()) {
+      table.append("\nWhat Apache Kafka doesn't have:\n");
+      table.append("\n| scenario | figure | Oxbow |\n");
+      table.append("|---|---|---|\n");
+      rows(alone).forEach((figure, measured) -> table.append(row(figure, measured)).append('\n'));
+    }
     return table.toString();
   }
 
-  private static int place(Measured measured, List<String> order) {
-    int place = order.indexOf(measured.scenario());
-    return place < 0 ? order.size() : place;
+  private static Map<Figure, List<Measured>> rows(List<Measured> measured) {
+    return measured.stream()
+        .collect(
+            Collectors.groupingBy(Measured::figure, LinkedHashMap::new, Collectors.toList()));
+  }
+
+  private static int place(Measured measured, List<Scenario> order) {
+    for (int i = 0; i < order.size(); i++) {
+      if (order.get(i).title().equals(measured.scenario())) return i;
+    }
+    return order.size();
+  }
+
+  private static boolean hasRival(Measured measured, List<Scenario> order) {
+    int place = place(measured, order);
+    return place == order.size() || order.get(place).part().measures(Contender.KAFKA);
   }
 
   private static String summary(List<Measured> all) {
@@ -62,24 +87,27 @@ final class Report {
     return runs == 1 ? "1 run" : runs + " runs";
   }
 
-  private static String row(Figure figure, List<Measured> measured) {
+  private static String comparison(Figure figure, List<Measured> measured) {
     List<Double> ours = values(measured, Contender.OXBOW);
     List<Double> theirs = values(measured, Contender.KAFKA);
-    boolean isNoisy = measured.stream().anyMatch(m -> m.others() > OTHERS_MAX);
     String ratio =
         ours.isEmpty() || theirs.isEmpty()
             ? ""
             : String.format(Locale.ROOT, "%.2f", median(ours) / median(theirs));
-    return "| %s%s | %s, %s (%s is better) | %s | %s | %s |\n"
+    return "%s %s | %s |\n".formatted(row(figure, measured), cell(theirs), ratio);
+  }
+
+  /** What it is, and Oxbow's value. */
+  private static String row(Figure figure, List<Measured> measured) {
+    boolean isNoisy = measured.stream().anyMatch(m -> m.others() > OTHERS_MAX);
+    return "| %s%s | %s, %s (%s is better) | %s |"
         .formatted(
             figure.title(),
             isNoisy ? " *" : "",
             figure.quantity(),
             figure.unit(),
             figure.isMoreBetter() ? "more" : "less",
-            cell(ours),
-            cell(theirs),
-            ratio);
+            cell(values(measured, Contender.OXBOW)));
   }
 
   private static List<Double> values(List<Measured> measured, String contender) {

@@ -92,6 +92,7 @@ final class Scenarios {
     all.add(
         new Scenario.OfStart(
             Part.recovery, "recovery after kill -9", 10 + 60 * scale, this::recovery));
+    all.addAll(new RegistryScenarios(scale).all());
     return all;
   }
 

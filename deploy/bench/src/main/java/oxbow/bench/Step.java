@@ -25,6 +25,7 @@ record Step(Scenario scenario, Contender contender, int run) {
       for (Scenario scenario : scenarios) {
         if (scenario.part() == Part.recovery && run >= RECOVERY_RUNS_MAX) continue;
         for (Contender contender : run % 2 == 0 ? contenders : contenders.reversed()) {
+          if (!scenario.part().measures(contender.name())) continue;
           steps.add(new Step(scenario, contender, run));
         }
       }

@@ -10,6 +10,15 @@ class ReportTest {
   private static final Figure CPU = new Figure("consume", "broker CPU", "s/GB", false);
   private static final Figure SPEED = new Figure("produce", "throughput", "MB/s", true);
 
+  private static final Figure RATE = new Figure("look up", "throughput", "1/s", true);
+  private static final Scenario PRODUCE = scenario(Part.produce, "produce");
+  private static final Scenario CONSUME = scenario(Part.consume, "consume");
+  private static final Scenario REGISTRY = scenario(Part.registry, "look up");
+
+  private static Scenario scenario(Part part, String title) {
+    return new Scenario.OfLoad(part, title, 1, (_, _) -> {});
+  }
+
   private static List<Measured> runs(
       Figure figure, String contender, double others, double... values) {
     var measured = new ArrayList<Measured>();
@@ -20,7 +29,7 @@ class ReportTest {
   }
 
   private static String report(List<List<Measured>> all) {
-    return Report.of(all.stream().flatMap(List::stream).toList(), List.of("produce", "consume"));
+    return Report.of(all.stream().flatMap(List::stream).toList(), List.of(PRODUCE, CONSUME, REGISTRY));
   }
 
   @Test
@@ -53,6 +62,23 @@ class ReportTest {
     String report = report(List.of(runs(CPU, "oxbow", 0.02, 1, 1), runs(SPEED, "oxbow", 0.3, 1)));
 
     assertThat(report).contains("| produce * |", "| consume |", "most: 30 %", "of 1 to 2 runs");
+  }
+
+  @Test
+  void whatKafkaDoesNotHaveStandsInATableOfItsOwn() {
+    String report = report(List.of(runs(RATE, "oxbow", 0, 900), runs(CPU, "oxbow", 0, 1)));
+
+    assertThat(report)
+        .contains("| consume | broker CPU, s/GB (less is better) | 1.00 |  |  |")
+        .endsWith(
+            """
+            What Apache Kafka doesn't have:
+
+            | scenario | figure | Oxbow |
+            |---|---|---|
+            | look up | throughput, 1/s (more is better) | 900 |
+            """);
+    assertThat(report(List.of(runs(RATE, "oxbow", 0, 900)))).doesNotContain("Oxbow / Kafka");
   }
 
   @Test

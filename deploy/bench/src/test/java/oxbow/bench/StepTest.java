@@ -40,6 +40,14 @@ class StepTest {
   }
 
   @Test
+  void theRegistryIsMeasuredWhereThereIsOne() {
+    List<Step> steps = Step.all(List.of(scenario(Part.registry, "look up")), BOTH, 2);
+
+    assertThat(steps.stream().map(Step::text))
+        .containsExactly("look up: oxbow, run 1", "look up: oxbow, run 2");
+  }
+
+  @Test
   void scenariosHaveTitlesOfTheirOwn() {
     List<Scenario> all = new Scenarios(1).all();
 
