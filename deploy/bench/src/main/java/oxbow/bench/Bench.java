@@ -80,7 +80,7 @@ final class Bench implements AutoCloseable {
   private void startAndMeasure(List<Step> steps, Pace pace)
       throws IOException, InterruptedException {
     for (Step step : steps) {
-      if (!(step.scenario() instanceof Scenario.OfStart scenario)) continue;
+      if (!(step.scenario() instanceof Scenario.Alone scenario)) continue;
       if (isStopping) return;
       Path data = work.resolve(scenario.part() + "-" + step.contender().name());
       say(pace, step.text());

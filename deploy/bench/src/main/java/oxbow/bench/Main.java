@@ -51,7 +51,8 @@ public final class Main implements Callable<Integer> {
 
   private static final double RECOVERY_GB = 11;
 
-  private static final String PARTS = "startup, memory, produce, consume, latency, recovery, registry";
+  private static final String PARTS =
+      "startup, memory, produce, consume, latency, recovery, lake, registry";
 
   @Parameters(
       arity = "0..*",
@@ -262,8 +263,7 @@ public final class Main implements Callable<Integer> {
   private void list(List<Scenario> chosen) throws IOException {
     double total = 0;
     for (Scenario scenario : chosen) {
-      double seconds =
-          Step.all(List.of(scenario), contenders(), runs).size() * scenario.seconds();
+      double seconds = Step.all(List.of(scenario), contenders(), runs).size() * scenario.seconds();
       total += seconds;
       System.out.printf(
           "%-9s %-44s %s%n", scenario.part(), scenario.title(), Pace.duration(seconds));

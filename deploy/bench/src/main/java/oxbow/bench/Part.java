@@ -8,6 +8,7 @@ enum Part {
   consume,
   latency,
   recovery,
+  lake,
   /** Kafka has none. */
   registry;
 

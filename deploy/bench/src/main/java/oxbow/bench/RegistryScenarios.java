@@ -34,7 +34,8 @@ final class RegistryScenarios {
       {"name":"item","type":"string"},{"name":"count","type":"int"},\
       {"name":"price","type":"double"}]}}},\
       {"name":"tags","type":{"type":"map","values":"string"}},\
-      {"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID","SENT"]}}""";
+      {"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID","SENT"]}}\
+      """;
 
   private final double scale;
 
@@ -46,8 +47,7 @@ final class RegistryScenarios {
     return List.of(
         new Scenario.OfStart(
             Part.registry, "schema registry, requests", 8 + 25 * scale, this::requests),
-        new Scenario.OfStart(
-            Part.registry, "schema registry, start", 8 + 10 * scale, this::start));
+        new Scenario.OfStart(Part.registry, "schema registry, start", 8 + 10 * scale, this::start));
   }
 
   private void requests(Contender contender, Path data, ObjDoubleConsumer<Figure> figures)
@@ -62,22 +62,36 @@ final class RegistryScenarios {
         ObjDoubleConsumer<Figure> shown = run.equals("full") ? figures : (_, _) -> {};
         for (int connections : new int[] {1, 8}) {
           String subjects = run + connections + "-";
-          measure(broker, "register", connections, registrations, shown, n -> {
-            String subject = subjects + n;
-            return HttpConnection.request(
-                "POST", ROOT + "/subjects/" + subject + "/versions", body(subject));
-          });
+          measure(
+              broker,
+              "register",
+              connections,
+              registrations,
+              shown,
+              n -> {
+                String subject = subjects + n;
+                return HttpConnection.request(
+                    "POST", ROOT + "/subjects/" + subject + "/versions", body(subject));
+              });
           measure(
               broker,
               "look up by id",
               connections,
               lookUps,
               shown,
-              n -> HttpConnection.request("GET", ROOT + "/schemas/ids/" + (1 + n % registrations), ""));
-          measure(broker, "look up by subject and schema", connections, lookUps, shown, n -> {
-            String subject = subjects + n % registrations;
-            return HttpConnection.request("POST", ROOT + "/subjects/" + subject, body(subject));
-          });
+              n ->
+                  HttpConnection.request(
+                      "GET", ROOT + "/schemas/ids/" + (1 + n % registrations), ""));
+          measure(
+              broker,
+              "look up by subject and schema",
+              connections,
+              lookUps,
+              shown,
+              n -> {
+                String subject = subjects + n % registrations;
+                return HttpConnection.request("POST", ROOT + "/subjects/" + subject, body(subject));
+              });
         }
       }
     }

@@ -45,8 +45,7 @@ final class Report {
 
   private static Map<Figure, List<Measured>> rows(List<Measured> measured) {
     return measured.stream()
-        .collect(
-            Collectors.groupingBy(Measured::figure, LinkedHashMap::new, Collectors.toList()));
+        .collect(Collectors.groupingBy(Measured::figure, LinkedHashMap::new, Collectors.toList()));
   }
 
   private static int place(Measured measured, List<Scenario> order) {
@@ -58,7 +57,7 @@ final class Report {
 
   private static boolean hasRival(Measured measured, List<Scenario> order) {
     int place = place(measured, order);
-    return place == order.size() || order.get(place).part().measures(Contender.KAFKA);
+    return place == order.size() || order.get(place).measures(Contender.KAFKA);
   }
 
   private static String summary(List<Measured> all) {

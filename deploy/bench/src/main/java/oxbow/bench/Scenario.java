@@ -13,9 +13,28 @@ sealed interface Scenario {
   /** About how long it takes with all of the load, mean of both contenders, on two cores. */
   double seconds();
 
+  /** Whether there is something to measure of a contender. */
+  default boolean measures(String contender) {
+    return part().measures(contender);
+  }
+
+  /** Measured while no other broker runs. */
+  sealed interface Alone extends Scenario {
+    StartMeasurement measurement();
+  }
+
   /** Starts, measures and ends a broker of its own. */
   record OfStart(Part part, String title, double seconds, StartMeasurement measurement)
-      implements Scenario {}
+      implements Alone {}
+
+  /** Measures code of ours in a process of its own, without any broker. */
+  record OfCode(Part part, String title, double seconds, StartMeasurement measurement)
+      implements Alone {
+    @Override
+    public boolean measures(String contender) {
+      return contender.equals(Contender.OXBOW);
+    }
+  }
 
   /** Loads a broker that runs for all such scenarios and is warm. */
   record OfLoad(Part part, String title, double seconds, LoadMeasurement measurement)

@@ -92,6 +92,7 @@ final class Scenarios {
     all.add(
         new Scenario.OfStart(
             Part.recovery, "recovery after kill -9", 10 + 60 * scale, this::recovery));
+    all.addAll(new LakeScenarios(scale).all());
     all.addAll(new RegistryScenarios(scale).all());
     return all;
   }
@@ -130,8 +131,7 @@ final class Scenarios {
             "compression.type", way.codec(),
             "enable.idempotence", way.acks().equals("all"));
     double cpu = broker.cpuSeconds();
-    Load.Done done =
-        Load.produce(broker.bootstrap(), topic, payload, bytes, settings);
+    Load.Done done = Load.produce(broker.bootstrap(), topic, payload, bytes, settings);
     cpu = broker.cpuSeconds() - cpu;
     figures.accept(new Figure(way.title(), "throughput", "MB/s", true), done.megabytesPerSecond());
     figures.accept(new Figure(way.title(), "broker CPU", "s/GB", false), cpu / (done.bytes() / GB));

@@ -25,7 +25,7 @@ record Step(Scenario scenario, Contender contender, int run) {
       for (Scenario scenario : scenarios) {
         if (scenario.part() == Part.recovery && run >= RECOVERY_RUNS_MAX) continue;
         for (Contender contender : run % 2 == 0 ? contenders : contenders.reversed()) {
-          if (!scenario.part().measures(contender.name())) continue;
+          if (!scenario.measures(contender.name())) continue;
           steps.add(new Step(scenario, contender, run));
         }
       }
@@ -36,6 +36,7 @@ record Step(Scenario scenario, Contender contender, int run) {
   Phase phase() {
     return switch (scenario) {
       case Scenario.OfLoad _ -> Phase.LOAD;
+      case Scenario.OfCode _ -> Phase.BEFORE;
       case Scenario.OfStart start -> start.part() == Part.recovery ? Phase.AFTER : Phase.BEFORE;
     };
   }

@@ -29,7 +29,8 @@ class ReportTest {
   }
 
   private static String report(List<List<Measured>> all) {
-    return Report.of(all.stream().flatMap(List::stream).toList(), List.of(PRODUCE, CONSUME, REGISTRY));
+    return Report.of(
+        all.stream().flatMap(List::stream).toList(), List.of(PRODUCE, CONSUME, REGISTRY));
   }
 
   @Test
