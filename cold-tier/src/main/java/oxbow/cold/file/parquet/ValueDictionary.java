@@ -31,12 +31,12 @@ final class ValueDictionary {
   // Binary values: their contents, each behind its length unless all have the same.
   private byte[] bytes = new byte[0];
   private int bytesEnd;
-  private int[] starts = new int[0];
 
-  /** Length of each and its first eight bytes, which tell most apart without looking further. */
-  private int[] lengths = new int[0];
-
-  private long[] prefixes = new long[0];
+  /**
+   * Two words of each binary value, side by side: its first eight bytes, which tell most apart
+   * without looking further, and where it begins with its length in the lower half.
+   */
+  private long[] keys = new long[0];
 
   ValueDictionary(LeafType type, int fixedBytes) {
     this.isNumber = type.isNumber();
@@ -45,9 +45,7 @@ final class ValueDictionary {
       longs = new long[INITIAL_SLOTS / 2];
     } else {
       bytes = new byte[INITIAL_SLOTS * 8];
-      starts = new int[INITIAL_SLOTS / 2];
-      lengths = new int[INITIAL_SLOTS / 2];
-      prefixes = new long[INITIAL_SLOTS / 2];
+      keys = new long[INITIAL_SLOTS];
     }
   }
 
@@ -70,11 +68,11 @@ final class ValueDictionary {
 
   /** Where a binary value lies in {@link #bytes}. */
   int start(int number) {
-    return starts[number];
+    return (int) (keys[2 * number + 1] >>> Integer.SIZE);
   }
 
   int length(int number) {
-    return lengths[number];
+    return (int) keys[2 * number + 1];
   }
 
   private static int shift(int slots) {
@@ -169,18 +167,12 @@ final class ValueDictionary {
     int entry;
     while ((entry = slots[slot]) != 0) {
       int number = entry - 1;
-      if (prefixes[number] == prefix && lengths[number] == length) {
-        if (length <= Long.BYTES || isRestEqual(number, source, from, length)) return number;
+      if (keys[2 * number] == prefix && length(number) == length) {
+        if (length <= Long.BYTES || isRestEqual(start(number), source, from, length)) return number;
       }
       slot = (slot + 1) & mask;
     }
-    if (size == starts.length) {
-      starts = Arrays.copyOf(starts, size * 2);
-      lengths = Arrays.copyOf(lengths, size * 2);
-      prefixes = Arrays.copyOf(prefixes, size * 2);
-    }
-    lengths[size] = length;
-    prefixes[size] = prefix;
+    if (2 * size == keys.length) keys = Arrays.copyOf(keys, 2 * keys.length);
     int needed = bytesEnd + Integer.BYTES + length + ByteAccess.SLACK_BYTES;
     if (needed > bytes.length) bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, needed));
     if (fixedBytes == 0) {
@@ -188,7 +180,8 @@ final class ValueDictionary {
       bytesEnd += Integer.BYTES;
     }
     System.arraycopy(source, from, bytes, bytesEnd, length);
-    starts[size] = bytesEnd;
+    keys[2 * size] = prefix;
+    keys[2 * size + 1] = (long) bytesEnd << Integer.SIZE | length;
     bytesEnd += length;
     slots[slot] = ++size;
     if (size * 2 > mask) grow();
@@ -196,8 +189,8 @@ final class ValueDictionary {
   }
 
   /** Of two values whose lengths and prefixes are equal. */
-  private boolean isRestEqual(int number, byte[] source, int from, int length) {
-    int start = starts[number] + Long.BYTES;
+  private boolean isRestEqual(int start, byte[] source, int from, int length) {
+    start += Long.BYTES;
     from += Long.BYTES;
     int left = length - Long.BYTES;
     while (left > Long.BYTES) {
@@ -217,7 +210,7 @@ final class ValueDictionary {
     slotShift = shift(wider.length);
     int mask = wider.length - 1;
     for (int i = 0; i < size; i++) {
-      int slot = isNumber ? slotOf(longs[i]) : slotOf(prefixes[i], bytes, starts[i], lengths[i]);
+      int slot = isNumber ? slotOf(longs[i]) : slotOf(keys[2 * i], bytes, start(i), length(i));
       while (wider[slot] != 0) slot = (slot + 1) & mask;
       wider[slot] = i + 1;
     }
