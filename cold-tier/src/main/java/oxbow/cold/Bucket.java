@@ -153,7 +153,7 @@ final class Bucket {
       if (ownerNumber > 0) state.requireOwner();
       ColdTable table =
           opened.findOrCreate(
-              namespace, topic, topicId, firstColumns(topic, tiering), partitioning(tiering));
+              namespace, topic, topicId, firstColumns(topic, tiering), Partitioning.NONE);
       known = opened(topicId, topic, table);
     }
     return known;

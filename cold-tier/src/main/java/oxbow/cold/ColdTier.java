@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
@@ -21,12 +22,16 @@ import oxbow.cold.fetch.Manifests;
 import oxbow.cold.fetch.ReadCounters;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFiles;
+import oxbow.cold.file.ColdFormat;
+import oxbow.cold.file.IndexedFileReader;
+import oxbow.cold.file.RawCounts;
 import oxbow.cold.offload.FileWriters;
 import oxbow.cold.offload.OffloadCounters;
 import oxbow.cold.offload.Offloader;
 import oxbow.cold.offload.TopicOffload;
 import oxbow.cold.offload.Uploads;
 import oxbow.cold.offload.Writers;
+import oxbow.cold.rewrite.BatchFilter;
 import oxbow.cold.rewrite.Rewriter;
 import oxbow.cold.state.ClusterSource;
 import oxbow.cold.state.Owners;
@@ -77,6 +82,11 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   private final StateKeeper state;
   private volatile ClusterSource cluster = ClusterSource.NONE;
   private final Verifications verifications;
+  private final Retypings retypings;
+  private final RawRecords rawRecords;
+  private final Rewriter rewriter;
+  private final Writing writing;
+  private final Map<TopicIdPartition, TopicTiering> led = new ConcurrentHashMap<>();
   private final OffloadCounters offloadCounters = new OffloadCounters();
   private final ReadCounters readCounters = new ReadCounters();
   private final UpkeepCounters upkeepCounters = new UpkeepCounters();
@@ -100,13 +110,15 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     pace = new Pace(nanos, config.upkeepBytesPerSecondMax());
     Rewriter.Readers readers = file -> bucket.reader(file, ColdFiles.source(store, file));
     verifications = new Verifications(readers, pace);
-    var writing = new Writing(config.directory(), writerName);
+    retypings = new Retypings(readers);
+    rawRecords = new RawRecords(readers);
+    writing = new Writing(config.directory(), writerName);
     offloader =
         new Offloader(
             segments,
             (id, topic, tiering) -> {
               Bucket.OpenTopic open = bucket.topic(id, topic, tiering);
-              open.table().repartition(Bucket.partitioning(tiering));
+              open.columns().partitionBy(Bucket.partitioning(tiering));
               open.table().allow(allowed(tiering));
               return new TopicOffload(
                   open.table(),
@@ -124,7 +136,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
             config.catchUpBytesPerSecond(),
             nanos,
             new Random());
-    var rewriter = new Rewriter(store, readers, pace, uploads);
+    rewriter = new Rewriter(store, readers, pace, uploads);
     upkeep =
         new Upkeep(
             segments,
@@ -268,6 +280,14 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     return bucket.manifest(partition).files();
   }
 
+  /**
+   * How many records of a partition have no columns of their own, and why, as its files tell. May
+   * wait for the store.
+   */
+  public RawCounts raw(TopicIdPartition partition) {
+    return rawRecords.of(files(partition));
+  }
+
   /** How offload is doing, partition by partition. */
   public List<Offloader.Status> status() {
     return offloader.status();
@@ -285,6 +305,73 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   /** A verification that was begun, of late. */
   public Optional<Verification> verification(String id) {
     return verifications.find(id);
+  }
+
+  /**
+   * Begins to write files of these partitions anew in the columns that their tables have now.
+   *
+   * @param isAll also those that would get no more columns than they have
+   * @throws java.util.concurrent.RejectedExecutionException if too many have begun already
+   */
+  public Retyping retype(List<TopicIdPartition> partitions, boolean isAll) {
+    return retypings.begin(
+        isAll,
+        () ->
+            partitions.stream()
+                .filter(led::containsKey)
+                .<Retyping.Partition>map(Retyped::new)
+                .toList());
+  }
+
+  /** A retyping that was begun, of late. */
+  public Optional<Retyping> retyping(String id) {
+    return retypings.find(id);
+  }
+
+  /** A partition whose files are written anew. */
+  private final class Retyped implements Retyping.Partition {
+    private final TopicIdPartition id;
+    private final TopicTiering tiering;
+    private final Bucket.OpenTopic topic;
+
+    Retyped(TopicIdPartition id) {
+      this.id = id;
+      this.tiering = Optional.ofNullable(led.get(id)).orElseThrow();
+      this.topic = bucket.topic(id.topicId(), id.topic(), tiering);
+    }
+
+    @Override
+    public TopicIdPartition id() {
+      return id;
+    }
+
+    @Override
+    public List<ColdFile> files() {
+      return topic.table().replayed(id.partition());
+    }
+
+    @Override
+    public boolean isBetter(IndexedFileReader file) {
+      if (tiering.format() != ColdFormat.PARQUET) return false;
+      if (file.file().format() != ColdFormat.PARQUET) return true;
+      return file.absentSchemas()
+          .map(absent -> topic.columns().anyPlaced(absent, tiering.mayMeetKeys()))
+          .orElse(true);
+    }
+
+    @Override
+    public Writers writers() {
+      return writing.of(topic, tiering);
+    }
+
+    @Override
+    public ColdFile rewrite(ColdFile file, Writers writers)
+        throws IOException, InterruptedException {
+      ColdFile now =
+          rewriter.rewrite(id, List.of(file), topic.table(), writers, BatchFilter.none());
+      fetch.changed(id);
+      return now;
+    }
   }
 
   /** Merges small files of these partitions now, in the background. */
@@ -328,6 +415,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   public void led(TopicIdPartition partition, int leaderEpoch, Map<String, String> settings) {
     TopicTiering tiering = TopicTiering.of(settings);
     if (tiering.isOn()) {
+      led.put(partition, tiering);
       offloader.lead(partition, tiering);
       upkeep.lead(partition, tiering);
     } else {
@@ -337,6 +425,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
 
   @Override
   public void resigned(TopicIdPartition partition) {
+    led.remove(partition);
     offloader.leave(partition);
     upkeep.leave(partition);
     fetch.changed(partition);
@@ -354,6 +443,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     keeper.close();
     pace.close();
     verifications.close();
+    retypings.close();
     offloader.close();
     upkeep.close();
     fetch.close();

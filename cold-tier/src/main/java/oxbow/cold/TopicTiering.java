@@ -3,14 +3,18 @@ package oxbow.cold;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.LambdaValidator;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.TopicConfig;
 import oxbow.cold.file.ColdFormat;
+import oxbow.cold.store.StoreException;
+import oxbow.cold.table.Partitioning;
 
 /**
  * What a topic asks of the cold tier, read from its settings.
@@ -73,6 +77,17 @@ public record TopicTiering(
     REPLAY,
     /** The commit is undone before anything is lost. */
     REFUSE
+  }
+
+  /**
+   * Whether keys may have a schema that is none of the topic's. Where nobody said so they may as
+   * well be numbers, which look like anything.
+   */
+  public boolean mayMeetKeys() {
+    return switch (keys) {
+      case AVRO, JSON, PROTOBUF -> true;
+      case AUTO, STRING, BYTES -> false;
+    };
   }
 
   public static final String FORMAT = "oxbow.cold.format";
@@ -140,9 +155,13 @@ public record TopicTiering(
             PARTITION_BY,
             ConfigDef.Type.LIST,
             "",
+            LambdaValidator.with(
+                TopicTiering::checkPartitioning,
+                () -> "transforms of columns, with commas between"),
             Importance.LOW,
             "How the table is partitioned: hour(kafka_timestamp), day(kafka_timestamp),"
-                + " bucket(16, column), or a column. Counts for files written from then on.")
+                + " bucket(16, column), or a column; by a value's column once it is there. Counts for"
+                + " files written from then on.")
         .define(
             FOREIGN_FILES,
             ConfigDef.Type.STRING,
@@ -157,6 +176,16 @@ public record TopicTiering(
             false,
             Importance.LOW,
             "Keep the old values of a compacted topic in the cold tier.");
+  }
+
+  private static void checkPartitioning(String key, Object value) {
+    try {
+      Partitioning _ =
+          Partitioning.parse(
+              ((List<?>) value).stream().map(String::valueOf).collect(Collectors.joining(",")));
+    } catch (StoreException | NumberFormatException e) {
+      throw new ConfigException(key, value, e.getMessage());
+    }
   }
 
   /** Reads a topic's effective settings; absent ones have their defaults. */

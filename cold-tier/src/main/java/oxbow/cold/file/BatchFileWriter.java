@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
 import org.apache.kafka.common.record.internal.DefaultRecordBatch;
@@ -265,7 +265,7 @@ public final class BatchFileWriter implements ColdFileWriter {
   @Override
   public RawCounts raw() {
     // An envelope is meant to hold values as they came.
-    return format == ColdFormat.AVRO ? new RawCounts(Map.of()) : shredder.raw();
+    return format == ColdFormat.AVRO ? RawCounts.NONE : shredder.raw();
   }
 
   @Override
@@ -313,7 +313,10 @@ public final class BatchFileWriter implements ColdFileWriter {
             logBytes,
             columns,
             programs.usedValueSchemas(),
-            programs.usedKeySchemas());
+            programs.usedKeySchemas(),
+            Optional.of(
+                new FileFacts.Absent(programs.absentValueSchemas(), programs.absentKeySchemas())),
+            Optional.of(raw()));
     return new RowFile.Contents(encoded, facts.toTexts());
   }
 

@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
@@ -40,6 +42,10 @@ import oxbow.schema.layout.Placement;
  *  oxbow.plain.column   of values without schema, if there is one
  *  oxbow.schema.N       type, then the text of the value schema with id N; .key.N of a key's
  *  oxbow.placement.N    which column each part of it has; .key. as above
+ *  oxbow.raw            records that are kept as they came, by reason: no_schema=3,undecodable=1
+ *  oxbow.absent.schemas     ids that values named and that had no columns, a comma between them; marks of
+ *                           headers in hexadecimal behind a hash; more: others, too
+ *  oxbow.absent.key.schemas likewise
  *  oxbow.message.N      path of the Protobuf message whose fields are columns at the top, as 2.0;
  *                       none: no message's are; absent: the first one's
  * </pre>
@@ -58,7 +64,9 @@ public record FileFacts(
     long logBytes,
     TableColumns columns,
     Map<Integer, WriterSchema> valueSchemas,
-    Map<Integer, WriterSchema> keySchemas) {
+    Map<Integer, WriterSchema> keySchemas,
+    Optional<Absent> absent,
+    Optional<RawCounts> raw) {
   static final String VERSION = "1";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -79,10 +87,21 @@ public record FileFacts(
   private static final String PLAIN_COLUMN = "oxbow.plain.column";
   private static final String SCHEMA = "oxbow.schema.";
   private static final String PLACEMENT = "oxbow.placement.";
+  private static final String RAW = "oxbow.raw";
+  private static final String ABSENT = "oxbow.absent.schemas";
+  private static final String ABSENT_KEYS = "oxbow.absent.key.schemas";
   private static final String MESSAGE = "oxbow.message.";
   private static final String NO_MESSAGE = "none";
   private static final String KEY_SCHEMA = "oxbow.key.schema.";
   private static final String KEY_PLACEMENT = "oxbow.key.placement.";
+
+  /** Schemas that keys and values named and that had no columns. */
+  public record Absent(Set<String> values, Set<String> keys) {
+    public Absent {
+      values = Set.copyOf(values);
+      keys = Set.copyOf(keys);
+    }
+  }
 
   /** A range of the file and the checksum of its bytes. */
   public record BlobPlace(long position, int length, int crc) {}
@@ -118,6 +137,11 @@ public record FileFacts(
     columns.plainValue().ifPresent(column -> texts.put(PLAIN_COLUMN, text(column)));
     put(texts, SCHEMA, PLACEMENT, valueSchemas);
     put(texts, KEY_SCHEMA, KEY_PLACEMENT, keySchemas);
+    raw.ifPresent(counts -> texts.put(RAW, counts.text()));
+    absent.ifPresent(schemas -> {
+      texts.put(ABSENT, String.join(",", new TreeSet<>(schemas.values())));
+      texts.put(ABSENT_KEYS, String.join(",", new TreeSet<>(schemas.keys())));
+    });
     return texts;
   }
 
@@ -158,7 +182,20 @@ public record FileFacts(
             LayoutJson.read(text(texts, COLUMNS)),
             Optional.empty()), // the schemas say it, each for itself
         schemas(texts, SCHEMA, PLACEMENT),
-        schemas(texts, KEY_SCHEMA, KEY_PLACEMENT));
+        schemas(texts, KEY_SCHEMA, KEY_PLACEMENT),
+        absent(texts),
+        Optional.ofNullable(texts.get(RAW)).map(RawCounts::parse));
+  }
+
+  private static Optional<Absent> absent(Map<String, String> texts) {
+    String values = texts.get(ABSENT);
+    String keys = texts.get(ABSENT_KEYS);
+    if (values == null || keys == null) return Optional.empty();
+    return Optional.of(new Absent(words(values), words(keys)));
+  }
+
+  private static Set<String> words(String text) {
+    return text.isEmpty() ? Set.of() : Set.of(text.split(","));
   }
 
   private static String text(Map<String, String> texts, String key) {

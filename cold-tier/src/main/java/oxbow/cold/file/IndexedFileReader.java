@@ -47,6 +47,12 @@ public abstract class IndexedFileReader implements ColdFileReader {
   /** Ids of the schemas that its rows have columns of. */
   public abstract Set<Integer> schemaIds();
 
+  /** What its records named and found no columns for; empty: the file doesn't say. */
+  public abstract Optional<FileFacts.Absent> absentSchemas();
+
+  /** How many of its records are kept as they came; empty: the file doesn't say. */
+  public abstract Optional<RawCounts> raw();
+
   /** A source of batches for one reader. */
   protected abstract BatchSource openSource();
 

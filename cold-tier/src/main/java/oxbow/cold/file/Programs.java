@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.IntFunction;
 import oxbow.cold.shred.ColumnTree;
 import oxbow.cold.shred.ProgramCompiler;
@@ -29,6 +30,8 @@ public final class Programs {
   private final ColumnTree tree;
   private final Map<Integer, WriterSchema> usedValueSchemas = new LinkedHashMap<>();
   private final Map<Integer, WriterSchema> usedKeySchemas = new LinkedHashMap<>();
+  private ProgramTable values = ProgramTable.empty();
+  private ProgramTable keys = ProgramTable.empty();
 
   public Programs(ColumnTree tree) {
     this.tree = tree;
@@ -36,38 +39,46 @@ public final class Programs {
 
   /** Asks for each schema once, and remembers the ones that found a place. */
   public ProgramTable values(WriterSchemas schemas) {
-    MessagesMet met = schemas::metMessage;
-    return new ProgramTable(
-        id -> compile(schemas.value(id), usedValueSchemas, one -> value(one, met)),
-        id ->
-            compile(
-                schemas.value(id),
-                usedValueSchemas,
-                one -> ProgramCompiler.bareValue(tree, one, List.of(), met)),
-        mark ->
-            marked(
-                mark,
-                schemas,
-                schemas::value,
-                usedValueSchemas,
-                (one, path) -> ProgramCompiler.bareValue(tree, one, path, met)));
+    MessagesMet met =
+        (id, path) -> {
+          schemas.metMessage(id, path);
+          values.addAbsent(Integer.toString(id));
+        };
+    values =
+        new ProgramTable(
+            id -> compile(schemas.value(id), usedValueSchemas, one -> value(one, met)),
+            id ->
+                compile(
+                    schemas.value(id),
+                    usedValueSchemas,
+                    one -> ProgramCompiler.bareValue(tree, one, List.of(), met)),
+            mark ->
+                marked(
+                    mark,
+                    schemas,
+                    schemas::value,
+                    usedValueSchemas,
+                    (one, path) -> ProgramCompiler.bareValue(tree, one, path, met)));
+    return values;
   }
 
   public ProgramTable keys(WriterSchemas schemas) {
-    return new ProgramTable(
-        id -> compile(schemas.key(id), usedKeySchemas, one -> ProgramCompiler.key(tree, one)),
-        id ->
-            compile(
-                schemas.key(id),
-                usedKeySchemas,
-                one -> ProgramCompiler.bareKey(tree, one, List.of())),
-        mark ->
-            marked(
-                mark,
-                schemas,
-                schemas::key,
-                usedKeySchemas,
-                (one, path) -> ProgramCompiler.bareKey(tree, one, path)));
+    keys =
+        new ProgramTable(
+            id -> compile(schemas.key(id), usedKeySchemas, one -> ProgramCompiler.key(tree, one)),
+            id ->
+                compile(
+                    schemas.key(id),
+                    usedKeySchemas,
+                    one -> ProgramCompiler.bareKey(tree, one, List.of())),
+            mark ->
+                marked(
+                    mark,
+                    schemas,
+                    schemas::key,
+                    usedKeySchemas,
+                    (one, path) -> ProgramCompiler.bareKey(tree, one, path)));
+    return keys;
   }
 
   /** For reading, of what the file says itself. */
@@ -91,6 +102,15 @@ public final class Programs {
 
   public Map<Integer, WriterSchema> usedKeySchemas() {
     return usedKeySchemas;
+  }
+
+  /** What values were not put into columns for want of: {@link ProgramTable#absent}. */
+  Set<String> absentValueSchemas() {
+    return values.absent();
+  }
+
+  Set<String> absentKeySchemas() {
+    return keys.absent();
   }
 
   private Optional<ValueProgram> value(WriterSchema schema, MessagesMet met) {

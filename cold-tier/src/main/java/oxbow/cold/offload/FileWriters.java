@@ -60,17 +60,6 @@ public final class FileWriters implements Writers {
     };
   }
 
-  /**
-   * Whether keys may have a schema that is none of the topic's. Where nobody said so they may as
-   * well be numbers, which look like anything.
-   */
-  private boolean mayMeetKeys() {
-    return switch (tiering.keys()) {
-      case AVRO, JSON, PROTOBUF -> true;
-      case AUTO, STRING, BYTES -> false;
-    };
-  }
-
   private static boolean isFramed(TopicTiering.ValueFormat values) {
     return switch (values) {
       case AUTO, AVRO, JSON, PROTOBUF -> true;
@@ -103,7 +92,8 @@ public final class FileWriters implements Writers {
         WriterSchema placed = known.keys().get(schemaId);
         if (placed != null) return new Answer.Known(placed);
         if (known.refusedKeys().contains(schemaId)) return new Answer.Unmerged();
-        if (!mayMeetKeys() || columns.registered(schemaId).isEmpty()) return new Answer.Unknown();
+        if (!tiering.mayMeetKeys() || columns.registered(schemaId).isEmpty())
+          return new Answer.Unknown();
         learned.add(schemaId);
         columns.meetKey(schemaId);
         return new Answer.Unmerged();

@@ -1,6 +1,8 @@
 package oxbow.cold.offload;
 
+import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,10 +13,15 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.cold.file.FileFacts;
 import oxbow.cold.file.TableColumns;
 import oxbow.cold.file.WriterSchema;
 import oxbow.cold.file.WriterSchemas;
+import oxbow.cold.shred.ProgramTable;
+import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
+import oxbow.cold.table.Partitioning;
+import oxbow.schema.Framing;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.RegisteredSchema;
 import oxbow.schema.Schemas;
@@ -35,6 +42,8 @@ public final class TopicColumns {
   private final Map<Integer, Set<List<Integer>>> metMessages = new HashMap<>();
   private final Set<Integer> refusedBefore = new LinkedHashSet<>();
   private final Set<Integer> refusedKeysBefore = new LinkedHashSet<>();
+  private Partitioning partitioning = Partitioning.NONE;
+  private @Nullable String unpartitioned;
   private @Nullable Known known;
 
   /**
@@ -83,7 +92,10 @@ public final class TopicColumns {
         .forEach((id, reason) -> {
           if (refusedBefore.add(id)) tell(id, reason, "values");
         });
-    if (!placing.columns().equals(before)) table.evolve(placing.columns());
+    if (!placing.columns().equals(before)) {
+      table.evolve(placing.columns());
+      repartition(); // by columns that came just now, perhaps
+    }
     Known next =
         new Known(
             revision,
@@ -94,6 +106,30 @@ public final class TopicColumns {
             Set.copyOf(placing.refusedKeys().keySet()));
     known = next;
     return next;
+  }
+
+  /** How the table is to be partitioned, as far as it has the columns and from when it has them. */
+  public synchronized void partitionBy(Partitioning wanted) {
+    partitioning = wanted;
+    repartition();
+  }
+
+  /** What a table can't be partitioned by must not keep records from it. */
+  private void repartition() {
+    try {
+      table.repartition(partitioning);
+      unpartitioned = null;
+    } catch (StoreException e) {
+      if (e.kind() != StoreException.Kind.INVALID) throw e;
+      String wanted = partitioning.toString();
+      if (wanted.equals(unpartitioned)) return;
+      unpartitioned = wanted;
+      log.atWarn()
+          .addKeyValue("topic", topic)
+          .addKeyValue("partitioning", wanted)
+          .addKeyValue("reason", e.getMessage())
+          .log("the table stays partitioned as it was");
+    }
   }
 
   private Set<Integer> ids(String suffix, Set<Integer> metBeside) {
@@ -168,6 +204,37 @@ public final class TopicColumns {
 
   /** A table's columns, and the places of schemas in them. */
   public record Placed(TableColumns columns, WriterSchemas schemas) {}
+
+  /** Whether any of these schemas, as a file tells of them, can be put into columns now. */
+  public boolean anyPlaced(FileFacts.Absent absent, boolean mayMeetKeys) {
+    Known last = now();
+    return absent.values().stream()
+            .anyMatch(told -> isPlaced(told, last.placed(), last.refused(), true))
+        || absent.keys().stream()
+            .anyMatch(told -> isPlaced(told, last.keys(), last.refusedKeys(), mayMeetKeys));
+  }
+
+  private boolean isPlaced(
+      String told, Map<Integer, WriterSchema> placed, Set<Integer> refused, boolean mayMeet) {
+    if (told.equals(ProgramTable.MORE_ABSENT)) return mayMeet;
+    OptionalInt id = OptionalInt.empty();
+    if (told.startsWith(ProgramTable.MARK)) {
+      byte[] mark = HexFormat.of().parseHex(told.substring(ProgramTable.MARK.length()));
+      id =
+          Framing.read(ByteBuffer.wrap(mark))
+              .map(read ->
+                  switch (read) {
+                    case Framing.Mark.Id(int number) -> OptionalInt.of(number);
+                    case Framing.Mark.Guid(UUID guid) -> schemas.idOf(guid);
+                  })
+              .orElse(id);
+    } else {
+      id = OptionalInt.of(Integer.parseInt(told));
+    }
+    if (id.isEmpty() || refused.contains(id.getAsInt())) return false;
+    boolean isMet = mayMeet && schemas.byId(id.getAsInt()).isPresent();
+    return placed.containsKey(id.getAsInt()) || isMet;
+  }
 
   /** The id of a schema that records name by its content. */
   OptionalInt idOf(UUID guid) {

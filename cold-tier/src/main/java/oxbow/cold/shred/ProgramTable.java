@@ -3,7 +3,10 @@ package oxbow.cold.shred;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +30,22 @@ public final class ProgramTable {
   /** Bytes that only look like an id must not fill the memory. */
   private static final int ABSENT_MAX = 10_000;
 
+  /** So many of them are told of. */
+  private static final int ABSENT_TOLD_MAX = 100;
+
+  /** Before the digits of a mark. */
+  public static final String MARK = "#";
+
+  /** Stands for those of which there were too many. */
+  public static final String MORE_ABSENT = "more";
+
   private final IntFunction<Entry> framed;
   private final IntFunction<Entry> bare;
   private final Function<ByteBuffer, Entry> marked;
   private final Map<Integer, Entry> framedEntries = new HashMap<>();
   private final Map<Integer, Entry> bareEntries = new HashMap<>();
   private final Map<ByteBuffer, Entry> markedEntries = new HashMap<>();
+  private final Set<String> absent = new LinkedHashSet<>();
   private int lastId;
   private @Nullable ValueProgram last;
   private byte[] lastMark = new byte[0];
@@ -79,7 +92,7 @@ public final class ProgramTable {
     Entry entry = lastMarked;
     if (entry == null || !Arrays.equals(lastMark, 0, lastMark.length, bytes, from, from + length)) {
       byte[] mark = Arrays.copyOfRange(bytes, from, from + length);
-      ByteBuffer key = ByteBuffer.wrap(mark).asReadOnlyBuffer();
+      ByteBuffer key = ByteBuffer.wrap(mark);
       entry = cached(markedEntries, key, one -> marked.apply(one.duplicate()));
       lastMark = mark;
       lastMarked = entry;
@@ -99,14 +112,35 @@ public final class ProgramTable {
     return lastMarked instanceof Entry.Absent(var reason) ? reason : RawCounts.Reason.UNDECODABLE;
   }
 
-  private static Entry entry(Map<Integer, Entry> entries, int id, IntFunction<Entry> compiler) {
+  /**
+   * Schemas that were named and had no program: ids, and marks as hexadecimal digits behind a hash.
+   */
+  public Set<String> absent() {
+    return absent;
+  }
+
+  /** Something that this schema describes has no columns. */
+  public void addAbsent(String schema) {
+    if (absent.size() < ABSENT_TOLD_MAX) absent.add(schema);
+    else absent.add(MORE_ABSENT);
+  }
+
+  private Entry entry(Map<Integer, Entry> entries, int id, IntFunction<Entry> compiler) {
     return cached(entries, id, compiler::apply);
   }
 
-  private static <K> Entry cached(Map<K, Entry> entries, K key, Function<K, Entry> compiler) {
+  private static String told(Object key) {
+    if (!(key instanceof ByteBuffer mark)) return key.toString();
+    byte[] bytes = new byte[mark.remaining()];
+    mark.get(mark.position(), bytes);
+    return MARK + HexFormat.of().formatHex(bytes);
+  }
+
+  private <K> Entry cached(Map<K, Entry> entries, K key, Function<K, Entry> compiler) {
     Entry known = entries.get(key);
     if (known != null) return known;
     Entry entry = compiler.apply(key);
+    if (entry instanceof Entry.Absent) addAbsent(told(key));
     if (entries.size() < ABSENT_MAX || entry instanceof Entry.Compiled) entries.put(key, entry);
     return entry;
   }

@@ -102,7 +102,13 @@ public interface ColdTable {
   /** What other engines may commit from now on. */
   void allow(ForeignCommits allowed);
 
-  /** How files to come are told apart by planners; those that are there stay as they are. */
+  /**
+   * How files to come are told apart by planners; those that are there stay as they are. Fields
+   * whose column the table doesn't have yet are left out.
+   *
+   * @throws oxbow.cold.store.StoreException {@code INVALID} if a column's type has no such
+   *     transform
+   */
   void repartition(Partitioning partitioning);
 
   /**

@@ -180,8 +180,9 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
             .addSortOrder(SortOrder.unsorted())
             .setDefaultSortOrder(SortOrder.unsorted())
             .setProperties(properties);
-    if (!partitioning.fields().isEmpty()) {
-      builder.setDefaultPartitionSpec(IcebergTable.spec(schema, partitioning));
+    Partitioning known = partitioning.of(column -> schema.findField(column) != null);
+    if (!known.fields().isEmpty()) {
+      builder.setDefaultPartitionSpec(IcebergTable.spec(schema, known));
     }
     return builder.build();
   }

@@ -360,11 +360,13 @@ public final class IcebergTable implements ColdTable {
 
   @Override
   public void repartition(Partitioning partitioning) {
-    change(base ->
-        staged -> {
-          UpdatePartitionSpec update = staged.table().updateSpec();
-          if (updateSpec(update, staged.table(), partitioning)) update.commit();
-        });
+    change(base -> {
+      Partitioning known = partitioning.of(column -> base.schema().findField(column) != null);
+      return staged -> {
+        UpdatePartitionSpec update = staged.table().updateSpec();
+        if (updateSpec(update, staged.table(), known)) update.commit();
+      };
+    });
   }
 
   private static boolean updateSpec(

@@ -29,21 +29,35 @@ final class ObjectFileIO implements SupportsBulkOperations {
   /** With an extension, as a directory spells files without one otherwise. */
   private static final String PROBE = "x.probe";
 
+  private static final String FILE = "file://";
+
   private final transient ObjectStore store;
   private final String root;
+
+  /** How the root begins as well: engines spell what they wrote as their file systems do. */
+  private final List<String> otherRoots;
 
   ObjectFileIO(ObjectStore store) {
     this.store = store;
     String probe = store.location(PROBE);
     this.root = probe.substring(0, probe.length() - PROBE.length());
+    this.otherRoots = otherRoots(root);
+  }
+
+  /** Hadoop's file system writes one slash, others the path alone. */
+  private static List<String> otherRoots(String root) {
+    if (!root.startsWith(FILE)) return List.of();
+    String path = root.substring(FILE.length());
+    return List.of("file:" + path, path);
   }
 
   /** The object at a location. */
   String name(String location) {
-    if (!location.startsWith(root)) {
-      throw new StoreException(Kind.INVALID, location + " doesn't lie in the bucket at " + root);
+    if (location.startsWith(root)) return location.substring(root.length());
+    for (String other : otherRoots) {
+      if (location.startsWith(other)) return location.substring(other.length());
     }
-    return location.substring(root.length());
+    throw new StoreException(Kind.INVALID, location + " doesn't lie in the bucket at " + root);
   }
 
   /** Where Iceberg and other engines find an object. Reverses {@link #name}. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import oxbow.cold.store.StoreException;
@@ -63,6 +64,12 @@ public record Partitioning(List<Field> fields) {
     if (bare.isEmpty() || bare.equals("none")) return NONE;
     for (String part : bare.split(",(?![^(]*\\))", -1)) fields.add(field(part, text));
     return new Partitioning(fields);
+  }
+
+  /** Those of the fields whose columns there are. */
+  Partitioning of(Predicate<String> hasColumn) {
+    return new Partitioning(
+        fields.stream().filter(field -> hasColumn.test(field.column())).toList());
   }
 
   private static Field field(String part, String text) {

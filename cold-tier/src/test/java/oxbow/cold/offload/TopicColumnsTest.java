@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.iceberg.PartitionField;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import oxbow.cold.table.ColdTable;
+import oxbow.cold.table.IcebergCatalog;
+import oxbow.cold.table.Partitioning;
 import oxbow.cold.testing.MemoryObjectStore;
 import oxbow.schema.layout.Column;
 
@@ -16,13 +20,15 @@ class TopicColumnsTest {
   @TempDir Path directory;
 
   private OneTopic topic;
+  private MemoryObjectStore bucket;
   private ColdTable table;
   private TopicColumns columns;
 
   @BeforeEach
   void open() {
     topic = new OneTopic(directory);
-    table = topic.table(new MemoryObjectStore(topic.clock));
+    bucket = new MemoryObjectStore(topic.clock);
+    table = topic.table(bucket);
     columns = new TopicColumns("orders", table, topic.schemas);
   }
 
@@ -77,6 +83,23 @@ class TopicColumnsTest {
     columns.meet(5);
 
     assertThat(columns.now().placed()).containsOnlyKeys(5);
+  }
+
+  @Test
+  void theTableIsPartitionedByAColumnFromWhenItHasIt() {
+    columns.partitionBy(Partitioning.parse("day(kafka_timestamp), bucket(4, n)"));
+    topic.schemas.register("orders-value", 1, order(field("n", "int")));
+
+    columns.now();
+
+    columns.partitionBy(Partitioning.parse("hour(n)")); // there is no such thing, and no harm done
+    assertThat(columns.now().columns().values().columns()).hasSize(1);
+    var spec =
+        IcebergCatalog.open(bucket, topic.clock)
+            .loadTable(TableIdentifier.of("topics", "orders"))
+            .spec();
+    assertThat(spec.fields().stream().map(PartitionField::name))
+        .containsExactly("kafka_partition", "kafka_timestamp_day", "n_bucket_4");
   }
 
   @Test

@@ -454,7 +454,7 @@ class IcebergTableTest {
     table.repartition(Partitioning.NONE);
     appended(0, 40, 50);
     assertThat(iceberg().spec().fields()).hasSize(1);
-    assertFails(Kind.INVALID, () -> table.repartition(Partitioning.parse("nowhere")));
+    table.repartition(Partitioning.parse("a_column_that_may_come"));
     assertFails(Kind.INVALID, () -> table.repartition(Partitioning.parse("hour(kafka_offset)")));
   }
 

@@ -18,7 +18,7 @@ import oxbow.schema.avro.AvroFormat;
 import oxbow.schema.json.JsonFormat;
 import oxbow.schema.protobuf.ProtobufFormat;
 
-/** A registry without rules. */
+/** A registry without rules. Thread-safe. */
 public final class FakeSchemas implements Schemas {
   private final Map<Integer, ParsedSchema> byId = new HashMap<>();
   private final List<RegisteredSchema> versions = new ArrayList<>();
@@ -28,7 +28,7 @@ public final class FakeSchemas implements Schemas {
     register(subject, id, SchemaType.AVRO, avro);
   }
 
-  public void register(String subject, int id, SchemaType type, String text) {
+  public synchronized void register(String subject, int id, SchemaType type, String text) {
     SchemaFormat format =
         switch (type) {
           case AVRO -> new AvroFormat();
@@ -46,7 +46,7 @@ public final class FakeSchemas implements Schemas {
   }
 
   @Override
-  public Optional<ParsedSchema> byId(int id) {
+  public synchronized Optional<ParsedSchema> byId(int id) {
     return Optional.ofNullable(byId.get(id));
   }
 
@@ -57,7 +57,7 @@ public final class FakeSchemas implements Schemas {
   }
 
   @Override
-  public OptionalInt idOf(UUID guid) {
+  public synchronized OptionalInt idOf(UUID guid) {
     return byId.keySet().stream()
         .mapToInt(Integer::intValue)
         .filter(id -> guid(id).equals(guid))
@@ -65,7 +65,7 @@ public final class FakeSchemas implements Schemas {
   }
 
   @Override
-  public List<RegisteredSchema> versions(String subject) {
+  public synchronized List<RegisteredSchema> versions(String subject) {
     return versions.stream().filter(version -> version.subject().equals(subject)).toList();
   }
 
@@ -81,7 +81,7 @@ public final class FakeSchemas implements Schemas {
   }
 
   @Override
-  public long revision() {
+  public synchronized long revision() {
     return versions.size();
   }
 }

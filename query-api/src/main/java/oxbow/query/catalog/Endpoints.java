@@ -17,6 +17,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.iceberg.DataOperations;
+import org.apache.iceberg.MetadataUpdate;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.BadRequestException;
@@ -292,9 +294,26 @@ final class Endpoints {
   }
 
   private Answer updateTable(Call call) {
-    IcebergCatalog catalog = writable(call.table());
     var request = CatalogJson.read(call.body(), UpdateTableRequest.class);
+    boolean isUpkeep = call.table().namespace().equals(topics) && isUpkeep(request);
+    IcebergCatalog catalog = isUpkeep ? catalog() : writable(call.table());
     return loaded(CatalogHandlers.updateTable(catalog, call.table(), request), SnapshotMode.ALL);
+  }
+
+  /**
+   * Whether no row comes or goes: files are written anew, or snapshots forgotten. What a topic's
+   * table takes of that its own rules say.
+   */
+  private boolean isUpkeep(UpdateTableRequest request) {
+    return config.isWritable()
+        && request.updates().stream()
+            .allMatch(update ->
+                switch (update) {
+                  case MetadataUpdate.AddSnapshot added ->
+                      DataOperations.REPLACE.equals(added.snapshot().operation());
+                  case MetadataUpdate.SetSnapshotRef _, MetadataUpdate.RemoveSnapshots _ -> true;
+                  default -> false;
+                });
   }
 
   private Answer dropTable(Call call) {

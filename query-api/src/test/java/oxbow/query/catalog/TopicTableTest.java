@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -12,6 +15,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -19,7 +23,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.Metrics;
+import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableScan;
 import org.apache.iceberg.catalog.Namespace;
@@ -28,9 +36,12 @@ import org.apache.iceberg.exceptions.ForbiddenException;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.rest.RESTCatalog;
+import org.apache.iceberg.types.Conversions;
 import org.apache.iceberg.types.Types;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,12 +49,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import oxbow.cold.ColdConfig;
 import oxbow.cold.ColdTier;
+import oxbow.cold.Retyping;
+import oxbow.cold.Verification;
 import oxbow.cold.fetch.FetchBounds;
+import oxbow.cold.file.ColdFormat;
 import oxbow.cold.store.LocalObjectStore;
 import oxbow.cold.upkeep.UpkeepConfig;
+import oxbow.log.ColdReads.ColdBatches;
 import oxbow.log.Logs;
 import oxbow.log.LogsConfig;
 import oxbow.log.PartitionLog;
+import oxbow.log.ReadLimit;
 import oxbow.log.testing.BatchBuilder;
 import oxbow.log.testing.LogConfigs;
 import oxbow.schema.Schemas;
@@ -164,6 +180,118 @@ class TopicTableTest {
     assertThatThrownBy(() -> engine.dropNamespace(Namespace.of("topics")))
         .isInstanceOf(ForbiddenException.class);
     assertThat(tier.files(ORDERS_0)).isNotEmpty();
+  }
+
+  @Test
+  void anEngineMayWriteFilesAnewAndConsumersGetTheSameRecords() throws Exception {
+    append(new Random(2), 300);
+    await(() -> log.offsets().coldEnd() == log.offsets().logEnd());
+    List<String> before = consumed();
+    Table table = engine.loadTable(ORDERS);
+    List<DataFile> old = new ArrayList<>();
+    try (CloseableIterable<FileScanTask> tasks = table.newScan().planFiles()) {
+      for (FileScanTask task : tasks) old.add(task.file());
+    }
+    assertThat(old).hasSizeGreaterThan(1);
+    DataFile fewer = writtenByDuckDb(table, "where kafka_offset > 0");
+    DataFile compacted = writtenByDuckDb(table, "");
+
+    assertThatThrownBy(() -> replace(table, old, fewer))
+        .hasMessageContaining("the old ones " + before.size());
+    replace(table, old, compacted);
+
+    assertThat(tier.files(ORDERS_0))
+        .singleElement()
+        .satisfies(file -> assertThat(file.format()).isEqualTo(ColdFormat.FOREIGN));
+    tier.resigned(ORDERS_0); // forgets what it has brought back
+    tier.led(ORDERS_0, 1, SETTINGS);
+    assertThat(consumed()).isEqualTo(before);
+    Verification verification = tier.verify(List.of(ORDERS_0));
+    await(() -> verification.report().state() != Verification.State.RUNNING);
+    assertThat(verification.report().problems()).isEmpty();
+
+    // And back again, into files of ours.
+    Retyping retyping = tier.retype(List.of(ORDERS_0), true);
+    await(() -> retyping.report().state() != Retyping.State.RUNNING);
+    assertThat(retyping.report().problems()).isEmpty();
+    assertThat(tier.files(ORDERS_0)).allMatch(file -> file.format() == ColdFormat.PARQUET);
+    assertThat(consumed()).isEqualTo(before);
+  }
+
+  private static void replace(Table table, List<DataFile> old, DataFile now) {
+    RewriteFiles rewrite = table.newRewrite();
+    old.forEach(rewrite::deleteFile);
+    rewrite.addFile(now).commit();
+  }
+
+  /** The table's rows in one file, the last first. */
+  private DataFile writtenByDuckDb(Table table, String where) throws Exception {
+    String name = table.location() + "/data/duck-" + where.length() + ".parquet";
+    Path path = Path.of(URI.create(name));
+    String names =
+        files(table.newScan()).stream()
+            .map(file -> "'" + file.replace("'", "''") + "'")
+            .collect(Collectors.joining(",", "[", "]"));
+    String rows = " from read_parquet(" + names + ") " + where;
+    try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        var statement = connection.createStatement()) {
+      statement.execute(
+          "copy (select *"
+              + rows
+              + " order by kafka_offset desc) to '"
+              + path
+              + "' (format parquet, row_group_size 2048, field_ids {kafka_partition: 1,"
+              + " kafka_offset: 2, kafka_timestamp: 3, kafka_timestamp_type: 4, kafka_key: 5,"
+              + " kafka_headers: {__duckdb_field_id: 6, element: {__duckdb_field_id: 7, key: 8,"
+              + " value: 9}}, kafka_schema_id: 10, kafka_key_schema_id: 11, kafka_form: 12,"
+              + " kafka_raw: 13, value: 14})");
+      try (ResultSet facts =
+          statement.executeQuery("select count(*), min(kafka_offset), max(kafka_offset)" + rows)) {
+        assertThat(facts.next()).isTrue();
+        var lower = Map.of(1, number(0), 2, number(facts.getLong(2)));
+        var upper = Map.of(1, number(0), 2, number(facts.getLong(3)));
+        var metrics =
+            new Metrics(facts.getLong(1), Map.of(), Map.of(), Map.of(), Map.of(), lower, upper);
+        return DataFiles.builder(table.spec())
+            .withPath(name)
+            .withFileSizeInBytes(Files.size(path))
+            .withPartitionValues(List.of("0"))
+            .withMetrics(metrics)
+            .build();
+      }
+    }
+  }
+
+  private static ByteBuffer number(int value) {
+    return Conversions.toByteBuffer(Types.IntegerType.get(), value);
+  }
+
+  private static ByteBuffer number(long value) {
+    return Conversions.toByteBuffer(Types.LongType.get(), value);
+  }
+
+  /** Every record that a consumer gets who begins at the start. */
+  private List<String> consumed() throws Exception {
+    List<String> records = new ArrayList<>();
+    for (long offset = 0; offset < log.offsets().logEnd(); ) {
+      ColdBatches batches =
+          tier.reads()
+              .read(ORDERS_0, offset, 20_000, ReadLimit.HIGH_WATERMARK)
+              .get(10, TimeUnit.SECONDS)
+              .orElseThrow();
+      for (var record : MemoryRecords.readableRecords(batches.bytes()).records()) {
+        records.add(
+            record.offset()
+                + " "
+                + record.timestamp()
+                + " "
+                + Arrays.toString(Utils.toNullableArray(record.key()))
+                + Arrays.hashCode(Utils.toNullableArray(record.value())));
+        offset = record.offset() + 1;
+      }
+      batches.release();
+    }
+    return records;
   }
 
   /** Dropping it with its files would take the topic's along. */

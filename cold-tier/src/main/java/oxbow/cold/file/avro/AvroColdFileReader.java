@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import oxbow.cold.file.BatchSource;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.FileFacts;
 import oxbow.cold.file.IndexedFileReader;
+import oxbow.cold.file.RawCounts;
 import oxbow.cold.file.RowBatchSource;
 import oxbow.cold.shred.ColumnTree;
 import oxbow.cold.store.StoreException;
@@ -70,6 +73,16 @@ public final class AvroColdFileReader extends IndexedFileReader {
   @Override
   public Set<Integer> schemaIds() {
     return Set.of();
+  }
+
+  @Override
+  public Optional<FileFacts.Absent> absentSchemas() {
+    return index.facts.absent();
+  }
+
+  @Override
+  public Optional<RawCounts> raw() {
+    return index.facts.raw();
   }
 
   @Override

@@ -6,10 +6,13 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import oxbow.cold.file.BatchSource;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.FileFacts;
 import oxbow.cold.file.IndexedFileReader;
+import oxbow.cold.file.RawCounts;
 import oxbow.cold.file.RowBatchSource;
 import oxbow.cold.file.SystemColumns;
 import oxbow.cold.shred.ByteAccess;
@@ -60,6 +63,16 @@ public final class ParquetColdFileReader extends IndexedFileReader {
     Set<Integer> ids = new HashSet<>(index.facts.valueSchemas().keySet());
     ids.addAll(index.facts.keySchemas().keySet());
     return ids;
+  }
+
+  @Override
+  public Optional<FileFacts.Absent> absentSchemas() {
+    return index.facts.absent();
+  }
+
+  @Override
+  public Optional<RawCounts> raw() {
+    return index.facts.raw();
   }
 
   @Override

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 /** {@code oxbow cold}. */
 @Command(
     name = "cold",
-    description = "Show, verify, merge and restore what lies in the cold tier.",
+    description = "Show, verify, merge, retype and restore what lies in the cold tier.",
     synopsisSubcommandLabel = "COMMAND")
 final class ColdCommand {
   private static final String ROOT = "/api/v1/cold";
@@ -178,6 +178,7 @@ final class ColdCommand {
             "log_bytes",
             "first_timestamp",
             "last_timestamp",
+            "format",
             "name");
     for (Map<?, ?> row : rows(answer, "files")) {
       table.row(
@@ -189,9 +190,25 @@ final class ColdCommand {
           row.get("logBytes"),
           row.get("firstTimestamp"),
           row.get("lastTimestamp"),
+          row.get("format"),
           row.get("name"));
     }
     server.output(terminal).table(table, "the cold tier has nothing of " + topic + " yet");
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "raw",
+      description = "Show how many records have no columns of their own in tables, and why.")
+  int raw(
+      @Mixin HttpOptions server,
+      @Parameters(arity = "0..1", paramLabel = "TOPIC", description = "Only this topic.")
+          @Nullable String topic) {
+    var table = new Table("topic", "partition", "reason", "records");
+    for (Map<?, ?> row : rows(server.get(ROOT + "/raw" + query(topic)), "raw")) {
+      table.row(row.get("topic"), row.get("partition"), row.get("reason"), row.get("records"));
+    }
+    server.output(terminal).table(table, "every record has its columns");
     return ExitCode.OK;
   }
 
@@ -220,6 +237,48 @@ final class ColdCommand {
     if (job.get("problems") instanceof List<?> list) list.forEach(problems::row);
     server.output(terminal).facts(facts, Map.of("problems", problems));
     return "good".equals(job.get("state")) ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  @Command(
+      name = "retype",
+      description = {
+        "Give old records of a topic their columns, once their schema is there.",
+        "Files with such records are written anew, in the background; what consumers read stays the"
+            + " same, byte for byte. It may be stopped and begun again at any time."
+      })
+  int retype(
+      @Mixin HttpOptions server,
+      @Parameters(paramLabel = "TOPIC", description = "The topic.") String topic,
+      @Option(
+              names = "--all",
+              description = "Write every file anew, whether it gets more columns or not.")
+          boolean isAll,
+      @Option(names = "--detach", description = "Don't wait until it is done.")
+          boolean isDetached) {
+    Map<?, ?> job = server.post(topicPath(topic) + "/retype" + (isAll ? "?all=true" : ""));
+    String path = ROOT + "/retype/" + job.get("job");
+    if (!isDetached) {
+      try (var progress = new Progress(terminal, "retype " + topic, -1)) {
+        while ("running".equals(job.get("state"))) {
+          LockSupport.parkNanos(ASK_EVERY.toNanos());
+          job = server.get(path);
+          progress.update(number(job, "filesDone"), number(job, "records"), number(job, "bytes"));
+        }
+      }
+    }
+    Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+    for (String fact : List.of("job", "state", "files", "records", "bytes")) {
+      facts.put(fact, job.get(fact));
+    }
+    facts.put("files_retyped", job.get("filesRetyped"));
+    var problems = new Table("problem");
+    if (job.get("problems") instanceof List<?> list) list.forEach(problems::row);
+    server.output(terminal).facts(facts, Map.of("problems", problems));
+    return isDetached || "done".equals(job.get("state")) ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private static long number(Map<?, ?> job, String name) {
+    return job.get(name) instanceof Number number ? number.longValue() : 0;
   }
 
   @Command(name = "merge", description = "Merge the small cold files of a topic now.")

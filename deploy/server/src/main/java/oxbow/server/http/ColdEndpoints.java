@@ -3,6 +3,7 @@ package oxbow.server.http;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.annotation.Blocking;
+import com.linecorp.armeria.server.annotation.Default;
 import com.linecorp.armeria.server.annotation.Get;
 import com.linecorp.armeria.server.annotation.Param;
 import com.linecorp.armeria.server.annotation.Post;
@@ -14,13 +15,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.apache.kafka.common.TopicIdPartition;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.ColdTier;
+import oxbow.cold.Retyping;
 import oxbow.cold.Verification;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ForeignObjects;
 import oxbow.cold.offload.Offloader;
 import oxbow.cold.store.StoreException;
 import oxbow.log.LogOffsets;
@@ -76,6 +80,28 @@ public final class ColdEndpoints {
     return row;
   }
 
+  /** How many records have no columns of their own, and why, of one topic or all. */
+  @Get("/raw")
+  public HttpResponse raw(@Param("topic") Optional<String> topic) {
+    return answered(
+        topic,
+        (tier, statuses) -> {
+          List<Map<String, Object>> rows = new ArrayList<>();
+          for (Offloader.Status status : statuses) {
+            var counts = new TreeMap<>(tier.raw(status.partition()).records());
+            counts.forEach((reason, records) -> {
+              Map<String, Object> row = new LinkedHashMap<>();
+              row.put("topic", status.partition().topic());
+              row.put("partition", status.partition().partition());
+              row.put("reason", reason.name().toLowerCase(Locale.ROOT));
+              row.put("records", records);
+              rows.add(row);
+            });
+          }
+          return Json.answer(HttpStatus.OK, Map.of("raw", rows));
+        });
+  }
+
   /** A topic's files in the order of their offsets. */
   @Get("/topics/{topic}/files")
   public HttpResponse files(
@@ -103,7 +129,8 @@ public final class ColdEndpoints {
     row.put("logBytes", file.logBytes());
     row.put("firstTimestamp", Instant.ofEpochMilli(file.timestampMin()).toString());
     row.put("lastTimestamp", Instant.ofEpochMilli(file.timestampMax()).toString());
-    row.put("name", file.name());
+    row.put("name", String.join(" ", ForeignObjects.objects(file)));
+    row.put("format", file.format().name().toLowerCase(Locale.ROOT));
     return row;
   }
 
@@ -140,6 +167,45 @@ public final class ColdEndpoints {
     job.put("bytesDone", report.bytesDone());
     job.put("batches", report.batches());
     job.put("records", report.records());
+    job.put("problemCount", report.problemCount());
+    job.put("problems", report.problems());
+    return job;
+  }
+
+  /** Begins to write files anew whose records have got columns since; the answer names the job. */
+  @Post("/topics/{topic}/retype")
+  public HttpResponse retype(
+      @Param("topic") String topic, @Param("all") @Default("false") boolean isAll) {
+    return answered(
+        Optional.of(topic),
+        (tier, statuses) -> {
+          try {
+            return Json.answer(
+                HttpStatus.ACCEPTED, job(tier.retype(partitions(statuses), isAll).report()));
+          } catch (RejectedExecutionException e) {
+            return Json.error(HttpStatus.TOO_MANY_REQUESTS, String.valueOf(e.getMessage()));
+          }
+        });
+  }
+
+  /** How far a retyping is. */
+  @Get("/retype/{job}")
+  public HttpResponse retyping(@Param("job") String job) {
+    return part.tier()
+        .flatMap(tier -> tier.retyping(job))
+        .map(found -> Json.answer(HttpStatus.OK, job(found.report())))
+        .orElseGet(() -> Json.error(HttpStatus.NOT_FOUND, "there is no retyping " + job));
+  }
+
+  private static Map<String, Object> job(Retyping.Report report) {
+    Map<String, Object> job = new LinkedHashMap<>();
+    job.put("job", report.id());
+    job.put("state", report.state().name().toLowerCase(Locale.ROOT));
+    job.put("files", report.files());
+    job.put("filesDone", report.filesDone());
+    job.put("filesRetyped", report.filesRetyped());
+    job.put("records", report.records());
+    job.put("bytes", report.bytes());
     job.put("problemCount", report.problemCount());
     job.put("problems", report.problems());
     return job;
