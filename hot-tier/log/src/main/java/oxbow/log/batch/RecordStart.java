@@ -1,7 +1,6 @@
 package oxbow.log.batch;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +12,9 @@ public final class RecordStart {
   private static final int FIELDS = 4;
 
   private final RecordCheck check;
-  private final byte[] keyHeaderName;
-  private final byte[] valueHeaderName;
-  private final byte[] name;
+  private final ByteBuffer keyHeaderName;
+  private final ByteBuffer valueHeaderName;
+  private final ByteBuffer name;
   private final ByteBuffer kept = ByteBuffer.allocate(FIELDS * RecordCheck.SHOWN_BYTES_MAX);
 
   private final Field key = new Field(0);
@@ -25,9 +24,9 @@ public final class RecordStart {
 
   RecordStart(RecordCheck check) {
     this.check = check;
-    this.keyHeaderName = check.keyHeader();
-    this.valueHeaderName = check.valueHeader();
-    this.name = new byte[Math.max(keyHeaderName.length, valueHeaderName.length)];
+    this.keyHeaderName = ByteBuffer.wrap(check.keyHeader());
+    this.valueHeaderName = ByteBuffer.wrap(check.valueHeader());
+    this.name = ByteBuffer.allocate(Math.max(keyHeaderName.capacity(), valueHeaderName.capacity()));
   }
 
   public Field key() {
@@ -63,22 +62,34 @@ public final class RecordStart {
 
   /** Whether a header's name of this length may be one of the two. */
   boolean mayBeAsked(int nameBytes) {
-    return nameBytes == keyHeaderName.length || nameBytes == valueHeaderName.length;
+    return nameBytes == keyHeaderName.capacity() || nameBytes == valueHeaderName.capacity();
   }
 
-  /** Where a header's name is put that {@link #mayBeAsked}. */
-  byte[] name() {
+  /** Where a header's name is put together that {@link #mayBeAsked} and lies in two windows. */
+  ByteBuffer name() {
     return name;
   }
 
-  /** Where the value of the header with that name belongs; null: nobody asks for it. */
-  @Nullable Field asked(int nameBytes) {
-    if (isName(keyHeaderName, nameBytes)) return keyHeader;
-    return isName(valueHeaderName, nameBytes) ? valueHeader : null;
+  /**
+   * Where the value of the header with a name belongs; null: nobody asks for it.
+   *
+   * @param memory where the name lies from {@code at} on, big-endian
+   */
+  @Nullable Field asked(ByteBuffer memory, int at, int nameBytes) {
+    if (isName(keyHeaderName, memory, at, nameBytes)) return keyHeader;
+    return isName(valueHeaderName, memory, at, nameBytes) ? valueHeader : null;
   }
 
-  private boolean isName(byte[] wanted, int nameBytes) {
-    return Arrays.equals(wanted, 0, wanted.length, name, 0, nameBytes);
+  private static boolean isName(ByteBuffer wanted, ByteBuffer memory, int at, int nameBytes) {
+    if (nameBytes != wanted.capacity()) return false;
+    int i = 0;
+    for (; i <= nameBytes - Long.BYTES; i += Long.BYTES) {
+      if (wanted.getLong(i) != memory.getLong(at + i)) return false;
+    }
+    for (; i < nameBytes; i++) {
+      if (wanted.get(i) != memory.get(at + i)) return false;
+    }
+    return true;
   }
 
   /** One field: in the batch itself, or, where that is cut into windows, a copy of its start. */

@@ -57,6 +57,9 @@ final class RecordWalk {
   /** Null unless the topic asks more of its records than a log knows. */
   private @Nullable RecordStart start;
 
+  /** The record in work lies in the window to its end: what is found there needs no copy. */
+  private boolean isWhole;
+
   /** Null as long as every record is acceptable. */
   @Nullable RecordErrors errors;
 
@@ -198,6 +201,7 @@ final class RecordWalk {
       throw malformed("record " + index + " claims to have " + bodyBytes + " bytes");
     }
     if (bodyBytes > recordBytesMax) recordBytesMax = bodyBytes;
+    isWhole = bodyBytes <= limit - position;
     skip(1); // attributes: no bit of them has a meaning
     timestampDelta = varlong();
     offsetDelta = varint();
@@ -233,9 +237,14 @@ final class RecordWalk {
       return null;
     }
     if (bytes > end - bytes()) throw malformed("a field is longer than its record");
-    byte[] name = record.name();
-    for (int i = 0; i < bytes; i++) name[i] = next();
-    return record.asked(bytes);
+    if (isWhole) {
+      RecordStart.Field asked = record.asked(window, position, bytes);
+      position += bytes;
+      return asked;
+    }
+    ByteBuffer name = record.name();
+    for (int i = 0; i < bytes; i++) name.put(i, next());
+    return record.asked(name, 0, bytes);
   }
 
   /** Skips a field, and keeps how it begins if somebody asks for it. */
@@ -246,6 +255,11 @@ final class RecordWalk {
       return;
     }
     if (bytes > end - bytes()) throw malformed("a field is longer than its record");
+    if (isWhole) {
+      asked.lies(window, position, bytes);
+      if (bytes > 0) position += bytes;
+      return;
+    }
     asked.isKept(bytes);
     int shown = Math.min(bytes, RecordCheck.SHOWN_BYTES_MAX);
     for (int i = 0; i < shown; i++) asked.keep(i, next());

@@ -30,6 +30,10 @@ import oxbow.log.LogConfig;
 
 class RecordCheckTest {
   private static final long NOW_MS = 1_750_000_000_000L;
+  private static final String KEY_HEADER = "the key's own";
+  private static final String VALUE_HEADER = "another value now";
+  private static final List<String> NAMES =
+      List.of(KEY_HEADER, VALUE_HEADER, "another value new", "Another value now", "other", "");
 
   private final BatchValidator validator = new BatchValidator(1);
 
@@ -48,7 +52,7 @@ class RecordCheckTest {
     for (int i = 0; i < 3_000; i++) {
       List<Header> headers = new ArrayList<>();
       while (random.nextInt(3) == 0) {
-        String name = random.nextBoolean() ? "the key" : random.nextBoolean() ? "a value" : "other";
+        String name = NAMES.get(random.nextInt(NAMES.size()));
         headers.add(new RecordHeader(name, bytes(random, 40)));
       }
       sent.add(
@@ -120,8 +124,8 @@ class RecordCheckTest {
     return List.of(
         shown(array(record.key())),
         shown(array(record.value())),
-        shown(last(record, "the key")),
-        shown(last(record, "a value")));
+        shown(last(record, KEY_HEADER)),
+        shown(last(record, VALUE_HEADER)));
   }
 
   private static byte @Nullable [] last(SimpleRecord record, String name) {
@@ -151,12 +155,12 @@ class RecordCheckTest {
 
     @Override
     public byte[] keyHeader() {
-      return "the key".getBytes(UTF_8);
+      return KEY_HEADER.getBytes(UTF_8);
     }
 
     @Override
     public byte[] valueHeader() {
-      return "a value".getBytes(UTF_8);
+      return VALUE_HEADER.getBytes(UTF_8);
     }
 
     @Override
