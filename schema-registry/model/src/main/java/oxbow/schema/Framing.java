@@ -3,7 +3,6 @@ package oxbow.schema;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How clients mark a key or value with its schema: before its bytes, or in a header of the record.
@@ -67,11 +66,21 @@ public final class Framing {
   }
 
   /**
-   * The GUID in so many bytes of a big-endian buffer from {@code start} on; null: there is none.
+   * Whether a GUID marks so many bytes from {@code start} on: {@link #guidHigh} and {@link
+   * #guidLow} read it. Hot path.
    */
-  public static @Nullable UUID guid(ByteBuffer bytes, int start, int length) {
-    if (length < GUID_BYTES || bytes.get(start) != BY_GUID) return null;
-    return new UUID(bytes.getLong(start + 1), bytes.getLong(start + 1 + Long.BYTES));
+  public static boolean hasGuid(ByteBuffer bytes, int start, int length) {
+    return length >= GUID_BYTES && bytes.get(start) == BY_GUID;
+  }
+
+  /** The first half of the GUID that marks the bytes from {@code start} on, in big-endian. */
+  public static long guidHigh(ByteBuffer bytes, int start) {
+    return bytes.getLong(start + 1);
+  }
+
+  /** The second half. */
+  public static long guidLow(ByteBuffer bytes, int start) {
+    return bytes.getLong(start + 1 + Long.BYTES);
   }
 
   /**
@@ -87,10 +96,10 @@ public final class Framing {
       bytes.position(start + ID_BYTES);
       return Optional.of(new Mark.Id(id));
     }
-    if (bytes.remaining() < GUID_BYTES || bytes.get(start) != BY_GUID) return Optional.empty();
-    ByteBuffer guid = bytes.slice(start + 1, GUID_BYTES - 1); // big-endian, whatever bytes is
+    if (!hasGuid(bytes, start, bytes.remaining())) return Optional.empty();
+    ByteBuffer marked = bytes.slice(start, GUID_BYTES); // big-endian, whatever bytes is
     bytes.position(start + GUID_BYTES);
-    return Optional.of(new Mark.Guid(new UUID(guid.getLong(), guid.getLong())));
+    return Optional.of(new Mark.Guid(new UUID(guidHigh(marked, 0), guidLow(marked, 0))));
   }
 
   /** The mark as it is written before data or into a header. */

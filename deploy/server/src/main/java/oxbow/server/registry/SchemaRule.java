@@ -2,13 +2,10 @@ package oxbow.server.registry;
 
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import oxbow.log.batch.RecordStart;
 import oxbow.schema.Framing;
@@ -28,18 +25,18 @@ final class SchemaRule {
   private final Function<ParsedSchema, Optional<String>> subject;
 
   // Changed by whoever finds something new: what two find at once, one of them finds again later.
-  private volatile Accepted accepted = new Accepted(Long.MIN_VALUE, new int[0], Set.of());
+  private volatile Accepted accepted = Accepted.none(Long.MIN_VALUE);
 
-  /** What may be in the topic as of a revision of the registry. Immutable. */
-  private static final class Accepted {
-    private final long revision;
-    private final int[] ids; // in order
-    private final Set<UUID> guids;
-
-    Accepted(long revision, int[] ids, Set<UUID> guids) {
-      this.revision = revision;
-      this.ids = ids;
-      this.guids = guids;
+  /**
+   * What may be in the topic as of a revision of the registry. Immutable.
+   *
+   * @param ids in order
+   * @param guids in order of their first halves; each takes two places, one per half
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never handed out, never compared
+  private record Accepted(long revision, int[] ids, long[] guids) {
+    static Accepted none(long revision) {
+      return new Accepted(revision, new int[0], new long[0]);
     }
 
     Accepted with(int id) {
@@ -49,11 +46,34 @@ final class SchemaRule {
       return new Accepted(revision, more, guids);
     }
 
-    Accepted with(UUID guid) {
-      if (guids.size() >= REMEMBERED_MAX) return new Accepted(revision, ids, Set.of(guid));
-      Set<UUID> more =
-          Stream.concat(guids.stream(), Stream.of(guid)).collect(Collectors.toUnmodifiableSet());
+    boolean has(long high, long low) {
+      for (int i = 2 * place(high); i < guids.length && guids[i] == high; i += 2) {
+        if (guids[i + 1] == low) return true;
+      }
+      return false;
+    }
+
+    Accepted with(long high, long low) {
+      boolean isFull = guids.length >= 2 * REMEMBERED_MAX;
+      int place = isFull ? 0 : 2 * place(high);
+      long[] more = new long[isFull ? 2 : guids.length + 2];
+      System.arraycopy(guids, 0, more, 0, place);
+      more[place] = high;
+      more[place + 1] = low;
+      System.arraycopy(guids, place, more, place + 2, more.length - place - 2);
       return new Accepted(revision, ids, more);
+    }
+
+    /** How many GUIDs have a smaller first half. */
+    private int place(long high) {
+      int from = 0;
+      int to = guids.length / 2;
+      while (from < to) {
+        int middle = (from + to) >>> 1;
+        if (guids[2 * middle] < high) from = middle + 1;
+        else to = middle;
+      }
+      return from;
     }
   }
 
@@ -75,7 +95,7 @@ final class SchemaRule {
     Accepted known = accepted;
     long revision = schemas.revision();
     if (known.revision != revision) {
-      known = new Accepted(revision, new int[0], Set.of());
+      known = Accepted.none(revision);
       accepted = known;
     }
     int id = Framing.schemaId(mark.memory(), mark.at(), mark.bytes());
@@ -85,11 +105,12 @@ final class SchemaRule {
       accepted = known.with(id);
       return true;
     }
-    UUID guid = Framing.guid(mark.memory(), mark.at(), mark.bytes());
-    if (guid == null) return false;
-    if (known.guids.contains(guid)) return true;
-    if (whyNot(schemas, guid) != null) return false;
-    accepted = known.with(guid);
+    if (!Framing.hasGuid(mark.memory(), mark.at(), mark.bytes())) return false;
+    long high = Framing.guidHigh(mark.memory(), mark.at());
+    long low = Framing.guidLow(mark.memory(), mark.at());
+    if (known.has(high, low)) return true;
+    if (whyNot(schemas, new UUID(high, low)) != null) return false;
+    accepted = known.with(high, low);
     return true;
   }
 
@@ -98,8 +119,10 @@ final class SchemaRule {
     RecordStart.Field mark = header.bytes() < 0 ? data : header;
     int id = Framing.schemaId(mark.memory(), mark.at(), mark.bytes());
     if (id != Framing.NO_ID) return inWords(whyNot(schemas, id));
-    UUID guid = Framing.guid(mark.memory(), mark.at(), mark.bytes());
-    if (guid != null) return inWords(whyNot(schemas, guid));
+    if (Framing.hasGuid(mark.memory(), mark.at(), mark.bytes())) {
+      long high = Framing.guidHigh(mark.memory(), mark.at());
+      return inWords(whyNot(schemas, new UUID(high, Framing.guidLow(mark.memory(), mark.at()))));
+    }
     return inWords(
         mark == data
             ? "it has no schema id before its data, nor in a header"

@@ -190,6 +190,23 @@ class SchemaCheckTest {
   }
 
   @Test
+  void guidsAreToldApartByBothHalves() {
+    RecordCheck check = checks.of("orders", VALUES).orElseThrow();
+    for (long i = 1; i <= 3_000; i++) schemas.guids.put(new UUID(i / 3 * 7, -i), 7);
+
+    for (int round = 0; round < 2; round++) {
+      for (UUID guid : schemas.guids.keySet()) {
+        assertThat(refusal(check, null, framed(Framing.write(new Mark.Guid(guid))))).isNull();
+      }
+      for (long low : new long[] {1, -3_001, 0}) {
+        var other = new UUID(7, low);
+        assertThat(refusal(check, null, framed(Framing.write(new Mark.Guid(other)))))
+            .contains("schema " + other + " is unknown");
+      }
+    }
+  }
+
+  @Test
   void beforeTheRegistryIsLoadedProducersAreToldToTryAgain() {
     var early = new SchemaChecks("_schemas");
     RecordCheck check = early.of("orders", VALUES).orElseThrow();
