@@ -41,6 +41,11 @@ public interface ParsedSchema {
   /** What breaks if data written with {@code writer} is read with this schema; empty: nothing. */
   List<Incompatibility> whyCannotRead(ParsedSchema writer);
 
+  /** The same by a policy, which not every language has rules for. */
+  default List<Incompatibility> whyCannotRead(ParsedSchema writer, CompatibilityPolicy policy) {
+    return whyCannotRead(writer);
+  }
+
   /**
    * The full name of its record or message (a JSON Schema's title), for subjects named after it.
    */

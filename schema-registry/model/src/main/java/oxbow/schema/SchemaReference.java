@@ -1,7 +1,5 @@
 package oxbow.schema;
 
-import java.util.Comparator;
-
 /**
  * A schema's use of another one.
  *
@@ -9,15 +7,4 @@ import java.util.Comparator;
  * @param subject where it is registered
  * @param version which version of it
  */
-public record SchemaReference(String name, String subject, int version)
-    implements Comparable<SchemaReference> {
-  private static final Comparator<SchemaReference> ORDER =
-      Comparator.comparing(SchemaReference::subject)
-          .thenComparingInt(SchemaReference::version)
-          .thenComparing(SchemaReference::name);
-
-  @Override
-  public int compareTo(SchemaReference other) {
-    return ORDER.compare(this, other);
-  }
-}
+public record SchemaReference(String name, String subject, int version) {}

@@ -11,7 +11,7 @@ public record SubjectConfig(
     @Nullable Boolean validateNewSchemas,
     @Nullable Boolean validateRules,
     @Nullable CompatibilityLevel compatibilityLevel,
-    @Nullable String compatibilityPolicy,
+    @Nullable CompatibilityPolicy compatibilityPolicy,
     @Nullable String compatibilityGroup,
     @Nullable Metadata defaultMetadata,
     @Nullable Metadata overrideMetadata,

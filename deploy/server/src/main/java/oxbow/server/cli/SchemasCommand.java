@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.CompatibilityLevel;
+import oxbow.schema.CompatibilityPolicy;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.InvalidSchemaException;
 import oxbow.schema.ParsedSchema;
@@ -318,9 +319,12 @@ final class SchemasCommand {
     }
     String group = settings.path("compatibilityGroup").textValue();
     older = SubjectVersions.ofGroup(older, group, input.metadata());
+    CompatibilityPolicy policy =
+        CompatibilityPolicy.named(settings.path("compatibilityPolicy").textValue())
+            .orElse(CompatibilityPolicy.STRICT);
     List<Break> breaks = new ArrayList<>();
     for (Version version : older.reversed()) {
-      breaks.addAll(SubjectVersions.breaks(schema, version));
+      breaks.addAll(SubjectVersions.breaks(schema, version, policy));
     }
     return new Findings("", older.isEmpty() ? 0 : older.getLast().number(), breaks);
   }
@@ -399,7 +403,8 @@ final class SchemasCommand {
 
   private static void print(Output output, String subject, Version before, Version after) {
     List<SchemaDiff.Change> changes = SchemaDiff.changes(before.schema(), after.schema());
-    List<Break> breaks = SubjectVersions.breaks(after.schema(), before);
+    List<Break> breaks = 
+        SubjectVersions.breaks(after.schema(), before, CompatibilityPolicy.STRICT);
     List<Break> backward = breaks.stream().filter(Break::isOldData).toList();
     List<Break> forward = breaks.stream().filter(broken -> !broken.isOldData()).toList();
     String old = SchemaDiff.pretty(before.schema().type(), before.schema().canonicalText());

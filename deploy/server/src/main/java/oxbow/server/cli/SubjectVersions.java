@@ -12,6 +12,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.CompatibilityLevel;
+import oxbow.schema.CompatibilityPolicy;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.InvalidSchemaException;
 import oxbow.schema.ParsedSchema;
@@ -154,7 +155,7 @@ final class SubjectVersions {
   }
 
   /** All that breaks between a schema and a version, in both directions. */
-  static List<Break> breaks(ParsedSchema schema, Version version) {
+  static List<Break> breaks(ParsedSchema schema, Version version, CompatibilityPolicy policy) {
     List<Break> breaks = new ArrayList<>();
     ParsedSchema old = version.schema();
     if (schema.type() != old.type()) {
@@ -162,10 +163,10 @@ final class SubjectVersions {
       breaks.add(new Break(version.number(), false, Incompatibility.ofOtherType()));
       return breaks;
     }
-    for (Incompatibility why : schema.whyCannotRead(old)) {
+    for (Incompatibility why : schema.whyCannotRead(old, policy)) {
       breaks.add(new Break(version.number(), true, why));
     }
-    for (Incompatibility why : old.whyCannotRead(schema)) {
+    for (Incompatibility why : old.whyCannotRead(schema, policy)) {
       breaks.add(new Break(version.number(), false, why));
     }
     return breaks;

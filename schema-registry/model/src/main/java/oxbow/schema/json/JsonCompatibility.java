@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import oxbow.schema.CompatibilityPolicy;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.json.Node.Criterion;
 
@@ -31,11 +32,27 @@ import oxbow.schema.json.Node.Criterion;
  *
  * Not judged, as there: a format, and a name that is required without being a property.
  *
+ * <p>The lenient policy minds neither of these for properties.
+ *
  * <p>Arrays with rules by place have the same three models. Each pair of schemas is looked at once,
  * what breaks is told once, and the work is bounded.
  */
 final class JsonCompatibility {
   private static final int FOUND_MAX = 200;
+
+  /** What the lenient policy doesn't mind. */
+  private static final Set<String> LENIENT =
+      Set.of(
+          "ADDITIONAL_PROPERTIES_NARROWED",
+          "ADDITIONAL_PROPERTIES_REMOVED",
+          "UNEVALUATED_PROPERTIES_NARROWED",
+          "UNEVALUATED_PROPERTIES_REMOVED",
+          "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL",
+          "OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL",
+          "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL",
+          "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+          "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL");
+
   private static final int WORK_MAX = 1_000_000;
 
   /** What breaks, by the names that Confluent's tools have for it. */
@@ -79,6 +96,7 @@ final class JsonCompatibility {
 
   private final Nodes readers;
   private final Nodes writers;
+  private final CompatibilityPolicy policy;
   private final Map<Pair, Boolean> verdicts = new HashMap<>();
 
   /** Pairs that don't fit, and what breaks in them was noted; a try notes nothing. */
@@ -105,14 +123,16 @@ final class JsonCompatibility {
     }
   }
 
-  private JsonCompatibility(Nodes readers, Nodes writers, int work) {
+  private JsonCompatibility(Nodes readers, Nodes writers, CompatibilityPolicy policy, int work) {
     this.readers = readers;
     this.writers = writers;
+    this.policy = policy;
     this.work = work;
   }
 
-  static List<Incompatibility> check(Documents reader, Documents writer) {
-    var check = new JsonCompatibility(new Nodes(reader), new Nodes(writer), 0);
+  static List<Incompatibility> check(
+      Documents reader, Documents writer, CompatibilityPolicy policy) {
+    var check = new JsonCompatibility(new Nodes(reader), new Nodes(writer), policy, 0);
     try {
       check.canRead(check.readers.root(), check.writers.root(), "#/");
     } catch (TooMuchWorkException | StackOverflowError e) {
@@ -186,13 +206,13 @@ final class JsonCompatibility {
     }
     boolean verdict = true;
     if (ours.size() > theirs.size() && reader.criterion() == Criterion.ALL) {
-      verdict = breaks("PRODUCT_TYPE_EXTENDED", Rule.EXTENDED, path);
+      verdict &= breaks("PRODUCT_TYPE_EXTENDED", Rule.EXTENDED, path);
     } else if (ours.size() < theirs.size() && writer.criterion() != Criterion.ALL) {
-      verdict = breaks("SUM_TYPE_NARROWED", Rule.NARROWED, path);
+      verdict &= breaks("SUM_TYPE_NARROWED", Rule.NARROWED, path);
     }
     if (!verdict && tries > 0) return false;
     if (matches(ours, theirs) < Math.min(ours.size(), theirs.size())) {
-      verdict = breaks("COMBINED_TYPE_SUBSCHEMAS_CHANGED", Rule.TYPE_CHANGED, path);
+      verdict &= breaks("COMBINED_TYPE_SUBSCHEMAS_CHANGED", Rule.TYPE_CHANGED, path);
     }
     return verdict;
   }
@@ -360,7 +380,8 @@ final class JsonCompatibility {
     Node theirs = writers.under(writer, "not");
     if (ours == null || theirs == null) return true;
     // What is forbidden now must have been forbidden before: the other way round.
-    var reversed = new JsonCompatibility(/* readers= */ writers, /* writers= */ readers, work);
+    var reversed =
+        new JsonCompatibility(/* readers= */ writers, /* writers= */ readers, policy, work);
     boolean verdict = reversed.canReadBranch(theirs, ours);
     work = reversed.work;
     return verdict || breaks("NOT_TYPE_EXTENDED", Rule.EXTENDED, step(path, "not"));
@@ -413,7 +434,7 @@ final class JsonCompatibility {
       // One that is new as well is judged with the properties.
       if (theirs.contains(name) || !before.has(name)) continue;
       if (hasDefault(reader, name)) continue;
-      verdict =
+      verdict &=
           breaks(
               "REQUIRED_ATTRIBUTE_ADDED", Rule.KEYWORD_ADDED, step(step(path, "required"), name));
     }
@@ -615,7 +636,7 @@ final class JsonCompatibility {
     verdict &= atLeast("minContains", "MIN_CONTAINS", reader, writer, path);
     if (reader.json().path("uniqueItems").asBoolean()
         && !writer.json().path("uniqueItems").asBoolean()) {
-      verdict = breaks("UNIQUE_ITEMS_ADDED", Rule.KEYWORD_ADDED, step(path, "uniqueItems"));
+      verdict &= breaks("UNIQUE_ITEMS_ADDED", Rule.KEYWORD_ADDED, step(path, "uniqueItems"));
     }
     if (!verdict && tries > 0) return false;
     verdict &= part("contains", reader, writer, path);
@@ -655,6 +676,7 @@ final class JsonCompatibility {
   // --- what is told
 
   private boolean breaks(String name, Rule rule, String path) {
+    if (policy == CompatibilityPolicy.LENIENT && LENIENT.contains(name)) return true;
     if (tries > 0 || found.size() >= FOUND_MAX) return false;
     String description = rule.sentence.replace("%s", path);
     found.add(

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import oxbow.schema.CompatibilityPolicy;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.JsonText;
 import oxbow.schema.ParsedSchema;
@@ -91,8 +92,13 @@ public final class JsonSchema implements ParsedSchema {
 
   @Override
   public List<Incompatibility> whyCannotRead(ParsedSchema writer) {
+    return whyCannotRead(writer, CompatibilityPolicy.STRICT);
+  }
+
+  @Override
+  public List<Incompatibility> whyCannotRead(ParsedSchema writer, CompatibilityPolicy policy) {
     if (writer instanceof JsonSchema other) {
-      return JsonCompatibility.check(documents, other.documents);
+      return JsonCompatibility.check(documents, other.documents, policy);
     }
     return List.of(Incompatibility.ofOtherType());
   }

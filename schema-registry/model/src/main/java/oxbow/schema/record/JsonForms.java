@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.CompatibilityLevel;
+import oxbow.schema.CompatibilityPolicy;
 import oxbow.schema.Metadata;
 import oxbow.schema.Rule;
 import oxbow.schema.RuleSet;
@@ -96,7 +97,7 @@ public final class JsonForms {
         flag(json, "validateNewSchemas"),
         flag(json, "validateRules"),
         level,
-        text(json, "compatibilityPolicy"),
+        CompatibilityPolicy.named(text(json, "compatibilityPolicy")).orElse(null),
         text(json, "compatibilityGroup"),
         metadata(json.path("defaultMetadata")),
         metadata(json.path("overrideMetadata")),

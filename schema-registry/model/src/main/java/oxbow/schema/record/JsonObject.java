@@ -170,15 +170,17 @@ public final class JsonObject {
         .flag("validateFields", config.validateFields())
         .flag("validateNewSchemas", config.validateNewSchemas())
         .flag("validateRules", config.validateRules())
-        .text(
-            levelName,
-            config.compatibilityLevel() == null ? null : config.compatibilityLevel().name())
-        .text("compatibilityPolicy", config.compatibilityPolicy())
+        .text(levelName, name(config.compatibilityLevel()))
+        .text("compatibilityPolicy", name(config.compatibilityPolicy()))
         .text("compatibilityGroup", config.compatibilityGroup())
         .metadata("defaultMetadata", config.defaultMetadata())
         .metadata("overrideMetadata", config.overrideMetadata())
         .rules("defaultRuleSet", config.defaultRuleSet())
         .rules("overrideRuleSet", config.overrideRuleSet());
+  }
+
+  private static @Nullable String name(@Nullable Enum<?> constant) {
+    return constant == null ? null : constant.name();
   }
 
   /**

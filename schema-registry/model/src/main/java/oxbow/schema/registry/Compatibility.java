@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.CompatibilityLevel;
+import oxbow.schema.CompatibilityPolicy;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.Metadata;
 import oxbow.schema.ParsedSchema;
@@ -43,7 +44,10 @@ final class Compatibility {
     if (validatesFields) {
       messages.addAll(reserved(schema, metadata, older.isEmpty() ? null : older.getLast()));
     }
-    messages.addAll(against(level, schema, ofGroup(config.compatibilityGroup(), metadata, older)));
+    CompatibilityPolicy policy =
+        Objects.requireNonNullElse(config.compatibilityPolicy(), CompatibilityPolicy.STRICT);
+    List<StoredSchema> counting = ofGroup(config.compatibilityGroup(), metadata, older);
+    messages.addAll(against(level, policy, schema, counting));
     if (!messages.isEmpty()) {
       messages.add("{validateFields: '%b', compatibility: '%s'}".formatted(validatesFields, level));
     }
@@ -65,25 +69,32 @@ final class Compatibility {
   }
 
   private List<String> against(
-      CompatibilityLevel level, ParsedSchema schema, List<StoredSchema> older) {
+      CompatibilityLevel level,
+      CompatibilityPolicy policy,
+      ParsedSchema schema,
+      List<StoredSchema> older) {
     if (level == CompatibilityLevel.NONE) return List.of();
     List<StoredSchema> asked =
         level.isTransitive() || older.isEmpty() ? older : List.of(older.getLast());
     for (StoredSchema other : asked.reversed()) {
-      List<String> messages = against(level, schema, other);
+      List<String> messages = against(level, policy, schema, other);
       if (!messages.isEmpty()) return messages;
     }
     return List.of();
   }
 
-  private List<String> against(CompatibilityLevel level, ParsedSchema schema, StoredSchema other) {
+  private List<String> against(
+      CompatibilityLevel level,
+      CompatibilityPolicy policy,
+      ParsedSchema schema,
+      StoredSchema other) {
     if (schema.type() != other.content().type()) {
       return List.of(Incompatibility.ofOtherType().message());
     }
     ParsedSchema old = parsing.parse(other);
     List<String> messages = new ArrayList<>();
-    if (level.isReadByOlder()) add(messages, old.whyCannotRead(schema), "old", "new");
-    if (level.readsOlder()) add(messages, schema.whyCannotRead(old), "new", "old");
+    if (level.isReadByOlder()) add(messages, old.whyCannotRead(schema, policy), "old", "new");
+    if (level.readsOlder()) add(messages, schema.whyCannotRead(old, policy), "new", "old");
     if (messages.isEmpty()) return messages;
     messages.add("{oldSchemaVersion: " + other.version() + "}");
     messages.add(

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import oxbow.schema.CompatibilityPolicy;
 import oxbow.schema.Incompatibility;
 import oxbow.schema.References;
 
@@ -100,6 +101,30 @@ class JsonCompatibilityTest {
 
     assertThat(found.stream().map(each -> each.rule() + " " + each.path()))
         .isEqualTo(expected.isEmpty() ? List.of() : List.of(expected));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'properties':{}} | {'properties':{'b':{'type':'string'}}} |",
+        "{'properties':{}} | {'properties':{'b':{'type':'string','default':''}},'required':['b']} |",
+        "{'properties':{}} | {'properties':{'b':{'type':'string'}},'required':['b']} | REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL #/properties/b",
+        "{'properties':{}} | {'properties':{},'additionalProperties':false} |",
+        "{'properties':{}} | {'properties':{},'additionalProperties':{'type':'string'}} |",
+        "{'properties':{'a':{}},'additionalProperties':false} | {'properties':{},'additionalProperties':false} |",
+        "{'properties':{'a':{'type':'string'}}} | {'properties':{'a':{'type':'number'}}} | TYPE_CHANGED #/properties/a",
+        "{'items':[{'type':'string'}]} | {'items':[{'type':'string'},{'type':'string'}]} | ITEM_ADDED_TO_OPEN_CONTENT_MODEL #/items/1",
+        "{'allOf':[{'properties':{'a':{'type':'string'}}}]} | {'allOf':[{'properties':{'b':{'type':'string'}}}]} |",
+      })
+  void theLenientPolicyLetsPropertiesComeAndGo(
+      String before, String after, @Nullable String broken) {
+    List<Incompatibility> found =
+        schema(after).whyCannotRead(schema(before), CompatibilityPolicy.LENIENT);
+
+    assertThat(found.stream().map(each -> each.rule() + " " + each.path()))
+        .isEqualTo(broken == null ? List.of() : List.of(broken));
   }
 
   @Test

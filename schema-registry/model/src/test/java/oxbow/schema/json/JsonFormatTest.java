@@ -53,6 +53,28 @@ class JsonFormatTest {
     assertThat(schema.normalized().normalized()).isEqualTo(schema.normalized());
   }
 
+  @Test
+  void normalizingKeepsWhatHasAnOrderAndHowNumbersAreWritten() {
+    JsonSchema schema =
+        schema(
+            "{'required':['b','a'],'enum':[{'z':1,'a':2.50},1e2,null],'B':1,'a':{'\u00e9':1,'z':2}}");
+
+    assertThat(schema.normalized().canonicalText().replace('"', '\''))
+        .isEqualTo(
+            "{'B':1,'a':{'z':2,'\u00e9':1},'enum':[{'a':2.50,'z':1},1E+2,null],'required':['b','a']}");
+  }
+
+  @Test
+  void normalizingOrdersReferencesBySubjectAndVersionOnly() {
+    var later = new SchemaReference("a.json", "s", 2);
+    var second = new SchemaReference("z.json", "s", 1);
+    var third = new SchemaReference("b.json", "s", 1);
+    var references = new References(List.of(later, second, third, second), new LinkedHashMap<>());
+
+    assertThat(format.parse("{}", references).normalized().references().declared())
+        .containsExactly(second, third, later);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -33,6 +33,7 @@ import oxbow.schema.testing.MemorySchemaStore;
 /** A registry behind a port of its own, and a client for it. */
 final class Api implements AutoCloseable {
   static final String V1 = "application/vnd.schemaregistry.v1+json";
+  static final String JSON = "{\"schemaType\":\"JSON\"}";
   private static final int BODY_BYTES_MAX = 100_000;
 
   final MemorySchemaStore store;

@@ -1,6 +1,7 @@
 package oxbow.schema.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static oxbow.schema.http.Api.JSON;
 import static oxbow.schema.http.Api.body;
 import static oxbow.schema.http.Api.field;
 import static oxbow.schema.http.Api.optional;
@@ -134,6 +135,22 @@ class CompatibilityApiTest {
             "/subjects/s/versions",
             body(WITH_REQUIRED, "{\"metadata\":{\"properties\":{\"major\":\"2\"}}}"))
         .isOk();
+  }
+
+  @Test
+  void theLenientPolicyCountsForJsonSchema() {
+    String more = "{\"properties\":{\"a\":{\"type\":\"string\"}}}";
+    api.post("/subjects/j/versions", body("{\"properties\":{}}", JSON)).isOk();
+    api.post("/subjects/j/versions", body(more, JSON)).isError(40901);
+
+    api.put("/config", "{\"compatibilityPolicy\":\"lenient\"}").isOk();
+
+    api.post("/subjects/j/versions", body(more, JSON)).isOk();
+    assertThat(api.get("/config").json().path("compatibilityPolicy").asText()).isEqualTo("LENIENT");
+    api.register("s", EMPTY);
+    assertThat(isCompatible("s/versions", WITH_REQUIRED)).as("Avro knows no policy").isFalse();
+    api.put("/config", "{\"compatibilityPolicy\":\"relaxed\"}").isOk();
+    assertThat(api.get("/config").json().has("compatibilityPolicy")).as("no policy").isFalse();
   }
 
   @Test

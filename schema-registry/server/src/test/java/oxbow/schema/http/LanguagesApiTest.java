@@ -1,6 +1,7 @@
 package oxbow.schema.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static oxbow.schema.http.Api.JSON;
 import static oxbow.schema.http.Api.body;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,7 +13,6 @@ import oxbow.schema.http.Api.Answer;
 
 /** JSON Schema and Protobuf, as far as the registry has to do with them. */
 class LanguagesApiTest {
-  private static final String JSON = "{\"schemaType\":\"JSON\"}";
   private static final String PROTOBUF = "{\"schemaType\":\"PROTOBUF\"}";
   private static final String PERSON =
       "syntax = \"proto3\";\npackage ex;\n\nmessage Person {\n  string name = 1;\n}\n";
