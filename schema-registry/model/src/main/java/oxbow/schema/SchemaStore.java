@@ -1,6 +1,7 @@
 package oxbow.schema;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,11 @@ public interface SchemaStore extends AutoCloseable {
    *     was written, with any other failure it may still be
    */
   CompletionStage<Long> append(List<Entry> entries);
+
+  /** Why nothing more can be read now, or was read in vain; empty: nothing is wrong. */
+  default Optional<String> trouble() {
+    return Optional.empty();
+  }
 
   @Override
   void close();

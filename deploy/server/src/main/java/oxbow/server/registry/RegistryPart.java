@@ -2,6 +2,7 @@ package oxbow.server.registry;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -172,13 +173,13 @@ public final class RegistryPart implements AutoCloseable {
   /** Ready once everything was read. */
   public Report report() {
     Registry registry = built().registry();
-    return new Report(
-        registry.isLoaded(),
-        Map.of(
-            "schemas", registry.schemaCount(),
-            "subjects", registry.subjectCount(),
-            "recordsPassedOver", registry.passedOver(),
-            "stopped", isBroken));
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("schemas", registry.schemaCount());
+    facts.put("subjects", registry.subjectCount());
+    facts.put("recordsPassedOver", registry.passedOver());
+    registry.trouble().ifPresent(reason -> facts.put("trouble", reason));
+    facts.put("stopped", isBroken);
+    return new Report(registry.isLoaded(), facts);
   }
 
   @Override

@@ -19,8 +19,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
@@ -77,13 +79,13 @@ final class TopicSchemaStore implements SchemaStore {
   private final Partition.HighWatermarkListener watermark = (_, _) -> news.release();
   private volatile @Nullable Thread reader;
   private volatile boolean isClosed;
+  private volatile @Nullable String trouble;
   private volatile @Nullable Uuid topicId;
   private volatile long nextOffset;
 
   // The reading thread's own.
   private @Nullable Partition following;
   private long loadedAt = -1;
-  private boolean hasFailed;
   private @Nullable ByteBuffer buffer;
 
   TopicSchemaStore(String topic, Partitions partitions, Creation creation, InstantSource clock) {
@@ -119,16 +121,16 @@ final class TopicSchemaStore implements SchemaStore {
     while (!isClosed) {
       try {
         follow(listener);
-        hasFailed = false;
+        trouble = null;
       } catch (RuntimeException e) {
-        if (!hasFailed) {
+        if (trouble == null) {
           log.atError()
               .addKeyValue("partition", id)
               .addKeyValue("offset", nextOffset)
               .setCause(e)
-              .log("the schema registry can't read its topic; it goes on with what it has read");
+              .log("the schema registry can't read its topic; what it has read stays");
         }
-        hasFailed = true;
+        trouble = "%s at offset %d: %s".formatted(id, nextOffset, e.getMessage());
       }
       try {
         boolean _ = news.tryAcquire(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS);
@@ -139,6 +141,11 @@ final class TopicSchemaStore implements SchemaStore {
     }
   }
 
+  @Override
+  public Optional<String> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
   /** Hands over all that is there and not handed over yet. */
   private void follow(Listener listener) {
     Optional<Partition> found = partitions.find(id);
@@ -146,6 +153,7 @@ final class TopicSchemaStore implements SchemaStore {
       boolean isAbsent =
           partitions.view().map(view -> view.topic(id.topic()).isEmpty()).orElse(false);
       if (isAbsent) loaded.complete(null);
+      else requireSound();
       return;
     }
     Partition partition = found.get();
@@ -160,6 +168,15 @@ final class TopicSchemaStore implements SchemaStore {
       answerRead();
     }
     if (loadedAt >= 0 && nextOffset >= loadedAt) loaded.complete(null);
+  }
+
+  /** A partition that isn't opened yet will be; one whose files are damaged won't. */
+  private void requireSound() {
+    try {
+      Partition _ = partitions.leading(id);
+    } catch (NotLeaderOrFollowerException | UnknownTopicOrPartitionException _) {
+      // whoever opens it makes it known
+    }
   }
 
   private void change(Partition partition) {
@@ -286,7 +303,7 @@ final class TopicSchemaStore implements SchemaStore {
       return isAbsent
           ? creation.create(id.topic()).thenCompose(_ -> appendNow(entries))
           : appendNow(entries);
-    } catch (RegistryException e) {
+    } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
   }
@@ -297,6 +314,8 @@ final class TopicSchemaStore implements SchemaStore {
     try {
       partition = partitions.leading(id);
       partition.requireInSync();
+      Optional<LogException> offline = partition.log().offline();
+      if (offline.isPresent()) throw refused(offline.get().getMessage(), offline.get());
       end = partition.append(batch(entries), AppendOrigin.CLIENT).followingOffset();
     } catch (RecordTooLargeException | RecordBatchTooLargeException e) {
       throw new RegistryException(

@@ -1,9 +1,11 @@
 package oxbow.server.registry;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,7 +13,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -39,6 +46,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import oxbow.server.RunningServer;
 import oxbow.server.ServerConfig;
 import oxbow.server.Wiring;
@@ -67,6 +76,14 @@ class RegistryServerTest {
   }
 
   private RunningServer start(String... flags) throws Exception {
+    RunningServer server = startUnloaded(flags);
+    if (server.registry().isPresent()) {
+      await(() -> server.registry().orElseThrow().report().isReady());
+    }
+    return server;
+  }
+
+  private RunningServer startUnloaded(String... flags) throws Exception {
     RunningServer before = running;
     if (before != null) before.close();
     List<Given> all = new ArrayList<>();
@@ -88,9 +105,6 @@ class RegistryServerTest {
     running = server;
     server.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
     server.http().toCompletableFuture().get(60, TimeUnit.SECONDS);
-    if (server.registry().isPresent()) {
-      await(() -> server.registry().orElseThrow().report().isReady());
-    }
     return server;
   }
 
@@ -345,6 +359,65 @@ class RegistryServerTest {
     }
     assertThat(idOfSchema.values()).doesNotHaveDuplicates().hasSize(20);
     assertThat(records(server, 20)).hasSize(20);
+  }
+
+  /** What happens to the file that the schemas lie in. */
+  private enum Damage {
+    BITS_FLIPPED {
+      @Override
+      void hit(FileChannel file) throws IOException {
+        file.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), file.size() / 2);
+      }
+    },
+    CUT_SHORT {
+      @Override
+      void hit(FileChannel file) throws IOException {
+        file.truncate(10);
+      }
+    },
+    NOT_EVEN_BATCHES {
+      @Override
+      void hit(FileChannel file) throws IOException {
+        file.write(ByteBuffer.wrap("no batch of records at all".getBytes(UTF_8)), 0);
+      }
+    };
+
+    abstract void hit(FileChannel file) throws IOException;
+  }
+
+  @ParameterizedTest
+  @EnumSource(Damage.class)
+  void aDamagedTopicIsToldAndTheBrokerGoesOn(Damage damage) throws Exception {
+    RunningServer server = start();
+    for (int i = 1; i <= 5; i++) assertThat(id(server, "s" + i, record("R" + i))).isEqualTo(i);
+    stop();
+    try (Stream<Path> files = Files.walk(data)) {
+      Path segment =
+          files
+              .filter(file -> file.getParent().endsWith("_schemas-0"))
+              .filter(file -> file.toString().endsWith(".log"))
+              .findFirst()
+              .orElseThrow();
+      try (var file = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+        damage.hit(file);
+      }
+    }
+
+    server = startUnloaded();
+
+    RegistryPart registry = server.registry().orElseThrow();
+    await(() -> registry.report().facts().containsKey("trouble"));
+    assertThat(registry.report().isReady()).isFalse();
+    HttpResponse<String> read = get(server, "/schemas/ids/1");
+    assertThat(read.statusCode()).isEqualTo(503);
+    assertThat(read.body()).contains("50301", "can't read its topic", "_schemas-0");
+    HttpResponse<String> refused = register(server, "s6", record("R6"));
+    assertThat(refused.statusCode()).as(refused.body()).isEqualTo(503);
+    try (var producer =
+        new KafkaProducer<>(kafka(server), new StringSerializer(), new StringSerializer())) {
+      var sent = producer.send(new ProducerRecord<>("others", "the broker serves all others"));
+      assertThat(sent.get(30, TimeUnit.SECONDS).offset()).isZero();
+    }
   }
 
   @Test

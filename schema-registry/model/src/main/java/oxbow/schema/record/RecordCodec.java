@@ -8,8 +8,11 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.CompatibilityLevel;
 import oxbow.schema.Metadata;
@@ -81,6 +84,9 @@ public final class RecordCodec {
           "overrideRuleSet",
           "offset",
           "ts");
+
+  /** As it stands before the schema's own text, in which it would be escaped. */
+  private static final Pattern ID = Pattern.compile("\"id\"\\s*:\\s*([0-9]{1,9})\\b");
 
   private RecordCodec() {}
 
@@ -218,6 +224,12 @@ public final class RecordCodec {
     } catch (IllegalArgumentException e) {
       throw new BadRecordException("a value is not what its key promises: " + e.getMessage(), e);
     }
+  }
+
+  /** The id of a schema whose value can't be read otherwise, if its text still shows one. */
+  public static OptionalInt idIn(String value) {
+    Matcher id = ID.matcher(value);
+    return id.find() ? OptionalInt.of(Integer.parseInt(id.group(1))) : OptionalInt.empty();
   }
 
   private static RecordValue readSchema(SchemaKey key, JsonNode value, long timestampMs)

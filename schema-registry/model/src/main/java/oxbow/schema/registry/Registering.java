@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.InvalidSchemaException;
 import oxbow.schema.Metadata;
@@ -24,6 +25,7 @@ import oxbow.schema.record.RecordKey.ContextKey;
 import oxbow.schema.record.RecordKey.SchemaKey;
 import oxbow.schema.record.RecordValue.ContextValue;
 import oxbow.schema.record.RecordValue.SchemaValue;
+import oxbow.schema.registry.Journal.Decision;
 
 /** Finds a schema among the versions of a subject, or makes it the next one. */
 final class Registering {
@@ -210,7 +212,9 @@ final class Registering {
 
   /** Registers a version again, with other tags, metadata and rules. */
   StoredSchema tag(StoredSchema version, TagRequest request) {
-    return journal.command(() -> registerNow(version.subject(), tagged(version, request)));
+    return applied(
+        version.subject(),
+        () -> alone(() -> decide(version.subject(), tagged(version, request), false, false)));
   }
 
   private SchemaRequest tagged(StoredSchema version, TagRequest request) {
@@ -250,10 +254,6 @@ final class Registering {
     return rules == null ? null : rules.without(request.rulesToRemove());
   }
 
-  private StoredSchema registerNow(String subject, SchemaRequest request) {
-    return registerNow(subject, request, false, false);
-  }
-
   /**
    * Returns the version that has this schema: one that had it, or a new one.
    *
@@ -264,7 +264,27 @@ final class Registering {
     SubjectConfig config = settings.configInScope(subject);
     boolean isNormal = normalizes || Boolean.TRUE.equals(config.normalize());
     return already(config, subject, request, isNormal)
-        .orElseGet(() -> journal.command(() -> registerNow(subject, request, isNormal, isForced)));
+        .orElseGet(() -> registerNow(subject, request, isNormal, isForced));
+  }
+
+  private StoredSchema registerNow(
+      String subject, SchemaRequest request, boolean normalizes, boolean isForced) {
+    Supplier<Decision> decide = () -> decide(subject, request, normalizes, isForced);
+    boolean isPlain = request.id() < 0 && request.version() == 0 && !request.changesTags();
+    return applied(
+        subject,
+        () -> isPlain ? journal.register(subject, decide, this::isApplied) : alone(decide));
+  }
+
+  private StoredSchema alone(Supplier<Decision> decide) {
+    return journal.command(() -> {
+      Decision decision = decide.get();
+      StoredSchema version = decision.version();
+      if (!decision.entries().isEmpty()) {
+        journal.append(decision.entries(), () -> isApplied(version));
+      }
+      return version;
+    });
   }
 
   /** What most producers ask at their start: needs no turn among the changes. */
@@ -280,10 +300,9 @@ final class Registering {
             found -> request.version() == 0 || wantsLatest || request.version() == found.version());
   }
 
-  private StoredSchema registerNow(
-      String subject, SchemaRequest request, boolean normalizes, boolean isForced) {
+  private StoredSchema applied(String subject, Supplier<StoredSchema> register) {
     for (int attempt = 1; ; attempt++) {
-      StoredSchema registered = attempt(subject, request, normalizes, isForced);
+      StoredSchema registered = register.get();
       // Another writer of the topic may have been faster: then the record was passed over, or
       // replaced. The checks are done again on what there is now.
       Optional<StoredSchema> applied = state.find(subject, registered.version());
@@ -296,19 +315,26 @@ final class Registering {
     }
   }
 
+  private boolean isApplied(StoredSchema version) {
+    return state
+        .find(version.subject(), version.version())
+        .filter(now -> isSame(now, version))
+        .isPresent();
+  }
+
   private static boolean isSame(StoredSchema applied, StoredSchema wanted) {
     return applied.id() == wanted.id()
         && applied.isDeleted() == wanted.isDeleted()
         && applied.content().guid().equals(wanted.content().guid());
   }
 
-  private StoredSchema attempt(
+  private Decision decide(
       String subject, SchemaRequest original, boolean normalizes, boolean isForced) {
     Mode mode = settings.modeInScope(subject);
     checkMode(subject, original, mode);
     SubjectConfig config = settings.configInScope(subject);
     List<StoredSchema> live = new ArrayList<>();
-    int newVersion = 1;
+    int newVersion = state.maxDamaged(subject) + 1;
     for (StoredSchema version : state.versions(subject)) {
       newVersion = Math.max(newVersion, version.version() + 1);
       if (!version.isDeleted()) live.add(version);
@@ -322,7 +348,7 @@ final class Registering {
     SchemaContent content = wanted.content();
 
     Optional<StoredSchema> same = existing(subject, wanted, live);
-    if (same.isPresent()) return same.get();
+    if (same.isPresent()) return new Decision(same.get(), List.of());
     if (!mode.takesIds() && !isForced) {
       List<String> broken =
           compatibility.check(
@@ -342,8 +368,7 @@ final class Registering {
     }
     int id = id(subject, request, content);
     var added = new StoredSchema(subject, version, id, content, false, -1, null);
-    write(added);
-    return added;
+    return new Decision(added, entries(added));
   }
 
   private void checkMode(String subject, SchemaRequest request, Mode mode) {
@@ -433,8 +458,9 @@ final class Registering {
     Subject named = Subject.of(subject);
     Optional<Integer> known = state.id(named.context(), content.guid());
     if (request.id() < 0) {
-      int next = state.maxId(named.context()) + 1;
-      return known.orElse(next);
+      String context = named.context();
+      int max = Math.max(state.maxId(context), journal.maxIdUnderWay(context));
+      return known.orElse(max + 1);
     }
     for (StoredSchema use : state.uses(named.context(), request.id())) {
       if (!use.content().guid().equals(content.guid())) {
@@ -446,7 +472,8 @@ final class Registering {
     return request.id();
   }
 
-  private void write(StoredSchema added) {
+  /** What makes a version so. */
+  private List<Entry> entries(StoredSchema added) {
     List<Entry> entries = new ArrayList<>();
     String context = Subject.of(added.subject()).context();
     if (!context.equals(Subject.DEFAULT_CONTEXT) && !state.hasContext(context)) {
@@ -465,12 +492,6 @@ final class Registering {
         entries.add(RecordCodec.tombstone(new SchemaKey(old.subject(), old.version())));
       }
     }
-    journal.append(
-        entries,
-        () ->
-            state
-                .find(added.subject(), added.version())
-                .filter(now -> isSame(now, added))
-                .isPresent());
+    return entries;
   }
 }

@@ -128,6 +128,11 @@ public final class Registry implements Schemas, AutoCloseable {
     return Optional.ofNullable(loadTime);
   }
 
+  /** Why the store can't be read now; what was read is served all the same. */
+  public Optional<String> trouble() {
+    return store.trouble();
+  }
+
   public int schemaCount() {
     return state.schemaCount();
   }
@@ -195,14 +200,21 @@ public final class Registry implements Schemas, AutoCloseable {
   }
 
   /**
-   * The version of a subject, {@link #LATEST} of those that aren't deleted.
+   * The version of a subject, {@link #LATEST} of those that aren't deleted. A version whose record
+   * is damaged is an error, not the absence of one.
    *
    * @param withDeleted also a softly deleted one
    */
   public Optional<StoredSchema> find(String subject, int version, boolean withDeleted) {
-    return version == LATEST
-        ? state.latest(subject)
-        : state.find(subject, version).filter(schema -> withDeleted || !schema.isDeleted());
+    if (version == LATEST) return state.latest(subject);
+    Optional<StoredSchema> found = state.find(subject, version);
+    if (found.isEmpty() && state.isDamaged(subject, version)) {
+      throw new RegistryException(
+          RegistryException.Kind.STORE,
+          "Version %d of subject '%s' can't be read: its record is damaged"
+              .formatted(version, subject));
+    }
+    return found.filter(schema -> withDeleted || !schema.isDeleted());
   }
 
   /** The same; a subject of the default context that isn't there is looked for in the others. */

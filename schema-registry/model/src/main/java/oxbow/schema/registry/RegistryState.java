@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -64,6 +65,9 @@ final class RegistryState {
   private final NavigableMap<String, ConfigValue> configs = new ConcurrentSkipListMap<>();
   private final NavigableMap<String, Mode> modes = new ConcurrentSkipListMap<>();
 
+  /** Versions whose records can't be read: their numbers and ids are not given again. */
+  private final Set<SchemaKey> damaged = ConcurrentHashMap.newKeySet();
+
   private final AtomicInteger schemaCount = new AtomicInteger();
   private final AtomicLong revision = new AtomicLong();
   private final AtomicLong passedOver = new AtomicLong();
@@ -92,15 +96,32 @@ final class RegistryState {
 
   /** Applies one record. Never fails: what means nothing is counted and passed over. */
   void apply(long offset, long timestampMs, Entry entry) {
+    RecordKey key = null;
     try {
-      RecordKey key = RecordCodec.readKey(entry.key());
+      key = RecordCodec.readKey(entry.key());
       Optional<RecordValue> value = RecordCodec.readValue(key, entry.value(), timestampMs);
       if (value.isPresent()) set(value.get(), offset);
       else if (entry.value() == null) remove(key);
     } catch (BadRecordException e) {
       passOver(offset, e.getMessage());
+      if (key instanceof SchemaKey schema && entry.value() != null) {
+        damage(schema, RecordCodec.idIn(entry.value()));
+      }
     }
     revision.incrementAndGet();
+  }
+
+  /**
+   * Notes that a version is there which nobody knows.
+   *
+   * @param id that its record still shows; empty: at most the one after those that are known
+   */
+  private void damage(SchemaKey key, OptionalInt id) {
+    if (find(key.subject(), key.version()).isPresent()) return; // an older record tells of it
+    damaged.add(key);
+    ContextIds ids =
+        contexts.computeIfAbsent(Subject.of(key.subject()).context(), _ -> new ContextIds());
+    ids.maxId = Math.max(ids.maxId, id.orElse(ids.maxId + 1));
   }
 
   private void set(RecordValue value, long offset) {
@@ -145,6 +166,7 @@ final class RegistryState {
       passOver(offset, "id " + read.id() + " belongs to another schema already");
       return;
     }
+    boolean _ = damaged.remove(new SchemaKey(read.subject(), read.version()));
     StoredSchema old = find(read.subject(), read.version()).orElse(null);
     StoredSchema added = withSharedContent(read);
     // Whoever finds a version finds its id, and one that is replaced is never missing: so the new
@@ -229,6 +251,7 @@ final class RegistryState {
   }
 
   private void removeVersion(String subject, int version) {
+    boolean _ = damaged.remove(new SchemaKey(subject, version));
     StoredSchema old = find(subject, version).orElse(null);
     if (old == null) return;
     ConcurrentNavigableMap<Integer, StoredSchema> versions = subjects.get(subject);
@@ -289,6 +312,20 @@ final class RegistryState {
   Optional<StoredSchema> find(String subject, int version) {
     ConcurrentNavigableMap<Integer, StoredSchema> versions = subjects.get(subject);
     return versions == null ? Optional.empty() : Optional.ofNullable(versions.get(version));
+  }
+
+  /** Whether a version's record is there, and can't be read. */
+  boolean isDamaged(String subject, int version) {
+    return damaged.contains(new SchemaKey(subject, version));
+  }
+
+  /** The largest version of a subject whose record can't be read; 0: there is none. */
+  int maxDamaged(String subject) {
+    return damaged.stream()
+        .filter(key -> key.subject().equals(subject))
+        .mapToInt(SchemaKey::version)
+        .max()
+        .orElse(0);
   }
 
   /** The newest version that isn't deleted. */

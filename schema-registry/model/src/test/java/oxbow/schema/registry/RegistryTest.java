@@ -7,14 +7,17 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -331,6 +334,98 @@ class RegistryTest {
     assertThat(read.subjects("", Filter.ALL)).containsExactly("s");
   }
 
+  @Test
+  void whatADamagedRecordTookIsNotGivenAgain() {
+    String key = "{\"keytype\":\"SCHEMA\",\"subject\":\"s\",\"version\":%d,\"magic\":%d}";
+    var entries = new ArrayList<Entry>();
+    entries.add(schemaEntry("s", 1, 1, "\"string\""));
+    entries.add(new Entry(key.formatted(2, 1), "{\"subject\":\"s\",\"version\":2,\"id\":7,\"sch"));
+    entries.add(new Entry(key.formatted(3, 1), "\u0000\u0000"));
+    entries.add(new Entry(key.formatted(4, 9), "{}")); // nobody knows what a key of magic 9 means
+    Registry read = open(MemorySchemaStore.holding(entries));
+
+    StoredSchema next = read.register("s", avro("\"bytes\""), false, false);
+    assertThat(next.id()).as("7, and one that can't be told").isEqualTo(9);
+    assertThat(next.version()).isEqualTo(4);
+    assertThat(read.find("s", Registry.LATEST, false)).contains(next);
+    assertThatThrownBy(() -> read.find("s", 2, false))
+        .hasMessage("Version 2 of subject 's' can't be read: its record is damaged")
+        .satisfies(failure -> assertThat(kind(failure)).isEqualTo(Kind.STORE));
+    assertThat(read.find("s", 5, false)).isEmpty();
+  }
+
+  @Test
+  void aDamagedRecordIsHealedByOneThatReplacesIt() {
+    var key = new SchemaKey("s", 1);
+    String id = RecordCodec.tombstone(key).key();
+    var healed =
+        MemorySchemaStore.holding(
+            List.of(new Entry(id, "{"), schemaEntry("s", 1, 1, "\"string\"")));
+    var deleted =
+        MemorySchemaStore.holding(List.of(new Entry(id, "{"), RecordCodec.tombstone(key)));
+
+    assertThat(open(healed).find("s", 1, false)).map(StoredSchema::id).contains(1);
+    assertThat(open(deleted).find("s", 1, false)).isEmpty();
+  }
+
+  @Test
+  void registrationsOfDifferentSubjectsWaitForTheDiskTogether() {
+    var held = new HeldStore();
+    Registry registry = open(held);
+
+    var first = registering(registry, "a", "A");
+    var second = registering(registry, "b", "B");
+    held.awaitAppends(2);
+    var sameSubject = registering(registry, "a", "C");
+    var sameSchema = registering(registry, "c", "A");
+    var known = registering(registry, "b", "B");
+    var alone = CompletableFuture.runAsync(() -> registry.setMode("m", Mode.READONLY, false));
+    assertThat(List.of(first, second, sameSubject, sameSchema, known, alone))
+        .noneMatch(CompletableFuture::isDone);
+
+    held.land();
+    assertThat(first.join().id()).isEqualTo(1);
+    assertThat(alone).isNotDone();
+    held.landAllUntil(CompletableFuture.allOf(second, sameSubject, sameSchema, known, alone));
+
+    assertThat(second.join().id()).isEqualTo(2);
+    assertThat(sameSubject.join().version()).isEqualTo(2);
+    assertThat(sameSubject.join().id()).isEqualTo(3);
+    assertThat(sameSchema.join().id()).as("the same schema").isEqualTo(1);
+    assertThat(known.join()).isEqualTo(second.join());
+    assertThat(registry.mode("m")).contains(Mode.READONLY);
+  }
+
+  private static CompletableFuture<StoredSchema> registering(
+      Registry registry, String subject, String name) {
+    return CompletableFuture.supplyAsync(
+        () -> registry.register(subject, avro(record(name)), false, true),
+        Thread::startVirtualThread);
+  }
+
+  @Test
+  void aRegistrationThatIsLostOnItsWayTakesNoOtherWithIt() {
+    var held = new HeldStore();
+    Registry registry = open(held);
+    var lost = registering(registry, "a", "A");
+    held.awaitAppends(1);
+    var sound = registering(registry, "b", "B");
+    held.awaitAppends(2);
+
+    held.lose();
+    held.landAllUntil(CompletableFuture.allOf(lost.exceptionally(_ -> null), sound));
+
+    assertThat(sound.join().id()).isEqualTo(2);
+    assertThat(lost)
+        .isCompletedExceptionally()
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .withMessageContaining("the change was not written");
+    var again = registering(registry, "a", "A");
+    held.landAllUntil(again);
+    assertThat(again.join().id()).isEqualTo(3);
+  }
+
   private static Entry schemaEntry(String subject, int version, int id, String text) {
     return RecordCodec.entry(
         new SchemaKey(subject, version),
@@ -414,6 +509,66 @@ class RegistryTest {
     void apply() {
       long offset = 0;
       for (Entry entry : entries) listener.orElseThrow().read(offset++, 0, entry);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Holds what is appended until it is told to let it come about. Thread-safe. */
+  private static final class HeldStore implements SchemaStore {
+    private final Queue<Held> held = new ArrayDeque<>();
+    private final MemorySchemaStore inner = new MemorySchemaStore();
+    private int appends;
+
+    private record Held(List<Entry> entries, CompletableFuture<Long> appended) {}
+
+    @Override
+    public CompletionStage<Void> open(Listener listener) {
+      return inner.open(listener);
+    }
+
+    @Override
+    public synchronized CompletionStage<Long> append(List<Entry> entries) {
+      var appended = new CompletableFuture<Long>();
+      held.add(new Held(entries, appended));
+      appends++;
+      notifyAll();
+      return appended;
+    }
+
+    synchronized void awaitAppends(int count) {
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      while (appends < count) {
+        assertThat(System.nanoTime()).as("appended in time").isLessThan(until);
+        try {
+          wait(100);
+        } catch (InterruptedException e) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+
+    private synchronized Optional<Held> next() {
+      return Optional.ofNullable(held.poll());
+    }
+
+    /** The oldest comes about. */
+    void land() {
+      land(next().orElseThrow());
+    }
+
+    private void land(Held next) {
+      inner.append(next.entries()).thenAccept(next.appended()::complete);
+    }
+
+    /** The oldest is lost, and nobody knows. */
+    void lose() {
+      next().orElseThrow().appended().completeExceptionally(new IllegalStateException("lost"));
+    }
+
+    void landAllUntil(CompletableFuture<?> done) {
+      while (!done.isDone()) next().ifPresentOrElse(this::land, Thread::onSpinWait);
     }
 
     @Override

@@ -72,7 +72,12 @@ public final class RegistryService implements HttpService, AutoCloseable {
 
   private HttpResponse answer(ServiceRequestContext ctx, HttpRequest request, MediaType type) {
     if (!registry.isLoaded()) {
-      throw new HttpError(NOT_LOADED, "the schema registry is still reading its topic");
+      throw new HttpError(
+          NOT_LOADED,
+          registry
+              .trouble()
+              .map(reason -> "the schema registry can't read its topic: " + reason)
+              .orElse("the schema registry is still reading its topic"));
     }
     Paths.Target target = Paths.target(ctx.mappedPath(), ctx.queryParams(), registry::resolved);
     HttpMethod method = request.method();
