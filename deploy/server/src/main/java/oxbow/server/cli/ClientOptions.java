@@ -16,6 +16,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaFuture;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every command that talks to a server. */
@@ -36,28 +37,14 @@ final class ClientOptions {
       description = "Properties of Kafka's clients (or OXBOW_CLIENT_CONFIG).")
   private @Nullable Path clientConfig;
 
-  @Option(
-      names = "--timeout",
-      paramLabel = "SECONDS",
-      defaultValue = "15",
-      description = "Longest wait for an answer; 15 without.")
-  private int timeoutSeconds = 15;
-
-  @Option(names = "--json", description = "Print JSON instead of tables.")
-  private boolean isJson;
-
-  @Option(
-      names = {"-v", "--verbose"},
-      description = "Show what went on: clients' logs, stack traces.")
-  @SuppressWarnings("UnusedVariable") // Cli looks for it before anything is parsed
-  private boolean isVerbose;
+  @Mixin private AnswerOptions answers = new AnswerOptions();
 
   Output output(Terminal terminal) {
-    return new Output(terminal, isJson);
+    return answers.output(terminal);
   }
 
   boolean isJson() {
-    return isJson;
+    return answers.isJson();
   }
 
   String bootstrap() {
@@ -65,14 +52,11 @@ final class ClientOptions {
   }
 
   Duration timeout() {
-    return Duration.ofSeconds(timeoutSeconds);
+    return answers.timeout();
   }
 
   /** What Kafka's clients are made with. */
   Properties properties() {
-    if (timeoutSeconds < 1) {
-      throw CommandException.usage("--timeout must be at least 1, not " + timeoutSeconds, "");
-    }
     var properties = new Properties();
     if (clientConfig != null) {
       try (Reader reader = Files.newBufferedReader(clientConfig, StandardCharsets.UTF_8)) {
@@ -103,7 +87,7 @@ final class ClientOptions {
   /** The answer, or what went wrong while it was waited for. */
   <T> T await(KafkaFuture<T> answer) {
     try {
-      return answer.get(timeoutSeconds + 1L, TimeUnit.SECONDS);
+      return answer.get(timeout().toSeconds() + 1, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       throw Failures.of(e.getCause() == null ? e : e.getCause(), bootstrap);
     } catch (TimeoutException e) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import oxbow.server.JsonText;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every command that talks to a server's HTTP port. */
@@ -20,55 +21,54 @@ final class HttpOptions {
       description = "The server's HTTP port (or OXBOW_URL); http://localhost:8080 without.")
   private String url = "http://localhost:8080";
 
-  @Option(
-      names = "--timeout",
-      paramLabel = "SECONDS",
-      defaultValue = "15",
-      description = "Longest wait for an answer; 15 without.")
-  private int timeoutSeconds = 15;
-
-  @Option(names = "--json", description = "Print JSON instead of tables.")
-  private boolean isJson;
-
-  @Option(
-      names = {"-v", "--verbose"},
-      description = "Show what went on: stack traces.")
-  @SuppressWarnings("UnusedVariable") // Cli looks for it before anything is parsed
-  private boolean isVerbose;
+  @Mixin private AnswerOptions answers = new AnswerOptions();
 
   Output output(Terminal terminal) {
-    return new Output(terminal, isJson);
+    return answers.output(terminal);
   }
 
   /** The answer to a question. */
   Map<?, ?> get(String path) {
-    return send(path, "GET");
+    return send(path, "GET", null);
   }
 
   /** The answer to an order. */
   Map<?, ?> post(String path) {
-    return send(path, "POST");
+    return send(path, "POST", null);
   }
 
-  private Map<?, ?> send(String path, String method) {
-    if (timeoutSeconds < 1) {
-      throw CommandException.usage("--timeout must be at least 1, not " + timeoutSeconds, "");
-    }
-    Duration timeout = Duration.ofSeconds(timeoutSeconds);
+  /** The answer to an order that says more. */
+  Map<?, ?> post(String path, Map<String, ? extends @Nullable Object> body) {
+    return send(path, "POST", JsonText.of(body));
+  }
+
+  /** The answer to the order to end something. */
+  Map<?, ?> delete(String path) {
+    return send(path, "DELETE", null);
+  }
+
+  private Map<?, ?> send(String path, String method, @Nullable String body) {
+    Duration timeout = answers.timeout();
+    HttpAddress address = address();
     try (HttpClient client = HttpClient.newBuilder().connectTimeout(timeout).build()) {
-      HttpRequest request =
-          HttpRequest.newBuilder(address(path))
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(URI.create(address.root() + path))
               .timeout(timeout)
-              .method(method, HttpRequest.BodyPublishers.noBody())
-              .build();
-      var answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-      @Nullable Object body = parsed(answer.body());
-      if (answer.statusCode() < 300 && body instanceof Map<?, ?> map) return map;
-      throw refusal(answer.statusCode(), body);
+              .method(
+                  method,
+                  body == null
+                      ? HttpRequest.BodyPublishers.noBody()
+                      : HttpRequest.BodyPublishers.ofString(body));
+      if (body != null) request.header("Content-Type", "application/json");
+      address.authorization().ifPresent(who -> request.header("Authorization", who));
+      var answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      @Nullable Object told = parsed(answer.body());
+      if (answer.statusCode() < 300 && told instanceof Map<?, ?> map) return map;
+      throw refusal(answer.statusCode(), told);
     } catch (IOException e) {
       throw new CommandException(
           ExitCode.UNREACHABLE,
-          "no server answers at " + url,
+          "no server answers at " + address.root(),
           "start one with `oxbow start`, or name another's HTTP port with --url",
           e);
     } catch (InterruptedException e) {
@@ -77,16 +77,12 @@ final class HttpOptions {
     }
   }
 
-  private URI address(String path) {
+  private HttpAddress address() {
     try {
-      URI base = URI.create(url.replaceFirst("/+$", ""));
-      if (base.getHost() != null && String.valueOf(base.getScheme()).startsWith("http")) {
-        return URI.create(base + path);
-      }
+      return HttpAddress.of(url, null);
     } catch (IllegalArgumentException _) {
-      // told below
+      throw CommandException.usage("'" + url + "' is no URL", "write --url http://localhost:8080");
     }
-    throw CommandException.usage("'" + url + "' is no URL", "write --url http://localhost:8080");
   }
 
   private static @Nullable Object parsed(String body) {

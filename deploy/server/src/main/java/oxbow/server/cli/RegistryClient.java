@@ -15,6 +15,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.record.JsonForms;
@@ -30,8 +31,11 @@ final class RegistryClient implements AutoCloseable {
   private static final int SHOWN_MAX = 300;
 
   private static final int UNKNOWN_PATH = 404;
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
 
   private final URI root;
+  private final Optional<String> authorization;
   private final Duration timeout;
   private final HttpClient http;
 
@@ -47,8 +51,9 @@ final class RegistryClient implements AutoCloseable {
     }
   }
 
-  RegistryClient(URI root, Duration timeout) {
-    this.root = root;
+  RegistryClient(HttpAddress address, Duration timeout) {
+    this.root = address.root();
+    this.authorization = address.authorization();
     this.timeout = timeout;
     this.http =
         HttpClient.newBuilder()
@@ -89,6 +94,7 @@ final class RegistryClient implements AutoCloseable {
   Answer ask(String method, String path, @Nullable Object body) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(root + path)).timeout(timeout).header("Accept", TYPE);
+    authorization.ifPresent(who -> request.header("Authorization", who));
     if (body == null) {
       request.method(method, BodyPublishers.noBody());
     } else {
@@ -116,6 +122,12 @@ final class RegistryClient implements AutoCloseable {
   }
 
   private Answer answer(HttpResponse<String> response) {
+    if (response.statusCode() == UNAUTHORIZED || response.statusCode() == FORBIDDEN) {
+      throw new CommandException(
+          ExitCode.FAILED,
+          "the registry at " + root + " refuses " + (authorization.isEmpty() ? "whoever asks without a name" : "this user or password") + " (HTTP " + response.statusCode() + ")",
+          "set OXBOW_REGISTRY_USER=user:password, or write --registry https://user:password@HOST");
+    }
     JsonNode body;
     try {
       body =

@@ -1,7 +1,7 @@
 package oxbow.server.cli;
 
-import java.net.URI;
-import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every command that talks to a schema registry. */
@@ -14,42 +14,26 @@ final class RegistryOptions {
   private String registry = "http://localhost:8081";
 
   @Option(
-      names = "--timeout",
-      paramLabel = "SECONDS",
-      defaultValue = "15",
-      description = "Longest wait for an answer; 15 without.")
-  private int timeoutSeconds = 15;
+      names = "--registry-user",
+      paramLabel = "USER:PASSWORD",
+      defaultValue = "${env:OXBOW_REGISTRY_USER}",
+      description =
+          "Who asks (or OXBOW_REGISTRY_USER, which no list of processes shows); in the URL without.")
+  private @Nullable String user;
 
-  @Option(names = "--json", description = "Print JSON instead of tables and texts.")
-  private boolean isJson;
-
-  @Option(
-      names = {"-v", "--verbose"},
-      description = "Show what went on: stack traces.")
-  @SuppressWarnings("UnusedVariable") // Cli looks for it before anything is parsed
-  private boolean isVerbose;
+  @Mixin private AnswerOptions answers = new AnswerOptions();
 
   Output output(Terminal terminal) {
-    return new Output(terminal, isJson);
+    return answers.output(terminal);
   }
 
   RegistryClient client() {
-    if (timeoutSeconds < 1) {
-      throw CommandException.usage("--timeout must be at least 1, not " + timeoutSeconds, "");
-    }
-    URI root;
     try {
-      root = URI.create(registry.strip().replaceAll("/+$", ""));
+      return new RegistryClient(HttpAddress.of(registry, user), answers.timeout());
     } catch (IllegalArgumentException e) {
-      throw notUrl();
+      throw CommandException.usage(
+          "'" + registry.replaceFirst("//[^/]*@", "//") + "' is no URL of a registry",
+          "write --registry http://localhost:8081");
     }
-    boolean isHttp = "http".equals(root.getScheme()) || "https".equals(root.getScheme());
-    if (!isHttp || root.getHost() == null || root.getPort() > 65535) throw notUrl();
-    return new RegistryClient(root, Duration.ofSeconds(timeoutSeconds));
-  }
-
-  private CommandException notUrl() {
-    return CommandException.usage(
-        "'" + registry + "' is no URL of a registry", "write --registry http://localhost:8081");
   }
 }

@@ -31,7 +31,9 @@ public record ConfigSources(
           "OXBOW_HOME",
           "OXBOW_JAVA_HOME",
           "OXBOW_JAVA_OPTS",
-          "OXBOW_REGISTRY");
+          "OXBOW_REGISTRY",
+          "OXBOW_REGISTRY_USER",
+          "OXBOW_URL");
 
   /** Kubernetes names the address of a service called oxbow in variables like these. */
   private static final Pattern SERVICE_LINK =

@@ -1,15 +1,20 @@
 package oxbow.server.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -318,6 +323,59 @@ class SchemasCommandTest {
     done("check", "sale-json", file("more.json", more), link[0], link[1]);
     Result blocked = run("delete", "money.json", "--yes");
     assertThat(blocked.err()).contains("(error 42206)", "delete first what refers to it");
+  }
+
+  @Test
+  void userAndPasswordAreSentAndNeverShown() throws IOException {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    var guarded = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    guarded.createContext(
+        "/",
+        exchange -> {
+          String who = exchange.getRequestHeaders().getFirst("Authorization");
+          asked.add(who == null ? "nobody" : who);
+          boolean isKnown = basic("ann", "p@ss:word+1").equals(who);
+          byte[] answer = (isKnown ? "[]" : "{\"error_code\":401}").getBytes(UTF_8);
+          exchange.sendResponseHeaders(isKnown ? 200 : 401, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
+    guarded.start();
+    try {
+      String host = "127.0.0.1:" + guarded.getAddress().getPort();
+      String inUrl = "http://ann:p%40ss:word+1@" + host;
+
+      Result byUrl = new Shell().run("schemas", "list", "--registry", inUrl);
+      String[] option = {"--registry-user", "ann:p@ss:word+1"};
+      Result byOption =
+          new Shell().run("schemas", "list", "--registry", "http://bob:x@" + host, option[0], option[1]);
+      Result wrong = new Shell().run("schemas", "list", "--registry", "http://ann:secret@" + host);
+      Result nobody = new Shell().run("schemas", "list", "--registry", "http://" + host);
+
+      assertThat(List.of(byUrl.exitCode(), byOption.exitCode())).containsOnly(ExitCode.OK);
+      assertThat(asked)
+          .containsExactly(
+              basic("ann", "p@ss:word+1"),
+              basic("ann", "p@ss:word+1"),
+              basic("ann", "secret"),
+              "nobody");
+      assertThat(wrong.exitCode()).isEqualTo(ExitCode.FAILED);
+      assertThat(wrong.err()).contains("http://" + host, "(HTTP 401)").doesNotContain("secret");
+      assertThat(nobody.err()).contains("OXBOW_REGISTRY_USER");
+    } finally {
+      guarded.stop(0);
+    }
+    Result away = new Shell().run("schemas", "list", "--registry", "http://ann:secret@127.0.0.1:1");
+    assertThat(away.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
+    assertThat(away.err()).contains("http://127.0.0.1:1").doesNotContain("secret");
+    Result bad = new Shell().run("schemas", "list", "--registry", "ftp://ann:secret@host");
+    assertThat(bad.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(bad.err()).doesNotContain("secret");
+  }
+
+  private static String basic(String user, String password) {
+    byte[] both = (user + ":" + password).getBytes(UTF_8);
+    return "Basic " + Base64.getEncoder().encodeToString(both);
   }
 
   @Test

@@ -53,8 +53,9 @@ class ConfigDocumentTest {
         empty variable counts as absent; to make a setting empty, use the file or a flag. A variable
         with this prefix that is no key is refused like any unknown key, except the launcher's and
         command line's own (`OXBOW_HOME`, `OXBOW_CONFIG`, `OXBOW_BOOTSTRAP`, `OXBOW_CLIENT_CONFIG`,
-        `OXBOW_REGISTRY`, `OXBOW_HEAP`, `OXBOW_JAVA_HOME`, `OXBOW_JAVA_OPTS`) and those that Kubernetes
-        makes for a service called oxbow (`OXBOW_SERVICE_HOST`, `OXBOW_PORT_9092_TCP`, ...).
+        `OXBOW_REGISTRY`, `OXBOW_REGISTRY_USER`, `OXBOW_URL`, `OXBOW_HEAP`, `OXBOW_JAVA_HOME`,
+        `OXBOW_JAVA_OPTS`) and those that Kubernetes makes for a service called oxbow
+        (`OXBOW_SERVICE_HOST`, `OXBOW_PORT_9092_TCP`, ...).
 
         `OXBOW_HEAP` is the size of Java's heap (256m without, for the server), `OXBOW_JAVA_OPTS` are more
         options for Java, `OXBOW_JAVA_HOME` is the JDK to use.
