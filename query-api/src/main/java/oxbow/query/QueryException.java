@@ -22,9 +22,12 @@ public final class QueryException extends RuntimeException {
     NO_TOPIC(404, 40401),
     NO_PARTITION(404, 40402),
     NO_SCHEMA(404, 40403),
+    NO_JOB(404, 40404),
     NO_METHOD(405, 405),
     /** None of the forms that were asked for. */
     NOT_ACCEPTABLE(406, 406),
+    /** Not as things stand: something else has to be done before. */
+    CONFLICT(409, 40901),
     TOO_LARGE(413, 41301),
     UNSUPPORTED_TYPE(415, 415),
     /** A record that its topic or schema doesn't take. */

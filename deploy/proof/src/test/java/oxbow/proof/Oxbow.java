@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** The real process: the server's own class path, its own command line, a folder for its data. */
@@ -67,10 +68,10 @@ final class Oxbow implements BrokerProcess {
                 dataOwner.resolve("data").toString(),
                 "--port",
                 Integer.toString(port),
-                "--http-port",
-                "0",
                 "--config",
                 config.toString()));
+    boolean hasHttpPort = Arrays.stream(configLines).anyMatch(line -> line.startsWith("http.port"));
+    if (!hasHttpPort) arguments.addAll(List.of("--http-port", "0"));
     return ChildProcess.java("oxbow", folder, ClassPaths.server(), JVM_FLAGS, arguments);
   }
 

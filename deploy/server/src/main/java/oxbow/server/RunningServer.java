@@ -39,6 +39,7 @@ public final class RunningServer implements AutoCloseable {
     this.meters = meters;
     this.version = version;
     registry.ifPresent(part -> broker.ready().thenRun(part::open));
+    query.ifPresent(part -> broker.ready().thenRun(part::open));
     // HTTP comes after the broker: whoever starts a server waits for its first record. Not so when
     // logs have to be recovered, which may take minutes: then people want to see what goes on.
     CompletionStage<Void> ready =

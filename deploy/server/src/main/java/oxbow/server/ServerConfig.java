@@ -396,6 +396,8 @@ public final class ServerConfig {
   public QueryBounds query() {
     return new QueryBounds(
         settings.get(ConfigKeys.QUERY_REPLAYS_MAX),
+        settings.get(ConfigKeys.QUERY_JOBS_MAX),
+        dataDirectory().resolve("jobs"),
         settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
         millis(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS).multipliedBy(9).dividedBy(10));
   }

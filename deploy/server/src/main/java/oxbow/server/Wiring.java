@@ -66,7 +66,7 @@ public final class Wiring {
         cold.ifPresent(part ->
             port.mountCatalog(
                 () -> new CatalogService(part::catalog, config.catalog(), part.access()))));
-    Optional<QueryPart> query = http.map(port -> query(port, config, broker, cold, registry));
+    Optional<QueryPart> query = http.map(port -> query(port, config, broker, cold, registry, meters));
     cold.ifPresent(part -> begin(part, broker, registry));
     return new RunningServer(broker, registry, query, http, meters, version);
   }
@@ -102,15 +102,18 @@ public final class Wiring {
       ServerConfig config,
       Broker broker,
       Optional<ColdPart> cold,
-      Optional<RegistryPart> registry) {
+      Optional<RegistryPart> registry,
+      Meters meters) {
     var part =
         new QueryPart(
             broker,
             cold.flatMap(ColdPart::tier).map(ColdTier::reads),
             () -> registry.filter(known -> known.report().isReady()).map(RegistryPart::schemas),
             config.query(),
-            config.metadata().isTopicCreationAutomatic());
+            config.metadata().isTopicCreationAutomatic(),
+            meters.registry());
     port.mount(part.service());
+    port.mount(part.jobs());
     return part;
   }
 

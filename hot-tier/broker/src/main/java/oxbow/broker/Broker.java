@@ -236,6 +236,10 @@ public final class Broker implements AutoCloseable {
     return groups.committedOffsets();
   }
 
+  public GroupCoordinators groups() {
+    return groups;
+  }
+
   public Logs logs() {
     return logs;
   }

@@ -1,26 +1,19 @@
 package oxbow.query.replay;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.errors.CorruptRecordException;
-import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.utils.BufferSupplier;
 import org.apache.kafka.common.utils.CloseableIterator;
 import org.jspecify.annotations.Nullable;
-import oxbow.log.LogRead.AbortedTransaction;
 import oxbow.log.ReadLimit;
 import oxbow.query.QueryException;
 import oxbow.query.QueryException.Kind;
@@ -41,6 +34,7 @@ final class PartitionReplay implements AutoCloseable {
   private final int readBytes;
   private final boolean isFollowing;
   private final BufferSupplier buffers;
+  private final Visible visible;
 
   private long position;
   private @Nullable ReplayedRecord head;
@@ -52,10 +46,6 @@ final class PartitionReplay implements AutoCloseable {
   private @Nullable MutableRecordBatch batch;
   private @Nullable CloseableIterator<Record> records;
   private @Nullable CompletableFuture<Void> arrival;
-
-  // Of the held batches: transactions aborted further on, and those whose records come now.
-  private Queue<AbortedTransaction> aborted = new ArrayDeque<>();
-  private final Set<Long> abortedProducers = new HashSet<>();
 
   PartitionReplay(
       Topics topics,
@@ -74,6 +64,7 @@ final class PartitionReplay implements AutoCloseable {
     this.readBytes = readBytes;
     this.isFollowing = isFollowing;
     this.buffers = buffers;
+    this.visible = new Visible(limit);
     this.isDone = position >= end;
   }
 
@@ -196,31 +187,13 @@ final class PartitionReplay implements AutoCloseable {
     }
     if (next.nextOffset() <= position) return;
     next.ensureValid();
-    if (isHidden(next)) {
+    if (!visible.isVisible(next)) {
       position = Math.max(position, next.nextOffset());
       if (position >= end) finish();
       return;
     }
     batch = next;
     records = next.streamingIterator(buffers);
-  }
-
-  /** Markers are nobody's records; those of aborted transactions never were. */
-  private boolean isHidden(MutableRecordBatch next) {
-    if (limit == ReadLimit.LAST_STABLE && next.hasProducerId()) {
-      while (!aborted.isEmpty() && aborted.element().firstOffset() <= next.lastOffset()) {
-        abortedProducers.add(aborted.remove().producerId());
-      }
-      if (next.isControlBatch() && isAbort(next)) abortedProducers.remove(next.producerId());
-      else if (next.isTransactional() && abortedProducers.contains(next.producerId())) return true;
-    }
-    return next.isControlBatch();
-  }
-
-  private static boolean isAbort(MutableRecordBatch control) {
-    Iterator<Record> markers = control.iterator();
-    return markers.hasNext()
-        && ControlRecordType.parse(markers.next().key()) == ControlRecordType.ABORT;
   }
 
   /** Reads on; false: there is nothing now. */
@@ -260,12 +233,7 @@ final class PartitionReplay implements AutoCloseable {
     }
     held = found;
     batches = MemoryRecords.readableRecords(found.bytes().duplicate()).batches().iterator();
-    abortedProducers.clear();
-    aborted =
-        new ArrayDeque<>(
-            found.aborted().stream()
-                .sorted(Comparator.comparingLong(AbortedTransaction::firstOffset))
-                .toList());
+    visible.begin(found);
     return true;
   }
 

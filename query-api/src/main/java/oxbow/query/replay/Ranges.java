@@ -33,12 +33,13 @@ public final class Ranges {
    *
    * @param endNow where it ends at this moment, as far as one may see
    */
-  record Range(TopicIdPartition partition, long start, long end, long endNow) {}
+  public record Range(TopicIdPartition partition, long start, long end, long endNow) {}
 
   /** What a partition holds of a position: its offset, and the record's time if it was asked by. */
   public record Found(int partition, long offset, Optional<Long> timestampMs) {}
 
-  List<Range> of(ReplayRequest request) {
+  /** The range of each partition that is asked for. */
+  public List<Range> of(ReplayRequest request) {
     Map<Integer, Bounds> bounds = bounds(request.topic(), request.partitions());
     List<Found> starts = find(request.topic(), request.partitions(), request.from(), bounds);
     requireInRange(request, starts, bounds);

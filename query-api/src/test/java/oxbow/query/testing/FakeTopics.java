@@ -2,19 +2,23 @@ package oxbow.query.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
@@ -32,6 +36,26 @@ public final class FakeTopics implements Topics {
   public final AtomicInteger reads = new AtomicInteger();
   public final AtomicInteger held = new AtomicInteger();
   public final AtomicInteger awaiting = new AtomicInteger();
+  private final Queue<AppendFault> faults = new ArrayDeque<>();
+  private Runnable onAppend = () -> {};
+
+  /** What happens to one append. */
+  public enum AppendFault {
+    /** Nothing is written. */
+    REFUSED,
+    /** It is written, and the answer is lost. */
+    REPLY_LOST
+  }
+
+  /** The next appends fail in this order. */
+  public synchronized void failAppends(AppendFault... next) {
+    faults.addAll(List.of(next));
+  }
+
+  /** Runs on the appending thread, before each append. */
+  public synchronized void onAppend(Runnable before) {
+    onAppend = before;
+  }
 
   private static final class Log {
     private long start;
@@ -75,6 +99,25 @@ public final class FakeTopics implements Topics {
                         org.apache.kafka.common.record.internal.ControlRecordType.ABORT, 0))
                 .buffer())
         .join();
+  }
+
+  /** The topic is gone. */
+  public synchronized void remove(String name) {
+    Topic gone = topics.remove(name);
+    for (int i = 0; gone != null && i < gone.partitions(); i++) logs.remove(gone.partition(i));
+  }
+
+  /** The last batch is lost. */
+  public synchronized void loseLast(TopicIdPartition partition) {
+    Log log = log(partition);
+    log.end = batch(log.batches.removeLast()).baseOffset();
+  }
+
+  /** All records, as they were appended. */
+  public synchronized List<Record> records(TopicIdPartition partition) {
+    List<Record> records = new ArrayList<>();
+    for (ByteBuffer bytes : log(partition).batches) batch(bytes).forEach(records::add);
+    return records;
   }
 
   /** What lies below is read as if from the object store. */
@@ -206,8 +249,22 @@ public final class FakeTopics implements Topics {
   public CompletableFuture<Long> append(TopicIdPartition partition, ByteBuffer batch) {
     List<CompletableFuture<Void>> waiting;
     long first;
+    AppendFault fault;
+    Runnable before;
     synchronized (this) {
-      Log log = log(partition);
+      before = onAppend;
+    }
+    before.run();
+    synchronized (this) {
+      fault = faults.poll();
+      if (fault == AppendFault.REFUSED) {
+        return CompletableFuture.failedFuture(new NotEnoughReplicasException("later"));
+      }
+      Log log = logs.get(partition);
+      if (log == null) {
+        return CompletableFuture.failedFuture(
+            new UnknownTopicOrPartitionException("no " + partition));
+      }
       first = log.end;
       ByteBuffer copy = ByteBuffer.allocate(batch.remaining()).put(batch.duplicate()).flip();
       MutableRecordBatch stamped = batch(copy);
@@ -218,6 +275,8 @@ public final class FakeTopics implements Topics {
       log.waiting.clear();
     }
     waiting.forEach(each -> each.complete(null));
-    return CompletableFuture.completedFuture(first);
+    return fault == null
+        ? CompletableFuture.completedFuture(first)
+        : CompletableFuture.failedFuture(new TimeoutException("no answer"));
   }
 }

@@ -41,6 +41,7 @@ public final class Cli {
     commands.put("consume", () -> new ConsumeCommand(terminal));
     commands.put("schemas", () -> new SchemasCommand(terminal));
     commands.put("cold", () -> new ColdCommand(terminal));
+    commands.put("replay", () -> new ReplayCommand(terminal));
     commands.put("config", () -> new ConfigCommand(terminal));
     commands.put("cluster", () -> new ClusterCommands.Cluster(terminal));
     commands.put("quorum", () -> new ClusterCommands.Quorum(terminal));

@@ -1308,6 +1308,17 @@ public final class ConfigKeys {
                   "Replays over HTTP at a time, those that follow a topic among them. One more is"
                       + " refused with status 429. Each holds about one MiB and its largest batch."));
 
+  public static final ConfigKey<Integer> QUERY_JOBS_MAX =
+      add(
+          key(HTTP, ConfigTypes.INT, "query.jobs.max")
+              .value(4)
+              .between(1, 1_000)
+              .ours()
+              .doc(
+                  "Replay jobs at a time: copies of a topic's range, and moves of a group. One more"
+                      + " is refused with status 429. Each holds about two MiB. They are kept in"
+                      + " `jobs` in `data.dir`, and go on after a restart."));
+
   // ---- schema registry
 
   public static final ConfigKey<Boolean> REGISTRY_ENABLE =

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.query.catalog.CatalogService;
+import oxbow.query.jobs.JobsService;
 import oxbow.query.replay.http.TopicsService;
 import oxbow.schema.http.RegistryService;
 import oxbow.server.Version;
@@ -99,6 +100,12 @@ public final class HttpPort implements AutoCloseable {
   public HttpPort mount(TopicsService topics) {
     mounts.add(builder -> builder.service(topics));
     return link("/api/v1/topics", "topics and their records");
+  }
+
+  /** Serves jobs. Before the start only. */
+  public HttpPort mount(JobsService jobs) {
+    mounts.add(builder -> builder.service(jobs));
+    return link("/api/v1/jobs", "replay jobs");
   }
 
   /**

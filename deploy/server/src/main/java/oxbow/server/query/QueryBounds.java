@@ -1,12 +1,16 @@
 package oxbow.server.query;
 
+import java.nio.file.Path;
 import java.time.Duration;
 
 /**
  * How much the query API may take.
  *
  * @param replaysMax replays at a time
+ * @param jobsMax jobs at a time
+ * @param jobsDirectory where jobs are kept
  * @param bodyBytesMax body of one request
  * @param timeout from a whole request to an answer that is no stream
  */
-public record QueryBounds(int replaysMax, long bodyBytesMax, Duration timeout) {}
+public record QueryBounds(
+    int replaysMax, int jobsMax, Path jobsDirectory, long bodyBytesMax, Duration timeout) {}

@@ -1,21 +1,31 @@
 package oxbow.server.query;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import oxbow.broker.Broker;
 import oxbow.log.ColdReads;
+import oxbow.query.jobs.JobBounds;
+import oxbow.query.jobs.Jobs;
+import oxbow.query.jobs.JobsService;
 import oxbow.query.replay.http.HttpBounds;
 import oxbow.query.replay.http.TopicsService;
 import oxbow.schema.Schemas;
 
-/** Replay and produce over HTTP, for the topics of this broker. */
+/** Replay, produce and replay jobs over HTTP, for the topics of this broker. */
 public final class QueryPart implements AutoCloseable {
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
 
   private final BrokerTopics topics;
   private final TopicsService service;
+  private final Jobs jobs;
+  private final JobsService jobsService;
 
   /**
    * @param cold serves what left the disk; empty: nothing does
@@ -27,26 +37,65 @@ public final class QueryPart implements AutoCloseable {
       Optional<ColdReads> cold,
       Supplier<Optional<Schemas>> schemas,
       QueryBounds bounds,
-      boolean isCreating) {
+      boolean isCreating,
+      MeterRegistry meters) {
     this.topics =
         new BrokerTopics(
             broker.partitions(), cold, broker.control().autoTopics()::create, isCreating);
+    this.jobs =
+        new Jobs(
+            topics,
+            new BrokerJobs(broker, topics, isCreating),
+            bounds.jobsDirectory(),
+            JobBounds.of(bounds.jobsMax()),
+            InstantSource.system(),
+            new SecureRandom());
+    this.jobsService = new JobsService(jobs);
+    register(jobs, meters);
     this.service =
         new TopicsService(
             topics,
             schemas,
+            jobsService::create,
             new HttpBounds(bounds.replaysMax(), bounds.bodyBytesMax(), bounds.timeout(), HEARTBEAT),
             InstantSource.system());
+  }
+
+  private static void register(Jobs jobs, MeterRegistry meters) {
+    for (String state : List.of("running", "paused", "failed")) {
+      Gauge.builder("oxbow.query.jobs", jobs, known -> known.count(state))
+          .tag("state", state)
+          .description("Replay jobs")
+          .register(meters);
+    }
+    FunctionCounter.builder("oxbow.query.jobs.records", jobs, Jobs::recordsCopied)
+        .description("Records that replay jobs have copied")
+        .register(meters);
+    FunctionCounter.builder("oxbow.query.jobs.bytes", jobs, Jobs::bytesCopied)
+        .baseUnit("bytes")
+        .description("Bytes of the batches that replay jobs have appended")
+        .register(meters);
+  }
+
+  /** Goes on with the jobs there are. Called once, when the broker is ready. */
+  public void open() {
+    jobs.open();
   }
 
   public TopicsService service() {
     return service;
   }
 
+  public JobsService jobs() {
+    return jobsService;
+  }
+
   /** Ends what is under way. */
   @Override
   public void close() {
     service.close();
+    jobsService.close();
+    jobs.close();
     topics.close();
   }
 }

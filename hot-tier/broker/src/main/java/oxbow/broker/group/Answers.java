@@ -1,11 +1,16 @@
 package oxbow.broker.group;
 
+import java.net.InetAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.apache.kafka.common.network.ClientInformation;
+import org.apache.kafka.common.network.ListenerName;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.RequestContext;
+import org.apache.kafka.common.requests.RequestHeader;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import oxbow.broker.net.Client;
 import oxbow.broker.net.Request;
@@ -45,6 +50,19 @@ final class Answers {
         client.listener(),
         SecurityProtocol.PLAINTEXT,
         new ClientInformation(client.softwareName(), client.softwareVersion()),
+        false);
+  }
+
+  /** The broker itself asks. */
+  static RequestContext ownContext(ApiKeys api) {
+    return new RequestContext(
+        new RequestHeader(api, api.latestVersion(), "oxbow", 0),
+        "own",
+        InetAddress.getLoopbackAddress(),
+        KafkaPrincipal.ANONYMOUS,
+        new ListenerName("own"),
+        SecurityProtocol.PLAINTEXT,
+        ClientInformation.EMPTY,
         false);
   }
 }

@@ -7,9 +7,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.utils.Time;
@@ -158,6 +161,19 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
   /** What all groups have committed; fails while some are being loaded. */
   public CompletionStage<List<CommittedOffset>> committedOffsets() {
     return new CommittedOffsets(service).all();
+  }
+
+  /**
+   * Sets what a group has committed, as an administrator's client does: the group has no members,
+   * or isn't there yet. Fails with one of Kafka's errors; retriable ones pass.
+   */
+  public CompletableFuture<Void> commit(String group, Map<TopicIdPartition, Long> offsets) {
+    if (metadata.partitions(Topic.GROUP_METADATA_TOPIC_NAME) == 0) {
+      createOffsetsTopic();
+      return CompletableFuture.failedFuture(
+          new CoordinatorNotAvailableException("the topic of groups' offsets is being made"));
+    }
+    return new OffsetApis(service, this).commit(group, offsets);
   }
 
   /** Follows the cluster's metadata once the control plane publishes to it. */

@@ -1,12 +1,17 @@
 package oxbow.broker.group;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestPartition;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestTopic;
+import org.apache.kafka.common.message.OffsetCommitResponseData.OffsetCommitResponsePartition;
+import org.apache.kafka.common.message.OffsetCommitResponseData.OffsetCommitResponseTopic;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
 import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestPartition;
 import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestTopic;
@@ -16,6 +21,7 @@ import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequest
 import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseGroup;
 import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponsePartitions;
 import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseTopics;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.OffsetCommitRequest;
 import org.apache.kafka.common.requests.OffsetCommitResponse;
@@ -74,6 +80,32 @@ final class OffsetApis {
             asked.duplicate().setTopics(known),
             BufferSupplier.NO_CACHING),
         committed -> answer.merge(committed).build());
+  }
+
+  /** The same for whoever is no client. */
+  CompletableFuture<Void> commit(String group, Map<TopicIdPartition, Long> offsets) {
+    Map<Uuid, OffsetCommitRequestTopic> topics = new LinkedHashMap<>();
+    offsets.forEach((partition, offset) ->
+        topics
+            .computeIfAbsent(
+                partition.topicId(),
+                id -> new OffsetCommitRequestTopic().setTopicId(id).setName(partition.topic()))
+            .partitions()
+            .add(
+                new OffsetCommitRequestPartition()
+                    .setPartitionIndex(partition.partition())
+                    .setCommittedOffset(offset)));
+    var asked =
+        new OffsetCommitRequestData().setGroupId(group).setTopics(List.copyOf(topics.values()));
+    return service
+        .commitOffsets(Answers.ownContext(ApiKeys.OFFSET_COMMIT), asked, BufferSupplier.NO_CACHING)
+        .thenAccept(answer -> {
+          for (OffsetCommitResponseTopic topic : answer.topics()) {
+            for (OffsetCommitResponsePartition partition : topic.partitions()) {
+              Errors.forCode(partition.errorCode()).maybeThrow();
+            }
+          }
+        });
   }
 
   private static Errors unknown(boolean byId, String name, Uuid id) {

@@ -36,7 +36,7 @@ public final class ProducerIds {
   }
 
   /** An id nobody has. */
-  CompletionStage<Long> next() {
+  public CompletionStage<Long> next() {
     var id = new CompletableFuture<Long>();
     synchronized (this) {
       Optional<Long> claimed = block.claimNextId();

@@ -183,4 +183,17 @@ public final class BatchView {
     buffer.putLong(at + MAX_TIMESTAMP, maxTimestampMs);
     buffer.putInt(at + CRC, computeCrc(buffer, at));
   }
+
+  /**
+   * Makes the batch another producer's, and part of no transaction; computes the checksum again.
+   */
+  public static void stampProducer(
+      ByteBuffer buffer, int at, long producerId, short producerEpoch, int baseSequence) {
+    buffer.putShort(
+        at + ATTRIBUTES, (short) (attributes(buffer, at) & KNOWN_BITS & ~TRANSACTIONAL_BIT));
+    buffer.putLong(at + PRODUCER_ID, producerId);
+    buffer.putShort(at + PRODUCER_EPOCH, producerEpoch);
+    buffer.putInt(at + BASE_SEQUENCE, baseSequence);
+    buffer.putInt(at + CRC, computeCrc(buffer, at));
+  }
 }

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.header.Header;
+import oxbow.query.Json;
 import oxbow.query.QueryException;
 import oxbow.query.replay.Cursor;
 import oxbow.query.replay.Decoding;

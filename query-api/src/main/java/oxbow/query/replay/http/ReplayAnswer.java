@@ -10,6 +10,7 @@ import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import java.util.Optional;
 import oxbow.query.Failures;
+import oxbow.query.Json;
 import oxbow.query.QueryException;
 import oxbow.query.Topics;
 import oxbow.query.replay.Cursor;

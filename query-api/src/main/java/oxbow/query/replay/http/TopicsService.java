@@ -32,6 +32,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import oxbow.log.ReadLimit;
 import oxbow.query.Failures;
+import oxbow.query.Json;
 import oxbow.query.QueryException;
 import oxbow.query.QueryException.Kind;
 import oxbow.query.Topics;
@@ -59,6 +60,7 @@ import oxbow.schema.Schemas;
  *   GET  /api/v1/topics/{topic}/offsets?at=  a position's offsets, and its cursor
  *   GET  /api/v1/topics/{topic}/records      replay
  *   POST /api/v1/topics/{topic}/records      produce
+ *   POST /api/v1/topics/{topic}/replay       a job
  * </pre>
  */
 public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable {
@@ -91,7 +93,14 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
               "schema.key",
               "longs"));
 
+  /** Makes a job of a request's body, and answers it. */
+  @FunctionalInterface
+  public interface JobCreation {
+    HttpResponse create(String topic, byte[] body, Waiting waiting);
+  }
+
   private final Topics topics;
+  private final JobCreation jobs;
   private final Supplier<Optional<Schemas>> schemas;
   private final HttpBounds bounds;
   private final InstantSource clock;
@@ -106,8 +115,13 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
    * @param schemas asked with each request; gives none while there is no registry
    */
   public TopicsService(
-      Topics topics, Supplier<Optional<Schemas>> schemas, HttpBounds bounds, InstantSource clock) {
+      Topics topics,
+      Supplier<Optional<Schemas>> schemas,
+      JobCreation jobs,
+      HttpBounds bounds,
+      InstantSource clock) {
     this.topics = topics;
+    this.jobs = jobs;
     this.schemas = schemas;
     this.bounds = bounds;
     this.clock = clock;
@@ -168,9 +182,15 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
         requireMethod(isGet, "GET or POST");
         yield replay(ctx, request, topic(name));
       }
+      case "replay" -> {
+        requireMethod(request.method() == HttpMethod.POST, "POST");
+        var _ = new Parameters(ctx.queryParams(), Set.of());
+        yield afterBody(request, (body, waiting) -> jobs.create(name, body, waiting));
+      }
       default ->
           throw new QueryException(
-              Kind.NO_PATH, "there is nothing at this path; a topic has /records and /offsets");
+              Kind.NO_PATH,
+              "there is nothing at this path; a topic has /records, /offsets and /replay");
     };
   }
 
@@ -388,6 +408,15 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
     boolean isProxys = type != null && type.subtype().startsWith("vnd.kafka.");
     Encoding key = encoding(parameters, type, true);
     Encoding value = encoding(parameters, type, false);
+    return afterBody(
+        request, (body, waiting) -> produced(body, name, key, value, isProxys, waiting));
+  }
+
+  private interface BodyWork {
+    HttpResponse answer(byte[] body, Waiting waiting);
+  }
+
+  private HttpResponse afterBody(HttpRequest request, BodyWork work) {
     var answer = new CompletableFuture<HttpResponse>();
     var waiting = begin();
     HttpResponse response = HttpResponse.of(answer);
@@ -398,8 +427,7 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
             .whenCompleteAsync(
                 (whole, failure) -> {
                   try {
-                    answer.complete(
-                        produced(received(whole, failure), name, key, value, isProxys, waiting));
+                    answer.complete(work.answer(received(whole, failure), waiting));
                   } catch (Waiting.StoppedException e) {
                     answer.completeExceptionally(e);
                   } catch (RuntimeException e) {
@@ -410,9 +438,8 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
     return response;
   }
 
-  private AggregatedHttpRequest received(
-      @Nullable AggregatedHttpRequest whole, @Nullable Throwable failure) {
-    if (whole != null) return whole;
+  private byte[] received(@Nullable AggregatedHttpRequest whole, @Nullable Throwable failure) {
+    if (whole != null) return whole.content().array();
     throw failure instanceof ContentTooLargeException
         ? new QueryException(
             Kind.TOO_LARGE,
@@ -457,12 +484,7 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
   }
 
   private HttpResponse produced(
-      AggregatedHttpRequest request,
-      String name,
-      Encoding key,
-      Encoding value,
-      boolean isProxys,
-      Waiting waiting) {
+      byte[] body, String name, Encoding key, Encoding value, boolean isProxys, Waiting waiting) {
     Optional<Topic> known = topics.find(name);
     Topic topic = known.isPresent() ? known.get() : waiting.await(topics.create(name));
     if (topic.isInternal()) {
@@ -470,8 +492,7 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
           Kind.FORBIDDEN, name + " is written by the broker itself and by nobody else");
     }
     List<NewRecord> records =
-        new ProduceBody(side(topic, key, true), side(topic, value, false), PRODUCED_MAX)
-            .read(request.content().array());
+        new ProduceBody(side(topic, key, true), side(topic, value, false), PRODUCED_MAX).read(body);
     List<Outcome> outcomes = producing.append(topic, records, waiting, bounds.timeout().toNanos());
     return isProxys ? proxyAnswer(outcomes) : answer(topic, outcomes);
   }

@@ -46,6 +46,9 @@ class TopicsServiceTest {
       new TopicsService(
           topics,
           Optional::empty,
+          (_, _, _) -> {
+            throw new AssertionError("no jobs here");
+          },
           new HttpBounds(2, 1 << 20, Duration.ofSeconds(5), Duration.ofMillis(50)),
           InstantSource.fixed(NOW));
   private final Server server = Server.builder().http(0).service(service).build();

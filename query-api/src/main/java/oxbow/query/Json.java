@@ -1,4 +1,4 @@
-package oxbow.query.replay.http;
+package oxbow.query;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,16 +10,15 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import oxbow.query.QueryException;
 import oxbow.query.QueryException.Kind;
 
 /** Answers in JSON, and the one form that every error has. */
-final class Json {
+public final class Json {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private Json() {}
 
-  static String of(Object value) {
+  public static String of(Object value) {
     try {
       return MAPPER.writeValueAsString(value);
     } catch (JsonProcessingException e) {
@@ -28,7 +27,7 @@ final class Json {
   }
 
   /** The text that a JSON string stands for. */
-  static String text(String json) {
+  public static String text(String json) {
     try {
       return MAPPER.readValue(json, String.class);
     } catch (JsonProcessingException e) {
@@ -37,7 +36,7 @@ final class Json {
   }
 
   /** Names and values in turn, in this order. */
-  static Map<String, Object> map(Object... namesAndValues) {
+  public static Map<String, Object> map(Object... namesAndValues) {
     var map = new LinkedHashMap<String, Object>();
     for (int i = 0; i < namesAndValues.length; i += 2) {
       map.put((String) namesAndValues[i], namesAndValues[i + 1]);
@@ -45,15 +44,15 @@ final class Json {
     return map;
   }
 
-  static Map<String, Object> error(QueryException failure) {
+  public static Map<String, Object> error(QueryException failure) {
     return map("error_code", failure.kind().code(), "message", failure.text());
   }
 
-  static HttpResponse answer(HttpStatus status, Object value) {
+  public static HttpResponse answer(HttpStatus status, Object value) {
     return HttpResponse.of(status, MediaType.JSON_UTF_8, HttpData.ofUtf8(of(value) + "\n"));
   }
 
-  static HttpResponse refusal(QueryException failure) {
+  public static HttpResponse refusal(QueryException failure) {
     var headers =
         ResponseHeaders.builder(HttpStatus.valueOf(failure.kind().status()))
             .contentType(MediaType.JSON_UTF_8);
