@@ -66,7 +66,8 @@ public final class Wiring {
         cold.ifPresent(part ->
             port.mountCatalog(
                 () -> new CatalogService(part::catalog, config.catalog(), part.access()))));
-    Optional<QueryPart> query = http.map(port -> query(port, config, broker, cold, registry, meters));
+    Optional<QueryPart> query =
+        http.map(port -> query(port, config, broker, cold, registry, meters));
     cold.ifPresent(part -> begin(part, broker, registry));
     return new RunningServer(broker, registry, query, http, meters, version);
   }

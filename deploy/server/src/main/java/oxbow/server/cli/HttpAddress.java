@@ -43,7 +43,6 @@ record HttpAddress(URI root, Optional<String> authorization) {
 
   private static String authorization(String who) {
     String whole = who.contains(":") ? who : who + ":";
-    return "Basic "
-        + Base64.getEncoder().encodeToString(whole.getBytes(StandardCharsets.UTF_8));
+    return "Basic " + Base64.getEncoder().encodeToString(whole.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -125,7 +125,13 @@ final class RegistryClient implements AutoCloseable {
     if (response.statusCode() == UNAUTHORIZED || response.statusCode() == FORBIDDEN) {
       throw new CommandException(
           ExitCode.FAILED,
-          "the registry at " + root + " refuses " + (authorization.isEmpty() ? "whoever asks without a name" : "this user or password") + " (HTTP " + response.statusCode() + ")",
+          "the registry at "
+              + root
+              + " refuses "
+              + (authorization.isEmpty() ? "whoever asks without a name" : "this user or password")
+              + " (HTTP "
+              + response.statusCode()
+              + ")",
           "set OXBOW_REGISTRY_USER=user:password, or write --registry https://user:password@HOST");
     }
     JsonNode body;

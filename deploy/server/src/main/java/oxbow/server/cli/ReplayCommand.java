@@ -130,20 +130,23 @@ final class ReplayCommand {
 
   @Command(name = "show", description = "Show a job, partition by partition.")
   int show(
-      @Mixin HttpOptions server, @Parameters(paramLabel = "JOB", description = JOB_HELP) String id) {
+      @Mixin HttpOptions server,
+      @Parameters(paramLabel = "JOB", description = JOB_HELP) String id) {
     print(server, server.get(path(id)));
     return ExitCode.OK;
   }
 
   @Command(name = "pause", description = "Let a job rest until it is resumed.")
   int pause(
-      @Mixin HttpOptions server, @Parameters(paramLabel = "JOB", description = JOB_HELP) String id) {
+      @Mixin HttpOptions server,
+      @Parameters(paramLabel = "JOB", description = JOB_HELP) String id) {
     return told(server, server.post(path(id) + "/pause"), "job " + id + " is paused");
   }
 
   @Command(name = "resume", description = "Go on with a job that is paused or has failed.")
   int resume(
-      @Mixin HttpOptions server, @Parameters(paramLabel = "JOB", description = JOB_HELP) String id) {
+      @Mixin HttpOptions server,
+      @Parameters(paramLabel = "JOB", description = JOB_HELP) String id) {
     return told(server, server.post(path(id) + "/resume"), "job " + id + " is running");
   }
 
@@ -151,7 +154,8 @@ final class ReplayCommand {
       name = "cancel",
       description = "End a job; what it has copied stays. One that has ended is forgotten.")
   int cancel(
-      @Mixin HttpOptions server, @Parameters(paramLabel = "JOB", description = JOB_HELP) String id) {
+      @Mixin HttpOptions server,
+      @Parameters(paramLabel = "JOB", description = JOB_HELP) String id) {
     Map<?, ?> job = server.delete(path(id));
     return told(server, job, "job " + id + " is " + job.get("state"));
   }

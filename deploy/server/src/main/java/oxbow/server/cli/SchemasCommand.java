@@ -403,8 +403,7 @@ final class SchemasCommand {
 
   private static void print(Output output, String subject, Version before, Version after) {
     List<SchemaDiff.Change> changes = SchemaDiff.changes(before.schema(), after.schema());
-    List<Break> breaks = 
-        SubjectVersions.breaks(after.schema(), before, CompatibilityPolicy.STRICT);
+    List<Break> breaks = SubjectVersions.breaks(after.schema(), before, CompatibilityPolicy.STRICT);
     List<Break> backward = breaks.stream().filter(Break::isOldData).toList();
     List<Break> forward = breaks.stream().filter(broken -> !broken.isOldData()).toList();
     String old = SchemaDiff.pretty(before.schema().type(), before.schema().canonicalText());

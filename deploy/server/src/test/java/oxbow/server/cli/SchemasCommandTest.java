@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -328,7 +329,7 @@ class SchemasCommandTest {
   @Test
   void userAndPasswordAreSentAndNeverShown() throws IOException {
     List<String> asked = new CopyOnWriteArrayList<>();
-    var guarded = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    var guarded = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     guarded.createContext(
         "/",
         exchange -> {
@@ -348,7 +349,8 @@ class SchemasCommandTest {
       Result byUrl = new Shell().run("schemas", "list", "--registry", inUrl);
       String[] option = {"--registry-user", "ann:p@ss:word+1"};
       Result byOption =
-          new Shell().run("schemas", "list", "--registry", "http://bob:x@" + host, option[0], option[1]);
+          new Shell()
+              .run("schemas", "list", "--registry", "http://bob:x@" + host, option[0], option[1]);
       Result wrong = new Shell().run("schemas", "list", "--registry", "http://ann:secret@" + host);
       Result nobody = new Shell().run("schemas", "list", "--registry", "http://" + host);
 

@@ -362,7 +362,7 @@ class RegistryServerTest {
   }
 
   /** What happens to the file that the schemas lie in. */
-  private enum Damage {
+  enum Damage {
     BITS_FLIPPED {
       @Override
       void hit(FileChannel file) throws IOException {
@@ -394,7 +394,7 @@ class RegistryServerTest {
     try (Stream<Path> files = Files.walk(data)) {
       Path segment =
           files
-              .filter(file -> file.getParent().endsWith("_schemas-0"))
+              .filter(file -> file.toString().contains("_schemas-0/"))
               .filter(file -> file.toString().endsWith(".log"))
               .findFirst()
               .orElseThrow();

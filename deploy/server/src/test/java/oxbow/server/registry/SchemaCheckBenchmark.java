@@ -68,9 +68,7 @@ final class SchemaCheckBenchmark {
     int count = BATCH_BYTES / recordBytes;
     byte[] mark =
         Framing.write(
-            place == Place.GUID_IN_HEADER
-                ? new Framing.Mark.Guid(GUID)
-                : new Framing.Mark.Id(1));
+            place == Place.GUID_IN_HEADER ? new Framing.Mark.Guid(GUID) : new Framing.Mark.Id(1));
     boolean isHeader = place != Place.ID_IN_VALUE;
     Header[] headers =
         isHeader ? new Header[] {new RecordHeader(Framing.VALUE_HEADER, mark)} : new Header[0];

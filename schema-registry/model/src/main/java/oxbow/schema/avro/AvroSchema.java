@@ -18,21 +18,19 @@ import oxbow.schema.References;
 import oxbow.schema.SchemaPart;
 import oxbow.schema.SchemaType;
 import oxbow.schema.Tags;
+import oxbow.schema.TextSchema;
 import oxbow.schema.UndecodableException;
 import oxbow.schema.layout.Shape;
 
 /** A schema in Avro, with what it refers to resolved. */
-public final class AvroSchema implements ParsedSchema {
+public final class AvroSchema extends TextSchema {
   private final Schema avro;
-  private final References references;
   private final List<Schema> referenced;
-  private final String canonicalText;
 
   AvroSchema(Schema avro, References references, List<Schema> referenced) {
+    super(SchemaType.AVRO, AvroText.canonical(avro, referenced), references);
     this.avro = avro;
-    this.references = references;
     this.referenced = List.copyOf(referenced);
-    this.canonicalText = AvroText.canonical(avro, this.referenced);
   }
 
   /** The schema as Avro's library has it. */
@@ -41,38 +39,23 @@ public final class AvroSchema implements ParsedSchema {
   }
 
   @Override
-  public SchemaType type() {
-    return SchemaType.AVRO;
-  }
-
-  @Override
-  public References references() {
-    return references;
-  }
-
-  @Override
-  public String canonicalText() {
-    return canonicalText;
-  }
-
-  @Override
   public AvroSchema normalized() {
     String text = AvroText.normalized(avro, referenced);
-    return new AvroFormat().parse(text, references.normalized());
+    return new AvroFormat().parse(text, references().normalized());
   }
 
   @Override
   public String formatted(String form) {
     boolean isResolved = form.toLowerCase(Locale.ROOT).equals("resolved");
-    return isResolved && !referenced.isEmpty() ? avro.toString() : canonicalText;
+    return isResolved && !referenced.isEmpty() ? avro.toString() : canonicalText();
   }
 
   @Override
   public boolean finds(ParsedSchema registered) {
-    if (ParsedSchema.super.finds(registered)) return true;
+    if (super.finds(registered)) return true;
     return registered instanceof AvroSchema other
-        && references.declared().isEmpty()
-        && !other.references.declared().isEmpty()
+        && references().declared().isEmpty()
+        && !other.references().declared().isEmpty()
         && avro.toString().equals(other.avro.toString());
   }
 
@@ -117,36 +100,19 @@ public final class AvroSchema implements ParsedSchema {
 
   @Override
   public SortedMap<SchemaPart, SortedSet<String>> tags() {
-    return Tags.read(AvroTags.parts(JsonText.parse(canonicalText)));
+    return Tags.read(AvroTags.parts(JsonText.parse(canonicalText())));
   }
 
   @Override
   public AvroSchema withTags(
       Map<SchemaPart, Set<String>> added, Map<SchemaPart, Set<String>> removed) {
-    JsonNode root = JsonText.parse(canonicalText);
+    JsonNode root = JsonText.parse(canonicalText());
     Tags.change(AvroTags.parts(root), added, removed);
-    return new AvroFormat().parse(root.toString(), references);
+    return new AvroFormat().parse(root.toString(), references());
   }
 
   @Override
   public Shape shape() {
     return AvroShapes.of(avro);
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof AvroSchema that
-        && canonicalText.equals(that.canonicalText)
-        && references.equals(that.references);
-  }
-
-  @Override
-  public int hashCode() {
-    return canonicalText.hashCode();
-  }
-
-  @Override
-  public String toString() {
-    return canonicalText;
   }
 }

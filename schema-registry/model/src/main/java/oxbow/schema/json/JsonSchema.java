@@ -21,21 +21,19 @@ import oxbow.schema.References;
 import oxbow.schema.SchemaPart;
 import oxbow.schema.SchemaType;
 import oxbow.schema.Tags;
+import oxbow.schema.TextSchema;
 import oxbow.schema.UndecodableException;
 import oxbow.schema.layout.Shape;
 
 /** A schema in JSON Schema. */
-public final class JsonSchema implements ParsedSchema {
+public final class JsonSchema extends TextSchema {
   private final JsonNode root;
-  private final References references;
   private final Documents documents;
-  private final String canonicalText;
 
   JsonSchema(JsonNode root, References references, Documents documents) {
+    super(SchemaType.JSON, root.toString(), references); // as it came, without white space
     this.root = root;
-    this.references = references;
     this.documents = documents;
-    this.canonicalText = root.toString();
   }
 
   Documents documents() {
@@ -43,32 +41,16 @@ public final class JsonSchema implements ParsedSchema {
   }
 
   @Override
-  public SchemaType type() {
-    return SchemaType.JSON;
-  }
-
-  @Override
-  public References references() {
-    return references;
-  }
-
-  /** The text as it came, without white space. */
-  @Override
-  public String canonicalText() {
-    return canonicalText;
-  }
-
-  @Override
   public JsonSchema normalized() {
-    return new JsonFormat().parse(sorted(root).toString(), references.normalized());
+    return new JsonFormat().parse(sorted(root).toString(), references().normalized());
   }
 
   /** The form {@code resolved} has all it refers to among its definitions. */
   @Override
   public String formatted(String form) {
     boolean isResolved = form.toLowerCase(Locale.ROOT).equals("resolved");
-    if (!isResolved || references.texts().isEmpty()) return canonicalText;
-    return root instanceof ObjectNode object ? inlined(object).toString() : canonicalText;
+    if (!isResolved || references().texts().isEmpty()) return canonicalText();
+    return root instanceof ObjectNode object ? inlined(object).toString() : canonicalText();
   }
 
   private ObjectNode inlined(ObjectNode object) {
@@ -77,7 +59,7 @@ public final class JsonSchema implements ParsedSchema {
         inlined.path("definitions") instanceof ObjectNode there
             ? there
             : inlined.putObject("definitions");
-    references
+    references()
         .texts()
         .forEach((name, text) -> {
           // It is referred to by the name given here, and by the address it gives itself.
@@ -128,29 +110,12 @@ public final class JsonSchema implements ParsedSchema {
       Map<SchemaPart, Set<String>> added, Map<SchemaPart, Set<String>> removed) {
     JsonNode changed = root.deepCopy();
     Tags.change(JsonTags.parts(changed), added, removed);
-    return new JsonFormat().parse(changed.toString(), references);
+    return new JsonFormat().parse(changed.toString(), references());
   }
 
   @Override
   public Shape shape() {
     return JsonShapes.of(documents);
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof JsonSchema that
-        && canonicalText.equals(that.canonicalText)
-        && references.equals(that.references);
-  }
-
-  @Override
-  public int hashCode() {
-    return canonicalText.hashCode();
-  }
-
-  @Override
-  public String toString() {
-    return canonicalText;
   }
 
   private static JsonNode sorted(JsonNode json) {

@@ -23,6 +23,7 @@ import oxbow.schema.ParsedSchema;
 import oxbow.schema.References;
 import oxbow.schema.SchemaPart;
 import oxbow.schema.SchemaType;
+import oxbow.schema.TextSchema;
 import oxbow.schema.UndecodableException;
 import oxbow.schema.layout.Shape;
 
@@ -30,12 +31,10 @@ import oxbow.schema.layout.Shape;
  * A schema in Protobuf: a file of messages. Which of them a record is says the path of indexes that
  * precedes it; without one it is the first. Keeps the text; a descriptor is made when it is needed.
  */
-public final class ProtobufSchema implements ParsedSchema {
+public final class ProtobufSchema extends TextSchema {
   /** What the file is called in its descriptor. */
   private static final String FILE_NAME = "default";
 
-  private final String canonicalText;
-  private final References references;
   private final KnownFiles known;
 
   /** The first type's full name; of a file that only passes another one on it is in there. */
@@ -50,8 +49,7 @@ public final class ProtobufSchema implements ParsedSchema {
   private volatile SoftReference<@Nullable Linked> linked = new SoftReference<>(null);
 
   ProtobufSchema(ProtoFile file, References references, KnownFiles known) {
-    this.canonicalText = ProtoPrinter.print(file);
-    this.references = references;
+    super(SchemaType.PROTOBUF, ProtoPrinter.print(file), references);
     this.known = known;
     this.firstType = firstType(file);
     this.isWrapper =
@@ -89,33 +87,18 @@ public final class ProtobufSchema implements ParsedSchema {
   private Linked linked() {
     Linked made = linked.get();
     if (made == null) {
-      ProtoFile file = ProtoParser.parse(canonicalText);
-      made = linked(new Linker(known, references).link(FILE_NAME, file));
+      ProtoFile file = ProtoParser.parse(canonicalText());
+      made = linked(new Linker(known, references()).link(FILE_NAME, file));
       linked = new SoftReference<>(made);
     }
     return made;
   }
 
   @Override
-  public SchemaType type() {
-    return SchemaType.PROTOBUF;
-  }
-
-  @Override
-  public References references() {
-    return references;
-  }
-
-  @Override
-  public String canonicalText() {
-    return canonicalText;
-  }
-
-  @Override
   public ProtobufSchema normalized() {
-    ProtoFile file = ProtoParser.parse(canonicalText);
-    Normalizer normalizer = new Normalizer(new Linker(known, references).names(file));
-    return new ProtobufSchema(normalizer.normalize(file), references.normalized(), known);
+    ProtoFile file = ProtoParser.parse(canonicalText());
+    Normalizer normalizer = new Normalizer(new Linker(known, references()).names(file));
+    return new ProtobufSchema(normalizer.normalize(file), references().normalized(), known);
   }
 
   /**
@@ -127,18 +110,18 @@ public final class ProtobufSchema implements ParsedSchema {
     return switch (form.toLowerCase(Locale.ROOT)) {
       case "serialized" -> Base64.getEncoder().encodeToString(descriptor().toProto().toByteArray());
       case "ignore_extensions" ->
-          ProtoPrinter.print(Plain.withoutExtensions(ProtoParser.parse(canonicalText)));
-      default -> canonicalText;
+          ProtoPrinter.print(Plain.withoutExtensions(ProtoParser.parse(canonicalText())));
+      default -> canonicalText();
     };
   }
 
   /** Beyond the same text and references, the same text sent without any. */
   @Override
   public boolean finds(ParsedSchema registered) {
-    return ParsedSchema.super.finds(registered)
+    return super.finds(registered)
         || (registered instanceof ProtobufSchema other
-            && references.declared().isEmpty()
-            && canonicalText.equals(other.canonicalText));
+            && references().declared().isEmpty()
+            && canonicalText().equals(other.canonicalText()));
   }
 
   @Override
@@ -185,7 +168,7 @@ public final class ProtobufSchema implements ParsedSchema {
    * @throws InvalidSchemaException what is wrong with it
    */
   void linkNew(ProtoFile written) {
-    Linked made = linked(new Linker(known, references).linkNew(FILE_NAME, written));
+    Linked made = linked(new Linker(known, references()).linkNew(FILE_NAME, written));
     linked = new SoftReference<>(made);
   }
 
@@ -291,14 +274,14 @@ public final class ProtobufSchema implements ParsedSchema {
 
   @Override
   public SortedMap<SchemaPart, SortedSet<String>> tags() {
-    return ProtobufTags.read(ProtoParser.parse(canonicalText));
+    return ProtobufTags.read(ProtoParser.parse(canonicalText()));
   }
 
   @Override
   public ProtobufSchema withTags(
       Map<SchemaPart, Set<String>> added, Map<SchemaPart, Set<String>> removed) {
-    ProtoFile changed = ProtobufTags.change(ProtoParser.parse(canonicalText), added, removed);
-    return new ProtobufSchema(changed, references, known);
+    ProtoFile changed = ProtobufTags.change(ProtoParser.parse(canonicalText()), added, removed);
+    return new ProtobufSchema(changed, references(), known);
   }
 
   /** The columns of the first message; of a file without messages none. */
@@ -320,22 +303,5 @@ public final class ProtobufSchema implements ParsedSchema {
     return ProtobufShapes.of(
         message.orElseThrow(() ->
             new IllegalArgumentException("no message at the index path " + Arrays.toString(path))));
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof ProtobufSchema that
-        && canonicalText.equals(that.canonicalText)
-        && references.equals(that.references);
-  }
-
-  @Override
-  public int hashCode() {
-    return canonicalText.hashCode();
-  }
-
-  @Override
-  public String toString() {
-    return canonicalText;
   }
 }
