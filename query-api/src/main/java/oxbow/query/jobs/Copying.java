@@ -402,9 +402,9 @@ final class Copying {
 
   private int partition(Record record, int number) {
     if (target.mapping() == Job.Mapping.SAME) return number;
-    if (!record.hasKey()) return number % to.partitions();
+    if (!record.hasKey()) return number % target.partitions();
     byte[] key = Utils.toArray(record.key());
-    return Utils.toPositive(Utils.murmur2(key)) % to.partitions();
+    return Utils.toPositive(Utils.murmur2(key)) % target.partitions();
   }
 
   /** Whether it can be appended as it is: all its records are wanted, and none is missing. */

@@ -82,6 +82,7 @@ final class TopicSchemaStore implements SchemaStore {
   private volatile @Nullable String trouble;
   private volatile @Nullable Uuid topicId;
   private volatile long nextOffset;
+  private @Nullable CompletableFuture<Void> creating; // guarded by this
 
   // The reading thread's own.
   private @Nullable Partition following;
@@ -298,14 +299,22 @@ final class TopicSchemaStore implements SchemaStore {
     if (isClosed) {
       return CompletableFuture.failedFuture(refused("the registry stops", null));
     }
-    boolean isAbsent = partitions.view().map(view -> view.topic(id.topic()).isEmpty()).orElse(true);
     try {
-      return isAbsent
-          ? creation.create(id.topic()).thenCompose(_ -> appendNow(entries))
-          : appendNow(entries);
+      CompletableFuture<Void> made = made();
+      return made == null ? appendNow(entries) : made.thenCompose(_ -> appendNow(entries));
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  /** What to wait for before anything is appended; null: nothing. */
+  private synchronized @Nullable CompletableFuture<Void> made() {
+    CompletableFuture<Void> underWay = creating;
+    // The topic is seen before it can be written: whoever comes meanwhile waits as well.
+    if (underWay != null && !underWay.isDone()) return underWay;
+    boolean isAbsent = partitions.view().map(view -> view.topic(id.topic()).isEmpty()).orElse(true);
+    creating = isAbsent ? creation.create(id.topic()).toCompletableFuture() : null;
+    return creating;
   }
 
   private CompletionStage<Long> appendNow(List<Entry> entries) {

@@ -390,7 +390,8 @@ class RegistryServerTest {
   void aDamagedTopicIsToldAndTheBrokerGoesOn(Damage damage) throws Exception {
     RunningServer server = start();
     for (int i = 1; i <= 5; i++) assertThat(id(server, "s" + i, record("R" + i))).isEqualTo(i);
-    stop();
+    server.close();
+    running = null;
     try (Stream<Path> files = Files.walk(data)) {
       Path segment =
           files
