@@ -5,9 +5,11 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicIdPartition;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFileReader;
@@ -204,16 +206,21 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
   }
 
   /**
-   * A file that is gone was replaced by another one of the same range: what is known was old. What
-   * else the store refuses is told as the log's readers know it.
+   * A file that is gone was replaced by another one of the same range: what is known was old. Bytes
+   * that make no sense may have been damaged on their way here, where no checksum of the store's
+   * covers a range: they are fetched once more. What else the store refuses is told as the log's
+   * readers know it.
    */
   private <T> T guarded(TopicIdPartition partition, Supplier<T> read) {
     try {
       try {
         return read.get();
       } catch (StoreException e) {
-        if (e.kind() != StoreException.Kind.NOT_FOUND) throw e;
-        changed(partition);
+        switch (e.kind()) {
+          case NOT_FOUND -> changed(partition);
+          case CORRUPT -> forget(partition);
+          default -> throw e;
+        }
         return read.get();
       }
     } catch (StoreException e) {
@@ -221,6 +228,16 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
       throw new LogException(
           LogException.Kind.OFFLINE, "cold records can't be read: " + e.getMessage(), e);
     }
+  }
+
+  /** What is in memory of a partition's files may be damaged. */
+  private void forget(TopicIdPartition partition) {
+    Set<String> names =
+        manifests.upTo(partition, Long.MAX_VALUE).files().stream()
+            .map(ColdFile::name)
+            .collect(Collectors.toSet());
+    open.invalidateAll(names);
+    ranges.forget(names);
   }
 
   /** The files of a partition are other ones now. */

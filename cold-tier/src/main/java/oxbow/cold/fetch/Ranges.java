@@ -3,6 +3,7 @@ package oxbow.cold.fetch;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.nio.ByteBuffer;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -93,6 +94,11 @@ final class Ranges {
       if (e.getCause() instanceof RuntimeException cause) throw cause;
       throw e;
     }
+  }
+
+  /** Asks the store again for what these files hold. */
+  void forget(Set<String> names) {
+    kept.asMap().keySet().removeIf(range -> names.contains(range.name()));
   }
 
   /** Ranges in memory now. */

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.junit.jupiter.api.AfterEach;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.store.Request;
+import oxbow.cold.store.StoreException;
 import oxbow.cold.table.Manifest;
 import oxbow.cold.testing.MemoryObjectStore;
 import oxbow.cold.testing.RawFiles;
@@ -140,6 +142,32 @@ class ColdFetchTest {
             LogException.class, e -> assertThat(e.kind()).isEqualTo(LogException.Kind.OFFLINE));
     assertThat(read(0)).isPresent();
     assertThat(counters.failures.sum()).isEqualTo(1);
+  }
+
+  @Test
+  void bytesThatMakeNoSenseAreFetchedOnceMore() {
+    var opened = new AtomicInteger();
+    fetch.close();
+    var manifests = new Manifests(_ -> new Manifest(table), Long.MAX_VALUE, System::nanoTime);
+    fetch =
+        new ColdFetch(
+            manifests,
+            store,
+            (file, source) -> {
+              assertThat(source.read(0, 4).remaining()).isEqualTo(4);
+              if (opened.incrementAndGet() == 1) {
+                throw new StoreException(StoreException.Kind.CORRUPT, "damaged on its way");
+              }
+              return RawFiles.open(file, source);
+            },
+            BOUNDS,
+            counters);
+
+    assertThat(read(0)).map(RecordBatch::baseOffset).contains(0L);
+
+    assertThat(opened.get()).isGreaterThan(1);
+    assertThat(counters.failures.sum()).isZero();
+    assertThat(counters.rangeHits.sum()).isZero();
   }
 
   @Test

@@ -64,8 +64,7 @@ class FirstRecordTest {
     var spec =
         new ColdFileSpec(
             ORDERS_0.topic(), ORDERS_0.topicId(), ORDERS_0.partition(), TableColumns.EMPTY, true);
-    try (ColdFileWriter writer =
-        ColdFiles.writeParquet(path, spec, OPTIONS, WriterSchemas.NONE)) {
+    try (ColdFileWriter writer = ColdFiles.writeParquet(path, spec, OPTIONS, WriterSchemas.NONE)) {
       for (int i = 0; i < BATCHES; i++) {
         var batch = new TestBatch();
         batch.baseOffset = baseOffset + (long) i * BATCH_RECORDS;
@@ -101,8 +100,7 @@ class FirstRecordTest {
       int before = store.requests(Request.GET);
       // Nothing is known yet, and as much is brought back as for somebody who reads on.
       try (ColdFetch fetch = open(1 << 20, 0, new ReadCounters())) {
-        assertThat(firstOffset(fetch, offset))
-            .isEqualTo(offset - offset % BATCH_RECORDS);
+        assertThat(firstOffset(fetch, offset)).isEqualTo(offset - offset % BATCH_RECORDS);
       }
       assertThat(store.requests(Request.GET) - before)
           .as("requests for offset %d", offset)

@@ -183,7 +183,13 @@ class ColdS3ServerTest {
     TestServer.await(() -> status().path("localStart").asLong() > 100);
 
     for (Fault fault :
-        List.of(Fault.SLOW_DOWN, Fault.CUT_BODY, Fault.RESET, Fault.SILENCE, Fault.LOST_REPLY)) {
+        List.of(
+            Fault.SLOW_DOWN,
+            Fault.CUT_BODY,
+            Fault.WRONG_BIT,
+            Fault.RESET,
+            Fault.SILENCE,
+            Fault.LOST_REPLY)) {
       wire.failNext(request -> request.startsWith("GET ") && request.contains("/data/"), fault);
       wire.failNext(request -> request.startsWith("PUT "), fault);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -174,6 +177,24 @@ class RestoreServerTest {
     }
   }
 
+  /** Groups' offsets are saved now and then. */
+  private void awaitSaved(String group) throws Exception {
+    Path positions = directory.resolve("bucket/cluster/000001/positions.json");
+    TestServer.await(() -> Files.exists(positions) && Files.readString(positions).contains(group));
+  }
+
+  private static void setLag(TestServer server, int lagMs) throws Exception {
+    try (var admin = Admin.create(server.kafka())) {
+      var orders = new ConfigResource(ConfigResource.Type.TOPIC, "orders");
+      var entry = new ConfigEntry("oxbow.cold.max.lag.ms", Integer.toString(lagMs));
+      var change = new AlterConfigOp(entry, AlterConfigOp.OpType.SET);
+      admin
+          .incrementalAlterConfigs(Map.of(orders, List.of(change)))
+          .all()
+          .get(30, TimeUnit.SECONDS);
+    }
+  }
+
   private static void awaitOffloaded(TestServer server, long end) throws Exception {
     TestServer.await(() -> {
       JsonNode partitions = server.json("/api/v1/cold/status?topic=orders").path("partitions");
@@ -206,12 +227,7 @@ class RestoreServerTest {
     List<Seen> before = consume(lost, 1, 0, RECORDS);
     String clusterId = lost.server().broker().control().clusterId();
     var topicId = lost.server().broker().control().view().topic("orders").orElseThrow().id();
-    // Groups' offsets are saved now and then: these are the last that were.
-    TestServer.await(() ->
-        java.nio.file.Files.exists(directory.resolve("bucket/cluster/000001/positions.json"))
-            && java.nio.file.Files.readString(
-                    directory.resolve("bucket/cluster/000001/positions.json"))
-                .contains("ahead"));
+    awaitSaved("ahead");
     lost.close();
     servers.remove(lost);
 
@@ -262,15 +278,23 @@ class RestoreServerTest {
     createTopics(old);
     produce(old, 0, RECORDS);
     awaitOffloaded(old, RECORDS);
-    commit(old, "readers", 50);
+    // Ten more stay on the lost disk; a group has read them.
+    setLag(old, 600_000);
+    produce(old, RECORDS, RECORDS + 10);
+    commit(old, "ahead", RECORDS + 10);
+    awaitSaved("ahead");
 
     assertThatThrownBy(() -> restore("anew", false))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("another server has the bucket")
         .hasMessageContaining("--take-over");
-    restore("anew", true);
+    assertThat(restore("anew", true).clamped()).isEqualTo(PARTITIONS);
     TestServer anew = start("anew");
-    produce(old, RECORDS, RECORDS + 300);
+    assertThat(committed(anew, "ahead").get(new TopicPartition("orders", 0)))
+        .isEqualTo(new OffsetAndMetadata(RECORDS, Optional.empty(), "noted"));
+    setLag(anew, 10_000);
+    setLag(old, 10_000);
+    produce(old, RECORDS + 10, RECORDS + 300);
     produce(anew, RECORDS, RECORDS + 200);
     awaitOffloaded(anew, RECORDS + 200);
     TestServer.await(() ->
