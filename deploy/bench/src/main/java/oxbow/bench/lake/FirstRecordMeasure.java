@@ -31,8 +31,8 @@ import oxbow.log.ReadLimit;
 public final class FirstRecordMeasure {
   private static final TopicIdPartition ORDERS = new TopicIdPartition(new Uuid(1, 1), 0, "orders");
   private static final int FILES = 4;
-  private static final int WARM_UPS = 200;
-  private static final int READS = 1_000;
+  private static final int WARM_UPS = 100;
+  private static final int READS = 500;
   private static final int FETCH_BYTES = 1 << 20;
   private static final long SEED = 5;
 
