@@ -36,7 +36,7 @@ import oxbow.schema.layout.Type;
  */
 public final class ColdFileMeasure {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-  private static final int WARM_UPS = 3;
+  private static final int WARM_UPS = 6;
   private static final int PASSES = 5;
   private static final int REPLAYED_BYTES = 1 << 20;
 
