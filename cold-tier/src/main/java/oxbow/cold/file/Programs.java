@@ -2,6 +2,7 @@ package oxbow.cold.file;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ public final class Programs {
   private static final ProgramTable.Entry UNDECODABLE =
       new ProgramTable.Entry.Absent(RawCounts.Reason.UNDECODABLE);
 
+  /** Messages that are told of. */
+  private static final int MET_MAX = 10_000;
+
   private final ColumnTree tree;
   private final Map<Integer, WriterSchema> usedValueSchemas = new LinkedHashMap<>();
   private final Map<Integer, WriterSchema> usedKeySchemas = new LinkedHashMap<>();
@@ -39,26 +43,29 @@ public final class Programs {
 
   /** Asks for each schema once, and remembers the ones that found a place. */
   public ProgramTable values(WriterSchemas schemas) {
-    MessagesMet met =
+    Set<Map.Entry<Integer, List<Integer>>> met = new HashSet<>();
+    MessagesMet once =
         (id, path) -> {
+          // Each record may be one; paths that only look like it must not fill the memory.
+          if (met.size() >= MET_MAX || !met.add(Map.entry(id, path))) return;
           schemas.metMessage(id, path);
           values.addAbsent(Integer.toString(id));
         };
     values =
         new ProgramTable(
-            id -> compile(schemas.value(id), usedValueSchemas, one -> value(one, met)),
+            id -> compile(schemas.value(id), usedValueSchemas, one -> value(one, once)),
             id ->
                 compile(
                     schemas.value(id),
                     usedValueSchemas,
-                    one -> ProgramCompiler.bareValue(tree, one, List.of(), met)),
+                    one -> ProgramCompiler.bareValue(tree, one, List.of(), once)),
             mark ->
                 marked(
                     mark,
                     schemas,
                     schemas::value,
                     usedValueSchemas,
-                    (one, path) -> ProgramCompiler.bareValue(tree, one, path, met)));
+                    (one, path) -> ProgramCompiler.bareValue(tree, one, path, once)));
     return values;
   }
 
