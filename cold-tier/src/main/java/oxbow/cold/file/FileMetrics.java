@@ -6,7 +6,8 @@ import java.util.List;
  * What a table notes of a file beside the file itself.
  *
  * @param columns the leaf columns of which something is known
- * @param splits positions where a reader may begin: the file's row groups or blocks, ascending
+ * @param splits positions where a reader has to begin: row groups, ascending; none: anywhere will
+ *     do
  */
 public record FileMetrics(List<ColumnMetrics> columns, List<Long> splits) {
   /** Nothing is known. */

@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -19,6 +20,7 @@ import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
@@ -34,10 +36,12 @@ import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFileSpec;
 import oxbow.cold.file.ColdFileWriter;
 import oxbow.cold.file.ColdFiles;
+import oxbow.cold.file.ColdFormat;
 import oxbow.cold.file.NewFile;
 import oxbow.cold.file.TableColumns;
 import oxbow.cold.file.WriterSchema;
 import oxbow.cold.file.WriterSchemas;
+import oxbow.cold.file.avro.AvroOptions;
 import oxbow.cold.file.parquet.ParquetOptions;
 import oxbow.cold.file.testing.TestBatch;
 import oxbow.cold.store.LocalObjectStore;
@@ -92,8 +96,8 @@ class IcebergReadBackTest {
 
   @Test
   void rowsOfEveryVersionAreReadWithTheColumnsOfTheNewest() throws IOException {
-    append(0, 1, FIRST);
-    append(ROWS, 2, SECOND);
+    append(0, 1, FIRST, ColdFormat.PARQUET);
+    append(ROWS, 2, SECOND, ColdFormat.PARQUET);
 
     List<Record> rows = read(Expressions.alwaysTrue());
 
@@ -110,9 +114,9 @@ class IcebergReadBackTest {
 
   @Test
   void boundsOfRealFilesLeaveOutWhatCannotMatch() throws IOException {
-    append(0, 1, FIRST);
-    append(ROWS, 1, FIRST);
-    append(2 * ROWS, 1, FIRST);
+    append(0, 1, FIRST, ColdFormat.PARQUET);
+    append(ROWS, 1, FIRST, ColdFormat.PARQUET);
+    append(2 * ROWS, 1, FIRST, ColdFormat.PARQUET);
 
     assertThat(plan(Expressions.equal("kafka_offset", 1500L))).isEqualTo(1);
     assertThat(plan(Expressions.lessThan("number", 3 * ROWS))).isEqualTo(1);
@@ -126,6 +130,21 @@ class IcebergReadBackTest {
                 Expressions.equal("number", 4500)));
     assertThat(rows).hasSize(1);
     assertThat(rows.getFirst().getField("text")).isEqualTo("text 1500");
+  }
+
+  @Test
+  void rowsOfAvroFilesAreReadOnceHoweverTheyAreSplit() throws IOException {
+    append(0, 1, FIRST, ColdFormat.AVRO);
+    append(ROWS, 1, FIRST, ColdFormat.AVRO);
+
+    for (String splitBytes : List.of("1000", "4096", "100000000")) {
+      engine().updateProperties().set(TableProperties.SPLIT_SIZE, splitBytes).commit();
+      assertThat(
+              read(Expressions.alwaysTrue()).stream()
+                  .map(row -> (long) row.getField("kafka_offset")))
+          .as("splits of %s bytes", splitBytes)
+          .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 2 * ROWS).boxed().toList());
+    }
   }
 
   private Table engine() {
@@ -148,7 +167,7 @@ class IcebergReadBackTest {
     return files;
   }
 
-  private void append(long from, int schemaId, Schema avro) throws IOException {
+  private void append(long from, int schemaId, Schema avro, ColdFormat format) throws IOException {
     var merged =
         (Merge.Placed)
             LayoutMerger.merge(
@@ -156,10 +175,8 @@ class IcebergReadBackTest {
     table.evolve(merged.layout());
     var schema = new WriterSchema(schemaId, SchemaType.AVRO, avro.toString(), merged.placement());
     var spec = new ColdFileSpec("orders", TOPIC, 0, table.columns(), true);
-    var options = new ParquetOptions(300, 1 << 20, 700, 1 << 20, 1, false);
-    Path path = directory.resolve("file.parquet");
-    try (ColdFileWriter writer =
-        ColdFiles.writeParquet(path, spec, options, new OneSchema(schema))) {
+    Path path = directory.resolve("file");
+    try (ColdFileWriter writer = writer(path, spec, schema, format)) {
       writer.add(ByteBuffer.wrap(batch(from, schemaId, avro)), from, List.of());
       assertThat(writer.raw().records()).isEmpty();
       ColdFile unnamed = writer.finish("", from + ROWS);
@@ -169,6 +186,19 @@ class IcebergReadBackTest {
           List.of(new NewFile(file, writer.metrics())), from == 0 ? Map.of() : Map.of(0, from));
       assertThat(table.files(0)).contains(file);
     }
+  }
+
+  private static ColdFileWriter writer(
+      Path path, ColdFileSpec spec, WriterSchema schema, ColdFormat format) throws IOException {
+    return switch (format) {
+      case PARQUET ->
+          ColdFiles.writeParquet(
+              path,
+              spec,
+              new ParquetOptions(300, 1 << 20, 700, 1 << 20, 1, false),
+              new OneSchema(schema));
+      case AVRO -> ColdFiles.writeAvro(path, spec, new AvroOptions(300, 1 << 20, 1));
+    };
   }
 
   private static byte[] batch(long from, int schemaId, Schema avro) throws IOException {
