@@ -88,7 +88,10 @@ final class Bucket {
     IcebergCatalog opened = catalog;
     if (opened == null) {
       opened = IcebergCatalog.open(store, clock, new Replays(store, schemas), () -> ownerNumber);
-      if (clusterId != null) claim(clusterId);
+      if (clusterId != null) {
+        claim(clusterId);
+        opened.ensureNamespace(namespace); // engines list it before there is a topic
+      }
       catalog = opened;
     }
     return opened;

@@ -136,7 +136,7 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
       Uuid topicId,
       TableColumns columns,
       Partitioning partitioning) {
-    makeNamespace(namespace);
+    ensureNamespace(namespace);
     for (int attempt = 1; attempt <= CREATE_ATTEMPTS; attempt++) {
       ObjectTableOperations operations = operations(namespace, name, CommitRules.NONE);
       Optional<TableMetadata> existing = load(operations);
@@ -351,7 +351,8 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
     return namespace.level(0);
   }
 
-  private void makeNamespace(String namespace) {
+  /** Makes a namespace, if there is none of this name. */
+  public void ensureNamespace(String namespace) {
     try {
       if (store.find(BucketLayout.namespace(namespace)).isEmpty()) {
         createNamespace(Namespace.of(namespace), Map.of());
