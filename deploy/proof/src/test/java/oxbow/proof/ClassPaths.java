@@ -25,6 +25,12 @@ final class ClassPaths {
     return classes + ":" + written("proof.flink.classpath");
   }
 
+  /** Spark with Iceberg's runtime, and the program of ours that drives it. */
+  static String spark() {
+    Path classes = Path.of(System.getProperty("proof.spark.classpath")).resolveSibling("classes");
+    return classes + ":" + written("proof.spark.classpath");
+  }
+
   /** The connectors of deploy/examples; the classes they extend are on no class path of ours. */
   static String examples() {
     String marker = "oxbow/example/pipeline/JdbcTableSource.class";

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The real process: the server's own class path, its own command line, a folder for its data. */
 final class Oxbow implements BrokerProcess {
@@ -22,6 +24,8 @@ final class Oxbow implements BrokerProcess {
           "-XX:TieredStopAtLevel=1",
           "--add-opens=java.base/java.nio=ALL-UNNAMED",
           "-ea");
+
+  private static final Pattern HTTP = Pattern.compile("HTTP +(http://\\S+)");
 
   private final int port;
   private final ChildProcess process;
@@ -82,6 +86,17 @@ final class Oxbow implements BrokerProcess {
 
   int port() {
     return port;
+  }
+
+  /** Where it says that it serves HTTP. */
+  String http() {
+    return Await.value(
+        "the address of the HTTP port",
+        Await.LONG,
+        () -> {
+          Matcher told = HTTP.matcher(output());
+          return told.find() ? told.group(1) : null;
+        });
   }
 
   ChildProcess process() {

@@ -1,0 +1,2 @@
+/** Apache Spark in a process of its own, told by line what to do: {@link SparkClient}. */
+package oxbow.proof.spark;
