@@ -198,6 +198,7 @@ class IcebergReadBackTest {
               new ParquetOptions(300, 1 << 20, 700, 1 << 20, 1, false),
               new OneSchema(schema));
       case AVRO -> ColdFiles.writeAvro(path, spec, new AvroOptions(300, 1 << 20, 1));
+      case FOREIGN -> throw new IllegalArgumentException("nobody writes these here");
     };
   }
 
