@@ -3,6 +3,7 @@ package oxbow.query.replay;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
@@ -35,6 +36,7 @@ final class PartitionReplay implements AutoCloseable {
   private final boolean isFollowing;
   private final BufferSupplier buffers;
   private final Visible visible;
+  private final @Nullable Matches matches;
 
   private long position;
   private @Nullable ReplayedRecord head;
@@ -54,7 +56,8 @@ final class PartitionReplay implements AutoCloseable {
       ReadLimit limit,
       int readBytes,
       boolean isFollowing,
-      BufferSupplier buffers) {
+      BufferSupplier buffers,
+      Optional<RecordFilter> filter) {
     this.topics = topics;
     this.waiting = waiting;
     this.id = range.partition();
@@ -66,6 +69,7 @@ final class PartitionReplay implements AutoCloseable {
     this.buffers = buffers;
     this.visible = new Visible(limit);
     this.isDone = position >= end;
+    this.matches = filter.map(known -> new Matches(known, id.partition(), waiting)).orElse(null);
   }
 
   int partition() {
@@ -105,7 +109,12 @@ final class PartitionReplay implements AutoCloseable {
     }
     while (!isDone) {
       waiting.check();
+      if (!isAtMatch()) return null;
       ReplayedRecord found = fromHeld();
+      if (found != null && !isWanted(found.offset())) {
+        position = found.offset() + 1;
+        continue;
+      }
       if (found != null) {
         head = found;
         return found;
@@ -113,6 +122,29 @@ final class PartitionReplay implements AutoCloseable {
       if (isDone || !read()) return null;
     }
     return null;
+  }
+
+  /** Moves on to the next record that is wanted; false: there is none now. */
+  private boolean isAtMatch() {
+    Matches wanted = matches;
+    if (wanted == null) return true;
+    if (!hasArrived()) return false;
+    long visible = Math.min(end, visibleEnd());
+    if (position < visible) position = wanted.next(position, visible);
+    if (position < visible) return true;
+    if (isFollowing && position < end) {
+      release();
+      arrival = topics.await(id, position, limit);
+    } else {
+      finish();
+    }
+    return false;
+  }
+
+  /** What was found may be cleaned away meanwhile, and the record behind it is another one. */
+  private boolean isWanted(long offset) {
+    Matches wanted = matches;
+    return wanted == null || wanted.next(offset, offset + 1) == offset;
   }
 
   /** It was given out; its bytes stay until the next look. */
@@ -198,31 +230,38 @@ final class PartitionReplay implements AutoCloseable {
 
   /** Reads on; false: there is nothing now. */
   private boolean read() {
-    CompletableFuture<Void> awaited = arrival;
-    if (awaited != null) {
-      if (!awaited.isDone()) return false;
-      waiting.await(awaited); // shows a failure
-      arrival = null;
-    }
+    if (!hasArrived()) return false;
     if (readOnce()) return true;
     // What lies below the end of before a read that found nothing is no record.
-    Bounds before =
-        topics
-            .bounds(id)
-            .orElseThrow(() ->
-                new QueryException(
-                    Kind.UNAVAILABLE, "partition " + id.partition() + " can't be read any more"));
+    long before = visibleEnd();
     if (readOnce()) return true;
-    position =
-        Math.max(
-            position,
-            limit == ReadLimit.LAST_STABLE ? before.lastStable() : before.highWatermark());
+    position = Math.max(position, before);
     if (isFollowing && position < end) {
       arrival = topics.await(id, position, limit);
     } else {
       finish();
     }
     return false;
+  }
+
+  /** What was waited for is there, or nothing was. */
+  private boolean hasArrived() {
+    CompletableFuture<Void> awaited = arrival;
+    if (awaited == null) return true;
+    if (!awaited.isDone()) return false;
+    waiting.await(awaited); // shows a failure
+    arrival = null;
+    return true;
+  }
+
+  private long visibleEnd() {
+    Bounds now =
+        topics
+            .bounds(id)
+            .orElseThrow(() ->
+                new QueryException(
+                    Kind.UNAVAILABLE, "partition " + id.partition() + " can't be read any more"));
+    return limit == ReadLimit.LAST_STABLE ? now.lastStable() : now.highWatermark();
   }
 
   private boolean readOnce() {

@@ -72,6 +72,7 @@ public final class Replay implements AutoCloseable {
               + request.partitions().size()
               + "; choose some with partition=");
     }
+    request.filter().ifPresent(RecordFilter::check);
     int readBytes =
         isMerged ? Math.max(READ_BYTES_MIN, READ_BYTES / request.partitions().size()) : READ_BYTES;
     var replay = new Replay(request, waiting);
@@ -84,7 +85,8 @@ public final class Replay implements AutoCloseable {
               request.isolation(),
               readBytes,
               request.isFollowing(),
-              replay.buffers));
+              replay.buffers,
+              request.filter()));
       replay.endsAtStart.add(range.endNow());
     }
     return replay;

@@ -13,6 +13,7 @@ import oxbow.query.Topics.Topic;
  * @param to exclusive; empty: the end at the time of asking
  * @param isFollowing goes on with what comes after the end
  * @param key only records with this key
+ * @param filter only records that it wants
  * @param recordsMax records at most
  * @param bytesMax keys and values, in bytes, after which it ends; one record always comes
  * @param isolation how far it may see
@@ -24,6 +25,7 @@ public record ReplayRequest(
     Optional<Position> to,
     boolean isFollowing,
     Optional<Key> key,
+    Optional<RecordFilter> filter,
     long recordsMax,
     long bytesMax,
     Order order,
@@ -45,6 +47,32 @@ public record ReplayRequest(
 
   public ReplayRequest {
     partitions = List.copyOf(partitions);
+  }
+
+  /** One that takes records whatever is in them. */
+  public ReplayRequest(
+      Topic topic,
+      List<Integer> partitions,
+      Position from,
+      Optional<Position> to,
+      boolean isFollowing,
+      Optional<Key> key,
+      long recordsMax,
+      long bytesMax,
+      Order order,
+      ReadLimit isolation) {
+    this(
+        topic,
+        partitions,
+        from,
+        to,
+        isFollowing,
+        key,
+        Optional.empty(),
+        recordsMax,
+        bytesMax,
+        order,
+        isolation);
   }
 
   List<TopicIdPartition> ids() {

@@ -13,6 +13,7 @@ enum Format {
   JSON("application/json", true),
   EVENTS("text/event-stream", false),
   CSV("text/csv", false),
+  ARROW("application/vnd.apache.arrow.stream", false),
   PROXY_JSON("application/vnd.kafka.json.v2+json", true),
   PROXY_BINARY("application/vnd.kafka.binary.v2+json", true);
 
@@ -44,7 +45,9 @@ enum Format {
         case "json" -> JSON;
         case "sse" -> EVENTS;
         case "csv" -> CSV;
-        case String other -> throw Parameters.bad("format", other, "ndjson, json, sse or csv");
+        case "arrow" -> ARROW;
+        case String other ->
+            throw Parameters.bad("format", other, "ndjson, json, sse, csv or arrow");
       };
     }
     if (accept.isEmpty()) return NDJSON;
@@ -68,7 +71,7 @@ enum Format {
     throw new QueryException(
         Kind.NOT_ACCEPTABLE,
         "records come as application/x-ndjson, application/json, text/event-stream, text/csv,"
-            + " application/vnd.kafka.json.v2+json or application/vnd.kafka.binary.v2+json");
+            + " application/vnd.apache.arrow.stream, application/vnd.kafka.json.v2+json or application/vnd.kafka.binary.v2+json");
   }
 
   private static boolean matches(MediaType wanted, Format format) {

@@ -51,7 +51,12 @@ final class RecordText {
       case JSON -> text.append("{\"records\":[");
       case PROXY_JSON, PROXY_BINARY -> text.append('[');
       case NDJSON, EVENTS -> {}
+      case ARROW -> throw noText();
     }
+  }
+
+  private static IllegalStateException noText() {
+    return new IllegalStateException("rows of Arrow are no text");
   }
 
   /**
@@ -82,6 +87,7 @@ final class RecordText {
         proxyObject(record);
       }
       case CSV -> row(record);
+      case ARROW -> throw noText();
     }
   }
 
@@ -158,7 +164,7 @@ final class RecordText {
     switch (format) {
       case NDJSON -> text.append("{\"next\":\"").append(cursor.text()).append("\"}\n");
       case EVENTS -> text.append("id: ").append(cursor.text()).append("\n: quiet\n\n");
-      case CSV, JSON, PROXY_JSON, PROXY_BINARY -> {} // these don't follow
+      case CSV, JSON, PROXY_JSON, PROXY_BINARY, ARROW -> {} // these don't follow
     }
   }
 
@@ -175,7 +181,7 @@ final class RecordText {
               .append("\n\n");
       case JSON -> text.append("],").append(summary(replay).substring(1)).append('\n');
       case PROXY_JSON, PROXY_BINARY -> text.append("]\n");
-      case CSV -> {}
+      case CSV, ARROW -> {}
     }
   }
 

@@ -38,8 +38,11 @@ final class ReplayAnswer implements Runnable {
   private final HttpBounds bounds;
   private final HttpResponseWriter writer;
   private final Waiting waiting;
+  private final ReplayStats stats;
 
   private boolean hasHeaders;
+  private long toldHot;
+  private long toldCold;
   private long writtenNanos = System.nanoTime();
 
   /**
@@ -56,7 +59,8 @@ final class ReplayAnswer implements Runnable {
       boolean hasTrailers,
       HttpBounds bounds,
       HttpResponseWriter writer,
-      Waiting waiting) {
+      Waiting waiting,
+      ReplayStats stats) {
     this.topics = topics;
     this.request = request;
     this.format = format;
@@ -67,6 +71,7 @@ final class ReplayAnswer implements Runnable {
     this.bounds = bounds;
     this.writer = writer;
     this.waiting = waiting;
+    this.stats = stats;
   }
 
   @Override
@@ -79,12 +84,20 @@ final class ReplayAnswer implements Runnable {
         throw e;
       } catch (RuntimeException e) {
         fail(Failures.of(e), replay.cursor());
+      } finally {
+        tellStats(replay);
       }
     } catch (Waiting.StoppedException e) {
       writer.close(e); // the client is gone, or the server goes: no answer is whole
     } catch (RuntimeException e) {
       refuse(Failures.of(e));
     }
+  }
+
+  private void tellStats(Replay replay) {
+    stats.read(replay.hot() - toldHot, replay.cold() - toldCold);
+    toldHot = replay.hot();
+    toldCold = replay.cold();
   }
 
   private void page(Replay replay) {
@@ -107,7 +120,9 @@ final class ReplayAnswer implements Runnable {
     tell(replay).forEach((name, value) -> headers.set(name, value));
     writer.write(headers.build());
     hasHeaders = true;
-    writer.write(HttpData.wrap(text.take()));
+    byte[] whole = text.take();
+    stats.sent(whole.length);
+    writer.write(HttpData.wrap(whole));
     writer.close();
   }
 
@@ -123,9 +138,13 @@ final class ReplayAnswer implements Runnable {
             keep(pace.get().delayNanos(record.timestampMs(), System.nanoTime()), before);
           }
           text.record(record, replay);
-          if (text.length() >= PIECE_CHARS) flush();
+          if (text.length() >= PIECE_CHARS) {
+            tellStats(replay);
+            flush();
+          }
         }
         case Step.Quiet _ -> {
+          tellStats(replay);
           if (text.isEmpty() && System.nanoTime() - writtenNanos >= heartbeatNanos) {
             text.heartbeat(replay.cursor());
           }
@@ -169,7 +188,9 @@ final class ReplayAnswer implements Runnable {
     }
     waiting.check();
     if (!text.isEmpty()) {
-      if (!writer.tryWrite(HttpData.wrap(text.take()))) waiting.stop();
+      byte[] piece = text.take();
+      stats.sent(piece.length);
+      if (!writer.tryWrite(HttpData.wrap(piece))) waiting.stop();
       writtenNanos = System.nanoTime();
     }
     waiting.await(writer.whenConsumed().handle((_, _) -> true));

@@ -46,9 +46,13 @@ import oxbow.query.replay.Decoding;
 import oxbow.query.replay.Pace;
 import oxbow.query.replay.Position;
 import oxbow.query.replay.Ranges;
+import oxbow.query.replay.RecordFilter;
 import oxbow.query.replay.ReplayRequest;
+import oxbow.query.replay.ReplayRequest.Order;
 import oxbow.query.replay.Side.Decode;
+import oxbow.query.replay.SqlRecordFilter;
 import oxbow.query.replay.Waiting;
+import oxbow.query.sql.SqlEngine;
 import oxbow.schema.Schemas;
 
 /**
@@ -79,6 +83,8 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
               "partition",
               "key",
               "key.base64",
+              "filter",
+              "columns",
               "limit",
               "max_bytes",
               "follow",
@@ -99,13 +105,27 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
     HttpResponse create(String topic, byte[] body, Waiting waiting);
   }
 
+  private static final List<String> NOT_OF_ROWS =
+      List.of(
+          "key",
+          "key.base64",
+          "max_bytes",
+          "speed",
+          "decode",
+          "decode.key",
+          "decode.value",
+          "schema",
+          "schema.key");
+
   private final Topics topics;
   private final JobCreation jobs;
   private final Supplier<Optional<Schemas>> schemas;
+  private final Optional<SqlEngine> engine;
   private final HttpBounds bounds;
   private final InstantSource clock;
   private final Producing producing;
   private final Semaphore places;
+  private final ReplayStats stats = new ReplayStats();
   private final Set<Waiting> underWay = ConcurrentHashMap.newKeySet();
   private volatile boolean isClosed;
   private final ExecutorService threads =
@@ -120,9 +140,24 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
       JobCreation jobs,
       HttpBounds bounds,
       InstantSource clock) {
+    this(topics, schemas, jobs, Optional.empty(), bounds, clock);
+  }
+
+  /**
+   * @param schemas asked with each request; gives none while there is no registry
+   * @param engine for what is asked in SQL; stays open
+   */
+  public TopicsService(
+      Topics topics,
+      Supplier<Optional<Schemas>> schemas,
+      JobCreation jobs,
+      Optional<SqlEngine> engine,
+      HttpBounds bounds,
+      InstantSource clock) {
     this.topics = topics;
     this.jobs = jobs;
     this.schemas = schemas;
+    this.engine = engine;
     this.bounds = bounds;
     this.clock = clock;
     this.producing = new Producing(topics, clock);
@@ -138,6 +173,10 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
   @Override
   public ServiceOptions options() {
     return ServiceOptions.builder().maxRequestLength(bounds.bodyBytesMax()).build();
+  }
+
+  public ReplayStats stats() {
+    return stats;
   }
 
   /** Replays and other requests under way. */
@@ -323,6 +362,7 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
       throw new QueryException(
           Kind.BAD_PARAMETER, "a page doesn't follow; ask for NDJSON, CSV or events");
     }
+    boolean isRows = format == Format.ARROW || parameters.text("columns").isPresent();
     var wanted =
         new ReplayRequest(
             topic,
@@ -331,6 +371,7 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
             to,
             isFollowing,
             parameters.key(),
+            isRows ? Optional.empty() : filter(parameters, topic),
             format.isPage
                 ? parameters.number("limit", PAGE_RECORDS, PAGE_RECORDS_MAX)
                 : parameters.number("limit", Long.MAX_VALUE, Long.MAX_VALUE),
@@ -339,6 +380,12 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
                 : parameters.number("max_bytes", Long.MAX_VALUE, Long.MAX_VALUE),
             parameters.order(),
             parameters.isolation());
+    boolean isSql = isRows || parameters.text("filter").isPresent();
+    if (isSql && wanted.isolation() != ReadLimit.LAST_STABLE) {
+      throw new QueryException(
+          Kind.BAD_PARAMETER, "filter and columns see what is committed, and nothing else");
+    }
+    if (isRows) return beginRows(ctx, wanted, format, parameters);
     Decode otherwise = format == Format.PROXY_BINARY ? Decode.BASE64 : Decode.AUTO;
     var decoding =
         new Decoding(
@@ -361,6 +408,90 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
       Decoding decoding,
       Optional<Pace> pace,
       boolean isResumed) {
+    var text = new RecordText(format, wanted.topic().name(), decoding);
+    return stream(
+        ctx,
+        format.isPage,
+        wanted.isFollowing(),
+        (writer, waiting) ->
+            new ReplayAnswer(
+                topics,
+                wanted,
+                format,
+                text,
+                pace,
+                isResumed,
+                ctx.sessionProtocol().isMultiplex(),
+                bounds,
+                writer,
+                waiting,
+                stats));
+  }
+
+  private SqlEngine engine() {
+    return engine.orElseThrow(() ->
+        new QueryException(
+            Kind.BAD_PARAMETER, "filter, columns and Arrow are SQL's, and this server has none"));
+  }
+
+  private Optional<RecordFilter> filter(Parameters parameters, Topic topic) {
+    return parameters
+        .text("filter")
+        .map(predicate -> new SqlRecordFilter(engine(), topic.name(), predicate));
+  }
+
+  /** Records as rows of their table: what bytes and decoding are for has no place there. */
+  private HttpResponse beginRows(
+      ServiceRequestContext ctx, ReplayRequest wanted, Format format, Parameters parameters) {
+    for (String other : NOT_OF_ROWS) {
+      if (parameters.text(other).isPresent()) {
+        throw new QueryException(
+            Kind.BAD_PARAMETER,
+            "columns and Arrow are rows of SQL: "
+                + other
+                + " doesn't go with them"
+                + (other.startsWith("key") ? "; ask with filter=" : ""));
+      }
+    }
+    if (format != Format.NDJSON
+        && format != Format.JSON
+        && format != Format.CSV
+        && format != Format.ARROW) {
+      throw new QueryException(Kind.BAD_PARAMETER, "columns come as NDJSON, JSON, CSV or Arrow");
+    }
+    if (wanted.order() == Order.TIME) {
+      throw new QueryException(
+          Kind.BAD_PARAMETER,
+          "rows come partition by partition; for an order by time there is /api/v1/sql");
+    }
+    SqlEngine rows = engine();
+    boolean isLongAsText = parameters.isLongAsText();
+    return stream(
+        ctx,
+        format.isPage,
+        wanted.isFollowing(),
+        (writer, waiting) ->
+            new RowsAnswer(
+                topics,
+                rows,
+                wanted,
+                parameters.text("filter"),
+                parameters.text("columns"),
+                format,
+                isLongAsText,
+                bounds,
+                writer,
+                waiting,
+                stats));
+  }
+
+  private interface Answering {
+    Runnable answer(HttpResponseWriter writer, Waiting waiting);
+  }
+
+  /** Runs an answer on a thread of its own, if there is a place for it. */
+  private HttpResponse stream(
+      ServiceRequestContext ctx, boolean isPage, boolean isFollowing, Answering answering) {
     if (!places.tryAcquire()) {
       throw new QueryException(
           Kind.BUSY,
@@ -373,26 +504,17 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
       places.release();
       throw e;
     }
-    if (!format.isPage) ctx.clearRequestTimeout();
+    if (!isPage) ctx.clearRequestTimeout();
     HttpResponseWriter writer = HttpResponse.streaming();
     var _ = writer.whenComplete().handle((_, _) -> end(waiting));
-    var text = new RecordText(format, wanted.topic().name(), decoding);
-    var answer =
-        new ReplayAnswer(
-            topics,
-            wanted,
-            format,
-            text,
-            pace,
-            isResumed,
-            ctx.sessionProtocol().isMultiplex(),
-            bounds,
-            writer,
-            waiting);
+    Runnable answer = answering.answer(writer, waiting);
     threads.execute(() -> {
+      long begunNanos = System.nanoTime();
+      stats.begin(isFollowing);
       try {
         answer.run();
       } finally {
+        stats.end(isFollowing, System.nanoTime() - begunNanos);
         places.release();
       }
     });

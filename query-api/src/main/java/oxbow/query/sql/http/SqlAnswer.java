@@ -1,0 +1,168 @@
+package oxbow.query.sql.http;
+
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpResponseWriter;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.OptionalLong;
+import oxbow.query.replay.Waiting;
+import oxbow.query.sql.RunningQuery;
+import oxbow.query.sql.SqlEngine;
+import oxbow.query.sql.SqlException;
+import oxbow.query.sql.SqlRequest;
+
+/**
+ * One answer full of rows. Writes a piece, and pulls on when the client has taken it: a client that
+ * is slow stops the query, one that is gone ends it. Runs on a thread of its own.
+ */
+final class SqlAnswer implements Runnable {
+  private final SqlEngine engine;
+  private final SqlRequest request;
+  private final SqlFormat format;
+  private final RowsOut out;
+  private final SqlBounds bounds;
+  private final HttpResponseWriter writer;
+  private final Waiting waiting;
+  private boolean hasHeaders;
+
+  SqlAnswer(
+      SqlEngine engine,
+      SqlRequest request,
+      SqlFormat format,
+      RowsOut out,
+      SqlBounds bounds,
+      HttpResponseWriter writer,
+      Waiting waiting) {
+    this.engine = engine;
+    this.request = request;
+    this.format = format;
+    this.out = out;
+    this.bounds = bounds;
+    this.writer = writer;
+    this.waiting = waiting;
+  }
+
+  @Override
+  public void run() {
+    try (RunningQuery query = engine.run(request)) {
+      if (query.isContinuous() && (format == SqlFormat.JSON || format == SqlFormat.PARQUET)) {
+        throw new SqlException(
+            SqlException.Kind.INVALID, "a query that goes on comes as NDJSON, CSV or Arrow");
+      }
+      if (format == SqlFormat.PARQUET) file(query);
+      else stream(query);
+      writer.close();
+    } catch (Waiting.StoppedException e) {
+      writer.close(e); // the client is gone, or the server goes: no answer is whole
+    } catch (RuntimeException e) {
+      if (waiting.isStopped()) writer.close(e);
+      else fail(SqlJson.failure(e));
+    }
+  }
+
+  private void stream(RunningQuery query) {
+    out.begin(query);
+    if (query.isContinuous()) flush();
+    while (true) {
+      waiting.check();
+      switch (query.next(bounds.heartbeat())) {
+        case BATCH -> {
+          out.batch(query.batch(), this::flush);
+          if (query.isContinuous()) flush(); // nobody knows when more comes
+        }
+        case QUIET -> {
+          if (query.isContinuous()) out.quiet(query.status());
+          if (hasHeaders || query.isContinuous()) flush();
+        }
+        case END -> {
+          out.end(query.status());
+          flush();
+          return;
+        }
+      }
+    }
+  }
+
+  /** A Parquet file is whole before its first byte goes out: its start lies at its end. */
+  private void file(RunningQuery query) {
+    try {
+      Files.createDirectories(bounds.files());
+      Path path = Files.createTempFile(bounds.files(), "result-", ".parquet");
+      try {
+        ParquetFile.write(query, path, waiting);
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+          Files.delete(path); // it lives as long as it is open
+          send(file);
+        }
+      } finally {
+        boolean _ = Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void send(FileChannel file) throws IOException {
+    writer.write(headers(OptionalLong.of(file.size())));
+    hasHeaders = true;
+    ByteBuffer piece = ByteBuffer.allocate(RowsOut.PIECE_BYTES);
+    while (file.read(piece.clear()) > 0) {
+      byte[] bytes = new byte[piece.flip().remaining()];
+      piece.get(bytes);
+      send(bytes);
+    }
+  }
+
+  private void flush() {
+    if (!hasHeaders) {
+      writer.write(headers(OptionalLong.empty()));
+      hasHeaders = true;
+    }
+    if (out.isEmpty()) waiting.check();
+    else send(out.take());
+  }
+
+  private void send(byte[] bytes) {
+    waiting.check();
+    if (!writer.tryWrite(HttpData.wrap(bytes))) waiting.stop();
+    waiting.await(writer.whenConsumed().handle((_, _) -> true));
+    if (!writer.isOpen()) waiting.stop();
+    waiting.check();
+  }
+
+  private ResponseHeaders headers(OptionalLong length) {
+    ResponseHeadersBuilder headers =
+        ResponseHeaders.builder(HttpStatus.OK)
+            .contentType(format.type())
+            .set(SqlJson.QUERY_ID, request.queryId().orElseThrow())
+            .set(HttpHeaderNames.CACHE_CONTROL, "no-store")
+            .set("x-accel-buffering", "no");
+    length.ifPresent(bytes -> headers.setLong(HttpHeaderNames.CONTENT_LENGTH, bytes));
+    return headers.build();
+  }
+
+  private void fail(SqlException failure) {
+    if (!hasHeaders) {
+      Optional<String> id = request.queryId();
+      writer.write(SqlJson.refusalHead(failure, id));
+      writer.write(HttpData.ofUtf8(SqlJson.of(SqlJson.error(failure, id)) + "\n"));
+      writer.close();
+      return;
+    }
+    if (out.isCutBy(failure)) {
+      writer.close(failure); // the client sees an answer that breaks off
+      return;
+    }
+    if (writer.tryWrite(HttpData.wrap(out.take()))) writer.close();
+  }
+}
