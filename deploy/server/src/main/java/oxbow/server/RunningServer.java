@@ -92,6 +92,11 @@ public final class RunningServer implements AutoCloseable {
     return http.flatMap(HttpPort::registryAddress);
   }
 
+  /** Where Flight SQL listens; empty: nowhere, or {@link #http} isn't open. */
+  public Optional<InetSocketAddress> flightAddress() {
+    return http.flatMap(HttpPort::flightAddress);
+  }
+
   /** The schema registry, if there is one. */
   public Optional<RegistryPart> registry() {
     return registry;

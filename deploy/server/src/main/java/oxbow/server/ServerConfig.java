@@ -48,6 +48,7 @@ import oxbow.server.registry.RegistryBounds.OwnPort;
  */
 public final class ServerConfig {
   private static final int REGISTRY_PORT = 8081;
+  private static final int FLIGHT_PORT = 8082;
   private static final int COLD_READS_WAITING = 256;
   private static final int COLD_CHUNK_BYTES = 2 << 20;
   private static final Duration COLD_LOOK_EVERY = Duration.ofSeconds(1);
@@ -400,6 +401,15 @@ public final class ServerConfig {
         dataDirectory().resolve("jobs"),
         settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
         millis(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS).multipliedBy(9).dividedBy(10));
+  }
+
+  /** Where Flight SQL listens; empty: it isn't served. */
+  public Optional<OwnPort> flight() {
+    if (!settings.get(ConfigKeys.FLIGHT_ENABLE)) return Optional.empty();
+    String host = settings.get(ConfigKeys.HTTP_HOST);
+    Optional<Integer> given = settings.find(ConfigKeys.FLIGHT_PORT);
+    int usual = settings.get(ConfigKeys.HTTP_PORT) == 0 ? 0 : FLIGHT_PORT;
+    return Optional.of(new OwnPort(host, given.orElse(usual), given.isPresent()));
   }
 
   /** The schema registry; empty: there is none. */

@@ -129,9 +129,9 @@ final class PartitionReplay implements AutoCloseable {
     Matches wanted = matches;
     if (wanted == null) return true;
     if (!hasArrived()) return false;
-    long visible = Math.min(end, visibleEnd());
-    if (position < visible) position = wanted.next(position, visible);
-    if (position < visible) return true;
+    long to = Math.min(end, visibleEnd());
+    if (position < to) position = wanted.next(position, to);
+    if (position < to) return true;
     if (isFollowing && position < end) {
       release();
       arrival = topics.await(id, position, limit);

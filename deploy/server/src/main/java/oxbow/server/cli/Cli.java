@@ -39,6 +39,7 @@ public final class Cli {
     commands.put("groups", () -> new GroupsCommand(terminal));
     commands.put("produce", () -> new ProduceCommand(terminal));
     commands.put("consume", () -> new ConsumeCommand(terminal));
+    commands.put("sql", () -> new SqlCommand(terminal));
     commands.put("schemas", () -> new SchemasCommand(terminal));
     commands.put("cold", () -> new ColdCommand(terminal));
     commands.put("replay", () -> new ReplayCommand(terminal));

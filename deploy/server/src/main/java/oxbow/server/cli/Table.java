@@ -122,6 +122,12 @@ final class Table {
     for (List<String> row : cells) {
       for (int i = 0; i < widths.length; i++) widths[i] = Math.max(widths[i], length(row.get(i)));
     }
+    fit(widths, width);
+    return widths;
+  }
+
+  /** Narrows the widest columns until all of them fit, or are as narrow as one can read. */
+  static void fit(int[] widths, int width) {
     while (true) {
       long total = (long) GAP.length() * (widths.length - 1);
       int widest = 0;
@@ -129,12 +135,12 @@ final class Table {
         total += widths[i];
         if (widths[i] > widths[widest]) widest = i;
       }
-      if (total <= width || widths[widest] <= COLUMN_MIN) return widths;
+      if (total <= width || widths[widest] <= COLUMN_MIN) return;
       widths[widest]--;
     }
   }
 
-  private static String cut(String cell, int width) {
+  static String cut(String cell, int width) {
     if (length(cell) <= width) return cell;
     return cell.substring(0, cell.offsetByCodePoints(0, width - 1)) + "…";
   }

@@ -1319,6 +1319,25 @@ public final class ConfigKeys {
                       + " is refused with status 429. Each holds about two MiB. They are kept in"
                       + " `jobs` in `data.dir`, and go on after a restart."));
 
+  public static final ConfigKey<Boolean> FLIGHT_ENABLE =
+      add(
+          key(HTTP, ConfigTypes.BOOLEAN, "flight.enable")
+              .value(true)
+              .ours()
+              .doc(
+                  "Serve Flight SQL, which JDBC, ODBC and ADBC drivers speak, at a port of its own."
+                      + " Costs no memory until the first of them calls. Needs `http.enable`."));
+
+  public static final ConfigKey<Integer> FLIGHT_PORT =
+      add(
+          key(HTTP, ConfigTypes.INT, "flight.port")
+              .otherwise("8082; if `http.port` is 0, any free one")
+              .between(0, 65_535)
+              .ours()
+              .doc(
+                  "Port of Flight SQL, at `http.host`; 0: any free one. If it isn't set and the"
+                      + " port is taken, the server starts without it and says so."));
+
   // ---- schema registry
 
   public static final ConfigKey<Boolean> REGISTRY_ENABLE =

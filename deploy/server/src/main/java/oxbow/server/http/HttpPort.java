@@ -34,11 +34,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.query.catalog.CatalogService;
+import oxbow.query.flight.FlightDoor;
 import oxbow.query.jobs.JobsService;
 import oxbow.query.replay.http.TopicsService;
+import oxbow.query.sql.http.SqlService;
 import oxbow.schema.http.RegistryService;
 import oxbow.server.Version;
 import oxbow.server.registry.RegistryBounds;
+import oxbow.server.registry.RegistryBounds.OwnPort;
 
 /**
  * The HTTP port: {@code /metrics}, {@code /health}, {@code /ready}, {@code /api/v1/version}, and
@@ -59,6 +62,7 @@ public final class HttpPort implements AutoCloseable {
   private final Queue<CatalogService> catalogs = new ConcurrentLinkedQueue<>();
   private final Map<String, String> links = new LinkedHashMap<>();
   private @Nullable RegistryMount registry;
+  private @Nullable FlightMount flight;
   private @Nullable Server server;
   private boolean isClosed;
 
@@ -117,6 +121,20 @@ public final class HttpPort implements AutoCloseable {
   public HttpPort mount(Supplier<RegistryService> registry, RegistryBounds bounds) {
     this.registry = new RegistryMount(registry, bounds);
     link("/registry/subjects", "subjects of the schema registry");
+    return this;
+  }
+
+  /** Serves SQL and what is known of queries. Before the start only. */
+  public HttpPort mount(SqlService sql) {
+    mounts.add(builder -> builder.service(sql));
+    return link("/api/v1/queries", "queries that run, and that ended of late");
+  }
+
+  /** Serves Flight SQL at a port of its own. Before the start only. */
+  public HttpPort mount(FlightDoor door, OwnPort port) {
+    var mount = new FlightMount(door, port);
+    flight = mount;
+    mounts.add(mount::mountOn);
     return this;
   }
 
@@ -238,6 +256,11 @@ public final class HttpPort implements AutoCloseable {
   /** Where the registry listens on its own, once the port is open; empty: nowhere. */
   public Optional<InetSocketAddress> registryAddress() {
     return registry == null ? Optional.empty() : registry.address();
+  }
+
+  /** Where Flight SQL listens, once the port is open; empty: nowhere. */
+  public Optional<InetSocketAddress> flightAddress() {
+    return flight == null ? Optional.empty() : flight.address();
   }
 
   /**

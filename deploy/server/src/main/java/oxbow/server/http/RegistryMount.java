@@ -4,29 +4,25 @@ import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeaders;
-import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServerPort;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import oxbow.schema.http.RegistryErrors;
 import oxbow.schema.http.RegistryService;
 import oxbow.server.registry.RegistryBounds;
-import oxbow.server.registry.RegistryBounds.OwnPort;
 
 /** Where the schema registry is served: below a path of the HTTP port, and at a port of its own. */
 final class RegistryMount {
-  private static final Logger log = LoggerFactory.getLogger(RegistryMount.class);
   private static final String KEY = "schema.registry.listeners";
+  private static final String LACK =
+      "the schema registry has no port of its own; it is served under /registry of the HTTP port,"
+          + " and schema.registry.listeners names another";
 
   private final Supplier<RegistryService> services;
   private final RegistryBounds bounds;
@@ -40,7 +36,7 @@ final class RegistryMount {
   void mountOn(ServerBuilder builder) {
     RegistryService service = services.get();
     builder.serviceUnder("/registry/", service);
-    Optional<ServerPort> port = bounds.own().flatMap(RegistryMount::port);
+    Optional<ServerPort> port = bounds.own().flatMap(wanted -> OwnPorts.open(KEY, wanted, LACK));
     if (port.isEmpty()) return;
     ServerPort opened = port.get();
     own = opened;
@@ -51,30 +47,6 @@ final class RegistryMount {
         ctx.localAddress().getPort() == opened.actualPort()
             ? service.serve(ctx, request)
             : others.serve(ctx, request));
-  }
-
-  /** Empty: another process has it, and nobody insists. */
-  private static Optional<ServerPort> port(OwnPort wanted) {
-    InetSocketAddress address = HttpPort.address(KEY, wanted.host(), wanted.port());
-    try (var probe = new ServerSocket()) {
-      probe.setReuseAddress(true);
-      probe.bind(address);
-    } catch (IOException e) {
-      if (wanted.isRequired()) {
-        throw new IllegalStateException(
-            KEY + ": port " + wanted.port() + " can't be opened: " + e.getMessage(), e);
-      }
-      log.atWarn()
-          .addKeyValue("port", wanted.port())
-          .addKeyValue("reason", e.getMessage())
-          .log(
-              "the schema registry has no port of its own; it is served under /registry of the"
-                  + " HTTP port, and "
-                  + KEY
-                  + " names another");
-      return Optional.empty();
-    }
-    return Optional.of(new ServerPort(address, SessionProtocol.HTTP));
   }
 
   /** Where it listens on its own, once it does. */

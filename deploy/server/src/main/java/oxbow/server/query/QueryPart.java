@@ -59,6 +59,7 @@ public final class QueryPart implements AutoCloseable {
             jobsService::create,
             new HttpBounds(bounds.replaysMax(), bounds.bodyBytesMax(), bounds.timeout(), HEARTBEAT),
             InstantSource.system());
+    ReplayMeters.register(meters, service.stats());
   }
 
   private static void register(Jobs jobs, MeterRegistry meters) {
