@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import oxbow.query.Failures;
+import oxbow.query.Json;
 import oxbow.query.QueryException;
 import oxbow.query.Topics;
 import oxbow.query.replay.Cursor;
