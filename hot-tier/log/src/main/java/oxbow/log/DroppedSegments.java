@@ -50,6 +50,11 @@ final class DroppedSegments {
     threads.after(delayMs, () -> delete(left));
   }
 
+  /** Deletes those that are marked, without their delay. */
+  void deleteNow() {
+    delete(List.copyOf(marked));
+  }
+
   private void delete(List<Segment> segments) {
     for (Segment segment : segments) {
       marked.remove(segment);

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param compactionLagMsMin records younger than this are not compacted
  * @param compactionLagMsMax records older than this are compacted soon
  * @param dirtyRatioMin share of the log that must be dirty before it is compacted
+ * @param keepsHistory what the cold tier does not have yet is not compacted: it keeps old values
  * @param fileDeleteDelayMs how long a deleted segment's file stays
  * @param batchBytesMax largest batch taken from a client
  * @param timestampType whose clock stamps the records
@@ -54,6 +55,7 @@ public record LogConfig(
     long compactionLagMsMin,
     long compactionLagMsMax,
     double dirtyRatioMin,
+    boolean keepsHistory,
     long fileDeleteDelayMs,
     int batchBytesMax,
     TimestampType timestampType,
@@ -62,6 +64,9 @@ public record LogConfig(
     @Nullable Compression recompression,
     long flushMessages,
     long flushMs) {
+
+  /** A setting of ours: old values of a compacted topic stay in the cold tier. */
+  public static final String KEEPS_HISTORY = "oxbow.cold.history";
 
   /** Kafka's defaults. */
   public static final LogConfig DEFAULT = of(Map.of());
@@ -90,6 +95,7 @@ public record LogConfig(
         kafka.compactionLagMs,
         kafka.maxCompactionLagMs,
         kafka.minCleanableRatio,
+        Boolean.parseBoolean(settings.get(KEEPS_HISTORY)),
         kafka.fileDeleteDelayMs,
         kafka.maxMessageSize(),
         kafka.messageTimestampType,

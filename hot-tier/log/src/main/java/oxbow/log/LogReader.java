@@ -120,7 +120,29 @@ final class LogReader {
       latest = i;
       maxMs = now.segment(i).maxTimestampMs();
     }
-    return latest < 0 ? Optional.empty() : find(now, latest, maxMs);
+    if (latest < 0) return Optional.empty();
+    Optional<TimestampedOffset> found = find(now, latest, maxMs);
+    return found.isPresent() ? found : findMaxOfRecords(now);
+  }
+
+  /** The largest timestamp was that of a batch whose records were erased or compacted away. */
+  private static Optional<TimestampedOffset> findMaxOfRecords(LogView now) throws IOException {
+    Optional<TimestampedOffset> largest = Optional.empty();
+    long start = now.offsets().localStart();
+    for (int i = 0; i < now.count(); i++) {
+      BatchCursor cursor = now.segment(i).cursor(0, now.endOf(i));
+      while (cursor.next()) {
+        long maxMs = largest.map(TimestampedOffset::timestampMs).orElse(-1L);
+        if (cursor.maxTimestampMs() <= maxMs || cursor.lastOffset() < start) continue;
+        int epoch = BatchView.leaderEpoch(cursor.header(), cursor.headerAt());
+        for (Record record : MemoryRecords.readableRecords(cursor.batch()).records()) {
+          if (record.timestamp() <= maxMs || record.offset() < start) continue;
+          maxMs = record.timestamp();
+          largest = Optional.of(new TimestampedOffset(maxMs, record.offset(), epoch));
+        }
+      }
+    }
+    return largest;
   }
 
   private static Optional<TimestampedOffset> find(LogView now, int index, long timestampMs)

@@ -125,6 +125,7 @@ final class LogState {
 
   /** The log begins later. */
   void startAt(long offset) {
+    isLogStartKnown = true; // whatever it was before: what the cold tier has below is deleted
     producers.state().onLogStartOffsetIncremented(offset);
     epochs.truncateFromStartAsyncFlush(offset);
     publish(view.offsets().startingAt(offset));

@@ -509,6 +509,22 @@ public final class Logs implements SealedSegments, AutoCloseable {
   }
 
   @Override
+  public Optional<Erased> erase(TopicIdPartition partition, Keys keys, Budget budget)
+      throws InterruptedException {
+    Optional<PartitionLog> found = find(partition);
+    if (found.isEmpty()) return Optional.empty();
+    return Optional.of(found.get().erasing().erase(keys, budget));
+  }
+
+  @Override
+  public Optional<Erased> find(TopicIdPartition partition, Keys keys, long endOffset, Budget budget)
+      throws InterruptedException {
+    Optional<PartitionLog> found = find(partition);
+    if (found.isEmpty()) return Optional.empty();
+    return Optional.of(found.get().erasing().find(keys, endOffset, budget));
+  }
+
+  @Override
   public void beginAt(TopicIdPartition partition, ColdStart start) {
     find(partition).ifPresent(found -> found.beginAt(start));
   }

@@ -44,6 +44,7 @@ public final class PartitionLog implements AutoCloseable {
   private final LogTrimming trimming;
   private final LogOffload offload;
   private final LogCleaning cleaning;
+  private final LogErasing erasing;
   private final @Nullable DamagedSegmentException gap;
 
   PartitionLog(LogState state, @Nullable DamagedSegmentException gap) {
@@ -56,6 +57,7 @@ public final class PartitionLog implements AutoCloseable {
     this.trimming = new LogTrimming(state, rolling);
     this.offload = new LogOffload(state, flusher, reading);
     this.cleaning = new LogCleaning(state);
+    this.erasing = new LogErasing(state, rolling, cleaning, trimming);
   }
 
   /** Topic id, name and partition. */
@@ -488,6 +490,10 @@ public final class PartitionLog implements AutoCloseable {
 
   LogCleaning cleanable() {
     return cleaning;
+  }
+
+  LogErasing erasing() {
+    return erasing;
   }
 
   boolean isLogStartKnown() {

@@ -1,5 +1,6 @@
 package oxbow.log;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.TopicIdPartition;
@@ -86,6 +87,22 @@ public interface SealedSegments {
    */
   void beginAt(TopicIdPartition partition, ColdStart start);
 
+  /**
+   * Takes the records of some keys, as far as they are there now, out of the local segments, also
+   * where the cold tier has them, or an open transaction. Offsets, batches' headers and all other
+   * records stay as they are. On return no file of the log holds them any more; a range taken
+   * before may. Waits for the disk; may be repeated, also after a crash.
+   *
+   * @return empty: there is no such log here
+   * @throws LogException it is offline or the disk is full; some may be erased
+   */
+  Optional<Erased> erase(TopicIdPartition partition, Keys keys, Budget budget)
+      throws InterruptedException;
+
+  /** Reads the local records below an offset back and tells how many have one of the keys. */
+  Optional<Erased> find(TopicIdPartition partition, Keys keys, long endOffset, Budget budget)
+      throws InterruptedException;
+
   /** Tells from now on when a log start moved. */
   void watchLogStarts(LogStartListener listener);
 
@@ -137,6 +154,41 @@ public interface SealedSegments {
       slice.release();
     }
   }
+
+  /** Keys of records, byte for byte. Any thread. */
+  interface Keys {
+    /** The buffer is borrowed and stays as it is. */
+    boolean contains(ByteBuffer key);
+
+    /** No key is longer. */
+    int bytesMax();
+  }
+
+  /** Slows work down to what it may take of the machine. */
+  interface Budget {
+    /** May wait; throws if there is no point in going on. */
+    void spend(long bytes) throws InterruptedException;
+  }
+
+  /**
+   * What was found of some keys in the local segments.
+   *
+   * @param startOffset where the segments begin
+   * @param endOffset up to where it was looked for
+   * @param segments that were read
+   * @param rewrittenSegments that had such records, and were written anew without them
+   * @param readBytes of batches
+   * @param records that have one of the keys
+   * @param filesLeft of segments that left the log, and whose deletion failed
+   */
+  record Erased(
+      long startOffset,
+      long endOffset,
+      int segments,
+      int rewrittenSegments,
+      long readBytes,
+      long records,
+      int filesLeft) {}
 
   /**
    * An aborted transaction.

@@ -167,6 +167,16 @@ public final class BatchView {
     buffer.putInt(at + LEADER_EPOCH, leaderEpoch);
   }
 
+  /** Makes the header of a buffer's only batch say what the batch holds now. */
+  static void stampContent(
+      ByteBuffer buffer, short attributes, long maxTimestampMs, int recordCount) {
+    buffer.putInt(LENGTH, buffer.limit() - LENGTH_OVERHEAD_BYTES);
+    buffer.putShort(ATTRIBUTES, attributes);
+    buffer.putLong(MAX_TIMESTAMP, maxTimestampMs);
+    buffer.putInt(RECORD_COUNT, recordCount);
+    buffer.putInt(CRC, computeCrc(buffer, 0));
+  }
+
   /**
    * Makes the batch say whose clock its time is and what its largest timestamp is, and computes the
    * checksum again if that changed anything.

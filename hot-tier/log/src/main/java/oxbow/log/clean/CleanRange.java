@@ -26,6 +26,7 @@ record CleanRange(
     long dirtyStart = isUsable ? checkpoint : log.logStart();
 
     long end = Math.min(log.lastStableOffset(), activeBase);
+    if (config.keepsHistory()) end = Math.min(end, log.unseenFrom());
     long earliestMs = Long.MAX_VALUE;
     List<Segment> dirty = from(segments, dirtyStart);
     for (Segment segment : dirty) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.storage.internals.log.SkimpyOffsetMap;
@@ -41,7 +41,7 @@ public final class Compaction implements AutoCloseable {
   private final Pace pace;
   private final CleanCounters counters = new CleanCounters();
   private final Set<TopicPartition> uncleanable = ConcurrentHashMap.newKeySet();
-  private final AtomicBoolean isRunning = new AtomicBoolean();
+  private final ReentrantLock turn = new ReentrantLock();
   private volatile Supplier<? extends Collection<? extends CleanableLog>> logs = List::of;
   private @Nullable Cleaner cleaner;
 
@@ -94,14 +94,29 @@ public final class Compaction implements AutoCloseable {
 
   /** Compacts as long as a log asks for it. Returns at once if that goes on already. */
   public void run() {
-    if (!isRunning.compareAndSet(false, true)) return;
+    if (!turn.tryLock()) return;
     try {
       boolean goesOn = true;
-      while (goesOn && !pace.isClosed()) goesOn = runOnce();
+      while (goesOn && !pace.isClosed() && !turn.hasQueuedThreads()) goesOn = runOnce();
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } finally {
-      isRunning.set(false);
+      turn.unlock();
+    }
+  }
+
+  /** Work on a log's segments. */
+  public interface Work {
+    boolean run() throws IOException;
+  }
+
+  /** Does what must not meet compaction: waits for its round, and keeps the next from beginning. */
+  public boolean aside(Work work) throws IOException {
+    turn.lock();
+    try {
+      return work.run();
+    } finally {
+      turn.unlock();
     }
   }
 

@@ -29,6 +29,7 @@ public final class LogConfigs {
         usual.compactionLagMsMin(),
         usual.compactionLagMsMax(),
         usual.dirtyRatioMin(),
+        usual.keepsHistory(),
         usual.fileDeleteDelayMs(),
         usual.batchBytesMax(),
         usual.timestampType(),
