@@ -17,6 +17,10 @@ import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.cold.erase.ErasedKeys;
+import oxbow.cold.erase.Eraser;
+import oxbow.cold.erase.Erasure;
+import oxbow.cold.erase.Erasures;
 import oxbow.cold.fetch.ColdFetch;
 import oxbow.cold.fetch.Manifests;
 import oxbow.cold.fetch.ReadCounters;
@@ -87,6 +91,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   private final Rewriter rewriter;
   private final Writing writing;
   private final Map<TopicIdPartition, TopicTiering> led = new ConcurrentHashMap<>();
+  private final Erasures erasures;
   private final OffloadCounters offloadCounters = new OffloadCounters();
   private final ReadCounters readCounters = new ReadCounters();
   private final UpkeepCounters upkeepCounters = new UpkeepCounters();
@@ -162,6 +167,10 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
             upkeepCounters,
             fetch::changed,
             clock);
+    var eraser =
+        new Eraser(
+            segments, erasedTables(writing), rewriter, pace::spend, uploads, fetch::changed, clock);
+    erasures = new Erasures(eraser, clock);
     keeper =
         new BucketKeeper(
             bucket::catalog,
@@ -175,6 +184,22 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
                 new BucketKeeper.Duty("topics", SAVE_EVERY, state::saveWhatRecordsNeed),
                 new BucketKeeper.Duty("positions", SAVE_EVERY, state::savePositions)),
             nanos);
+  }
+
+  /** The tables of topics as erasing wants them. */
+  private Eraser.Tables erasedTables(Writing writing) {
+    return new Eraser.Tables() {
+      @Override
+      public Optional<ColdTable> table(Uuid topicId, String topic) {
+        return bucket.find(topicId, topic).map(Bucket.OpenTopic::table);
+      }
+
+      @Override
+      public Writers writers(TopicIdPartition partition) {
+        TopicTiering tiering = upkeep.tiering(partition);
+        return writing.of(bucket.topic(partition.topicId(), partition.topic(), tiering), tiering);
+      }
+    };
   }
 
   private void beat() {
@@ -379,6 +404,22 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     partitions.forEach(upkeep::mergeSoon);
   }
 
+  /**
+   * Begins to take the records of some keys out of a topic: out of its log, its cold files, and
+   * what old snapshots still have.
+   *
+   * @param partitions all of the topic that are led here
+   * @throws java.util.concurrent.RejectedExecutionException if too many have begun already
+   */
+  public Erasure erase(List<TopicIdPartition> partitions, ErasedKeys keys) {
+    return erasures.begin(partitions.getFirst().topic(), keys, () -> partitions);
+  }
+
+  /** An erasure that was begun, of late. */
+  public Optional<Erasure> erasure(String id) {
+    return erasures.find(id);
+  }
+
   /** How long the store has not answered; zero: it does. */
   public Duration storeAway() {
     return offloader.storeAway();
@@ -434,6 +475,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   @Override
   public void deleted(TopicIdPartition partition) {
     resigned(partition);
+    uploads.forget(partition.topicId());
     deletions.begun(partition.topicId(), partition.topic());
     upkeep.drop(partition.topicId(), partition.topic());
   }
@@ -444,6 +486,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     pace.close();
     verifications.close();
     retypings.close();
+    erasures.close();
     offloader.close();
     upkeep.close();
     fetch.close();

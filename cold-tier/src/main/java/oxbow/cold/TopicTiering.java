@@ -15,6 +15,7 @@ import org.apache.kafka.common.config.TopicConfig;
 import oxbow.cold.file.ColdFormat;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.table.Partitioning;
+import oxbow.log.LogConfig;
 
 /**
  * What a topic asks of the cold tier, read from its settings.
@@ -33,6 +34,7 @@ import oxbow.cold.table.Partitioning;
  * @param isDeleted {@code cleanup.policy} contains delete
  * @param isCompacted {@code cleanup.policy} contains compact
  * @param keepsHistory a compacted topic's old values stay in the cold tier
+ * @param compaction when and how its files are compacted, if they are
  */
 public record TopicTiering(
     boolean isOn,
@@ -48,7 +50,19 @@ public record TopicTiering(
     long retentionBytes,
     boolean isDeleted,
     boolean isCompacted,
-    boolean keepsHistory) {
+    boolean keepsHistory,
+    CompactionRules compaction) {
+
+  /**
+   * Kafka's rules of compaction.
+   *
+   * @param deleteRetentionMs how long a tombstone outlives what it deletes
+   * @param lagMsMin records younger than this are not compacted
+   * @param lagMsMax records older than this are compacted soon
+   * @param dirtyRatioMin share of the files that must be dirty before they are compacted
+   */
+  public record CompactionRules(
+      long deleteRetentionMs, long lagMsMin, long lagMsMax, double dirtyRatioMin) {}
 
   /** Which encodings Parquet pages have. */
   public enum Encoding {
@@ -98,7 +112,7 @@ public record TopicTiering(
   public static final String FILE_BYTES = "oxbow.cold.file.bytes";
   public static final String PARTITION_BY = "oxbow.cold.partition.by";
   public static final String FOREIGN_FILES = "oxbow.cold.foreign.files";
-  public static final String KEEPS_HISTORY = "oxbow.cold.history";
+  public static final String KEEPS_HISTORY = LogConfig.KEEPS_HISTORY;
 
   private static final int LAG_MS_LEAST = 10_000;
 
@@ -207,7 +221,17 @@ public record TopicTiering(
         number(settings, TopicConfig.RETENTION_BYTES_CONFIG, -1),
         policies.stream().anyMatch(policy -> policy.strip().equals("delete")),
         policies.stream().anyMatch(policy -> policy.strip().equals("compact")),
-        own.getBoolean(KEEPS_HISTORY));
+        own.getBoolean(KEEPS_HISTORY),
+        new CompactionRules(
+            number(settings, TopicConfig.DELETE_RETENTION_MS_CONFIG, 86_400_000),
+            number(settings, TopicConfig.MIN_COMPACTION_LAG_MS_CONFIG, 0),
+            number(settings, TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG, Long.MAX_VALUE),
+            ratio(settings, TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG, 0.5)));
+  }
+
+  /** Its files are compacted: they hold no value that a later one supersedes, sooner or later. */
+  public boolean isColdCompacted() {
+    return isCompacted && !keepsHistory;
   }
 
   private static String text(Map<String, String> settings, String key, String otherwise) {
@@ -218,6 +242,15 @@ public record TopicTiering(
     String given = settings.get(key);
     try {
       return given == null ? otherwise : Long.parseLong(given.strip());
+    } catch (NumberFormatException e) {
+      throw new ConfigException(key, given, "is no number");
+    }
+  }
+
+  private static double ratio(Map<String, String> settings, String key, double otherwise) {
+    String given = settings.get(key);
+    try {
+      return given == null ? otherwise : Double.parseDouble(given.strip());
     } catch (NumberFormatException e) {
       throw new ConfigException(key, given, "is no number");
     }

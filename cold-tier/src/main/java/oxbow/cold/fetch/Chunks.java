@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicIdPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,8 @@ final class Chunks {
   private final Cache<Key, Chunk> kept;
   private final ConcurrentMap<TopicIdPartition, ConcurrentSkipListMap<Long, Key>> order =
       new ConcurrentHashMap<>();
+
+  private final AtomicLong generation = new AtomicLong();
 
   private record Key(TopicIdPartition partition, long baseOffset) {}
 
@@ -46,14 +49,27 @@ final class Chunks {
     return chunk != null && chunk.holds(offset) ? Optional.of(chunk) : Optional.empty();
   }
 
-  void keep(TopicIdPartition partition, Chunk chunk) {
+  /** Read before whatever chunks are made of, and given to {@link #keep} with them. */
+  long generation() {
+    return generation.get();
+  }
+
+  /** Keeps a chunk, unless something was forgotten since its generation. */
+  void keep(TopicIdPartition partition, Chunk chunk, long ofGeneration) {
+    if (generation.get() != ofGeneration) return;
     var key = new Key(partition, chunk.baseOffset());
     order.computeIfAbsent(partition, _ -> new ConcurrentSkipListMap<>()).put(key.baseOffset(), key);
     kept.put(key, chunk);
+    if (generation.get() != ofGeneration) drop(partition); // it may have come too late
   }
 
   /** Forgets what was brought back of a partition: its files are other ones now. */
   void forget(TopicIdPartition partition) {
+    generation.incrementAndGet();
+    drop(partition);
+  }
+
+  private void drop(TopicIdPartition partition) {
     var chunks = order.remove(partition);
     if (chunks != null) kept.invalidateAll(chunks.values());
   }

@@ -114,6 +114,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
 
   /** The batches from an offset on, and what a reader that goes on will want next. */
   private Optional<Chunk> bringBack(TopicIdPartition partition, long offset, int bytesMax) {
+    long generation = chunks.generation();
     Manifest manifest = manifests.upTo(partition, offset + 1);
     Optional<ColdFile> next = manifest.from(offset);
     while (next.isPresent()) {
@@ -124,7 +125,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
       if (batches.hasRemaining()) {
         Chunk chunk = Chunk.of(offset, batches);
         cursors.keep(file.name(), chunk.endOffset(), cursor);
-        chunks.keep(partition, chunk);
+        chunks.keep(partition, chunk, generation);
         fetchAhead(reader, manifest, chunk.endOffset());
         return Optional.of(chunk);
       }

@@ -47,8 +47,8 @@ public record ColdFile(
         logBytes);
   }
 
-  /** The same file, made from so much of the log. */
-  public ColdFile withLogBytes(long newLogBytes) {
+  /** The same file, made from another one's part of the log, whose last batch may be gone. */
+  public ColdFile comingFrom(int newLeaderEpoch, long newLogBytes) {
     return new ColdFile(
         name,
         topicId,
@@ -61,7 +61,7 @@ public record ColdFile(
         timestampMin,
         timestampMax,
         indexBytes,
-        leaderEpoch,
+        newLeaderEpoch,
         newLogBytes);
   }
 }

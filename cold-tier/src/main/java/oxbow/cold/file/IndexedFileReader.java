@@ -227,7 +227,10 @@ public abstract class IndexedFileReader implements ColdFileReader {
     for (int batch = index.size() - 1; batch >= 0; batch--) {
       int epoch = index.leaderEpoch(batch);
       if (epoch <= leaderEpoch) {
-        return Optional.of(new EpochEnd(epoch, index.lastOffset(batch) + 1));
+        // Its last batches may have been compacted away: it reached up to the next epoch's first.
+        boolean isLast = batch + 1 == index.size();
+        long end = isLast ? file.endOffset() : index.baseOffset(batch + 1);
+        return Optional.of(new EpochEnd(epoch, end));
       }
     }
     return Optional.empty();

@@ -3,6 +3,7 @@ package oxbow.cold.rewrite;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.Lock;
 import org.apache.kafka.common.TopicIdPartition;
@@ -78,20 +79,47 @@ public final class Rewriter {
       Writers writers,
       BatchFilter filter)
       throws IOException, InterruptedException {
+    return rewrite(partition, files, table, writers, filter, false).orElseThrow();
+  }
+
+  /**
+   * The same, unless the filter leaves everything as it is.
+   *
+   * @return empty: the old files stay
+   */
+  public Optional<ColdFile> rewriteIfChanged(
+      TopicIdPartition partition,
+      List<ColdFile> files,
+      ColdTable table,
+      Writers writers,
+      BatchFilter filter)
+      throws IOException, InterruptedException {
+    return rewrite(partition, files, table, writers, filter, true);
+  }
+
+  private Optional<ColdFile> rewrite(
+      TopicIdPartition partition,
+      List<ColdFile> files,
+      ColdTable table,
+      Writers writers,
+      BatchFilter filter,
+      boolean isChangeWanted)
+      throws IOException, InterruptedException {
     Lock shared = uploads.shared(partition.topicId());
     shared.lockInterruptibly();
     try (ColdFileWriter writer = writers.open(partition)) {
       long droppedBefore = filter.droppedRecords();
       Copied copied = new Copied();
       for (ColdFile file : files) copy(file, writer, filter, copied);
+      if (isChangeWanted && !copied.isChanged) return Optional.empty();
       ColdFile finished = writer.finish("", files.getLast().endOffset());
       checkWhole(files, finished, filter.droppedRecords() - droppedBefore);
       writers.verify(finished, writer.path());
-      ColdFile unnamed = finished.withLogBytes(copied.logBytes(files));
+      ColdFile unnamed = finished.comingFrom(files.getLast().leaderEpoch(), copied.logBytes(files));
       ColdFile now = unnamed.named(table.name(unnamed, writers.attempt(partition)));
       store.put(now.name(), writer.path());
       swap(table, files, new NewFile(now, writer.metrics()));
-      return now;
+      return Optional.of(now);
     } finally {
       shared.unlock();
     }
@@ -101,6 +129,7 @@ public final class Rewriter {
   private static final class Copied {
     long readBytes;
     long keptBytes;
+    boolean isChanged;
 
     /** What the batches took in the log, where they may have been compressed. */
     long logBytes(List<ColdFile> files) {
@@ -109,6 +138,7 @@ public final class Rewriter {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // what a filter leaves as it is, it hands back
   private void copy(ColdFile file, ColdFileWriter writer, BatchFilter filter, Copied copied)
       throws IOException, InterruptedException {
     writer.add(NO_BATCHES, file.baseOffset(), List.of()); // its range counts, whatever is in it
@@ -120,6 +150,7 @@ public final class Rewriter {
         copied.readBytes += batches.remaining();
         ByteBuffer kept = filter.apply(batches);
         copied.keptBytes += kept.remaining();
+        copied.isChanged |= kept != batches;
         writer.add(kept, file.baseOffset(), List.of());
       }
     }

@@ -130,6 +130,11 @@ final class BucketLayout {
     return table + "/data/";
   }
 
+  /** Where the cold files of a partition lie. */
+  static String data(String table, int partition) {
+    return data(table) + partition + "/";
+  }
+
   static String dataFile(String table, ColdFile file, String attempt) {
     if (!ATTEMPT.matcher(attempt).matches()) {
       throw new StoreException(Kind.INVALID, "no name of an attempt: " + attempt);

@@ -136,6 +136,50 @@ public interface ColdTable {
   Set<String> purge(Collection<String> names);
 
   /**
+   * Cold files of a partition that lie in the bucket and are none of the table's now: of earlier
+   * snapshots, or left behind by whoever did not get them into the table. How many records they
+   * have is not known.
+   */
+  List<ColdFile> past(int partition);
+
+  /** An earlier snapshot knows files that another engine wrote, and the current one does not. */
+  boolean hasForeignPast();
+
+  /**
+   * Leaves nothing of what was: forgets all snapshots but the current one, with the branches and
+   * tags that hold them, writes the lists of the current files anew, and deletes every object that
+   * only those knew, and what cold files of some partitions nobody knows. Nobody of ours may be
+   * about to add a file of these partitions.
+   */
+  Forgotten forgetPast(Set<Integer> partitions);
+
+  /** What was compacted of each partition, read anew. */
+  Map<Integer, List<Compacted>> compacted();
+
+  /** Notes what was compacted of a partition, from the first round that still matters on. */
+  void compacted(int partition, List<Compacted> rounds);
+
+  /**
+   * A round of compaction: below this offset no record is left that another one below supersedes.
+   *
+   * @param atMs when it was done
+   */
+  record Compacted(long endOffset, long atMs) {}
+
+  /**
+   * What a table does not remember any more.
+   *
+   * @param references names of branches and tags
+   * @param objects names of those deleted
+   */
+  record Forgotten(int snapshots, List<String> references, Set<String> objects) {
+    public Forgotten {
+      references = List.copyOf(references);
+      objects = Set.copyOf(objects);
+    }
+  }
+
+  /**
    * A range of offsets whose records lie in files that another engine wrote, in no known order.
    *
    * @param names of the objects

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -30,10 +31,13 @@ import org.apache.iceberg.ManifestFile;
 import org.apache.iceberg.OverwriteFiles;
 import org.apache.iceberg.PartitionField;
 import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.PartitionStatisticsFile;
 import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.SnapshotUpdate;
+import org.apache.iceberg.StatisticsFile;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.UpdatePartitionSpec;
@@ -44,6 +48,7 @@ import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.expressions.Term;
+import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ForeignObjects;
@@ -263,14 +268,18 @@ public final class IcebergTable implements ColdTable {
         DataFileMapping mapping = mapping(staged.table());
         List<DataFile> after = now.stream().map(mapping::dataFile).toList();
         // To engines that read changes, the one says that no row did, the other that some did.
-        if (recordsBefore == recordsAfter) rewrite(staged.table(), before, after);
+        if (recordsBefore == recordsAfter) rewrite(staged.table(), base, before, after);
         else overwrite(staged.table(), before, after);
       };
     });
   }
 
-  private static void rewrite(Table table, List<DataFile> before, List<DataFile> after) {
+  private static void rewrite(
+      Table table, TableMetadata base, List<DataFile> before, List<DataFile> after) {
     RewriteFiles rewrite = table.newRewrite();
+    // Upon this very version: what was before it need not be known any more.
+    Snapshot current = base.currentSnapshot();
+    if (current != null) rewrite.validateFromSnapshot(current.snapshotId());
     before.forEach(rewrite::deleteFile);
     after.forEach(rewrite::addFile);
     stage(rewrite);
@@ -457,14 +466,8 @@ public final class IcebergTable implements ColdTable {
     // By the store's clock, and by ours if it is behind: one that jumped ahead must delete nothing.
     long before = Math.min(clock.millis(), storeMillis()) - age.toMillis();
     Set<String> old = new HashSet<>();
-    String after = "";
-    while (true) {
-      List<ObjectInfo> page = store.list(path + "/", after, LIST_COUNT);
-      if (page.isEmpty()) break;
-      for (ObjectInfo object : page) {
-        if (object.modifiedMs() < before) old.add(object.name());
-      }
-      after = page.getLast().name();
+    for (ObjectInfo object : objects(path + "/")) {
+      if (object.modifiedMs() < before) old.add(object.name());
     }
     // Read after listing: what a commit meanwhile took in is known, or too young to be listed here.
     if (!old.isEmpty()) old.removeAll(reachable());
@@ -489,8 +492,119 @@ public final class IcebergTable implements ColdTable {
   }
 
   private Set<String> reachable() {
-    TableMetadata metadata = refresh();
+    return reachable(refresh());
+  }
+
+  private Set<String> reachable(TableMetadata metadata) {
     return translated(() -> ReachableObjects.of(metadata, io));
+  }
+
+  @Override
+  public List<ColdFile> past(int partition) {
+    TableMetadata metadata = refresh();
+    TableFiles now = files(metadata);
+    return objects(BucketLayout.data(path, partition)).stream()
+        .map(object -> coldFile(object, metadata))
+        .flatMap(Optional::stream)
+        .filter(file -> !now.has(file))
+        .toList();
+  }
+
+  @Override
+  public boolean hasForeignPast() {
+    TableMetadata metadata = refresh();
+    Snapshot current = metadata.currentSnapshot();
+    if (current == null || metadata.snapshots().size() < 2) return false;
+    Set<String> past = new HashSet<>(reachable(metadata));
+    past.removeAll(translated(() -> ReachableObjects.of(current, io)));
+    Uuid topicId = TopicProperties.topicId(metadata);
+    return past.stream()
+        .anyMatch(
+            name -> isData(name) && BucketLayout.coldFile(path, name, topicId, 0, 0).isEmpty());
+  }
+
+  private Optional<ColdFile> coldFile(ObjectInfo object, TableMetadata metadata) {
+    return BucketLayout.coldFile(
+        path, object.name(), TopicProperties.topicId(metadata), 0, object.bytes());
+  }
+
+  private List<ObjectInfo> objects(String prefix) {
+    List<ObjectInfo> all = new ArrayList<>();
+    String after = "";
+    while (true) {
+      List<ObjectInfo> page = store.list(prefix, after, LIST_COUNT);
+      if (page.isEmpty()) return all;
+      all.addAll(page);
+      after = page.getLast().name();
+    }
+  }
+
+  @Override
+  public Forgotten forgetPast(Set<Integer> partitions) {
+    TableMetadata before = refresh();
+    // What was known is deleted for good; what another engine is about to commit is not known yet.
+    Set<String> gone = new HashSet<>(reachable(before));
+    Set<String> references = new TreeSet<>();
+    int[] snapshots = new int[1];
+    change(base ->
+        staged -> {
+          references.clear();
+          references.addAll(base.refs().keySet());
+          references.remove(SnapshotRef.MAIN_BRANCH);
+          snapshots[0] = Math.max(0, base.snapshots().size() - 1);
+          if (base.currentSnapshot() == null) return;
+          // Manifests tell of files that are gone what their smallest and largest keys were.
+          stage(staged.table().rewriteManifests().clusterBy(_ -> "all"));
+          staged.edit(builder -> withoutPast(staged.metadata(), builder));
+        });
+    TableMetadata now = refresh();
+    Set<String> known = reachable(now);
+    gone.removeAll(known);
+    for (int partition : partitions) {
+      for (ObjectInfo object : objects(BucketLayout.data(path, partition))) {
+        boolean isOurs = coldFile(object, now).isPresent();
+        if (isOurs && !known.contains(object.name())) gone.add(object.name());
+      }
+    }
+    // Files come last: as long as they are there, whoever begins anew knows that there is a past.
+    store.delete(gone.stream().filter(name -> !isData(name)).toList());
+    store.delete(gone.stream().filter(this::isData).toList());
+    return new Forgotten(snapshots[0], List.copyOf(references), gone);
+  }
+
+  private boolean isData(String name) {
+    return !name.startsWith(BucketLayout.metadata(path));
+  }
+
+  private static TableMetadata.Builder withoutPast(
+      TableMetadata staged, TableMetadata.Builder builder) {
+    for (String name : staged.refs().keySet()) {
+      if (!name.equals(SnapshotRef.MAIN_BRANCH)) builder.removeRef(name);
+    }
+    long current = staged.currentSnapshot().snapshotId();
+    for (StatisticsFile file : staged.statisticsFiles()) {
+      if (file.snapshotId() != current) builder.removeStatistics(file.snapshotId());
+    }
+    for (PartitionStatisticsFile file : staged.partitionStatisticsFiles()) {
+      if (file.snapshotId() != current) builder.removePartitionStatistics(file.snapshotId());
+    }
+    List<Long> past =
+        staged.snapshots().stream().map(Snapshot::snapshotId).filter(id -> id != current).toList();
+    return builder.removeSnapshots(past);
+  }
+
+  @Override
+  public Map<Integer, List<Compacted>> compacted() {
+    return TopicProperties.compacted(refresh());
+  }
+
+  @Override
+  public void compacted(int partition, List<Compacted> rounds) {
+    change(base -> {
+      Map<Integer, List<Compacted>> all = new HashMap<>(TopicProperties.compacted(base));
+      all.put(partition, rounds);
+      return staged -> staged.set(TopicProperties.COMPACTED, TopicProperties.formatCompacted(all));
+    });
   }
 
   /**

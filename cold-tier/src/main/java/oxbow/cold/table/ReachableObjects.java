@@ -3,6 +3,7 @@ package oxbow.cold.table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.avro.file.DataFileStream;
@@ -31,18 +32,29 @@ final class ReachableObjects {
   static Set<String> of(TableMetadata metadata, ObjectFileIO io) {
     var reachable = new ReachableObjects(io);
     reachable.addMetadata(metadata);
+    reachable.addSnapshots(metadata.snapshots());
+    return reachable.objects;
+  }
+
+  /** Those of one snapshot. */
+  static Set<String> of(Snapshot snapshot, ObjectFileIO io) {
+    var reachable = new ReachableObjects(io);
+    reachable.addSnapshots(List.of(snapshot));
+    return reachable.objects;
+  }
+
+  private void addSnapshots(Iterable<Snapshot> snapshots) {
     Set<String> manifests = new HashSet<>();
-    for (Snapshot snapshot : metadata.snapshots()) {
-      reachable.add(snapshot.manifestListLocation());
-      reachable.read(
+    for (Snapshot snapshot : snapshots) {
+      add(snapshot.manifestListLocation());
+      read(
           snapshot.manifestListLocation(),
           manifest -> manifests.add(manifest.get("manifest_path").toString()));
     }
     for (String manifest : manifests) {
-      reachable.add(manifest);
-      reachable.read(manifest, reachable::addLive);
+      add(manifest);
+      read(manifest, this::addLive);
     }
-    return reachable.objects;
   }
 
   private void addMetadata(TableMetadata metadata) {

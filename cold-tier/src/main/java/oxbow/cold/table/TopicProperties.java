@@ -1,5 +1,7 @@
 package oxbow.cold.table;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -9,6 +11,7 @@ import org.apache.kafka.common.Uuid;
 import oxbow.cold.file.TableColumns;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.store.StoreException.Kind;
+import oxbow.cold.table.ColdTable.Compacted;
 
 /**
  * What a topic's table tells in its properties. They are part of the metadata that a commit swaps,
@@ -26,6 +29,9 @@ final class TopicProperties {
 
   /** Where each partition's log began as far as the table was told. */
   static final String STARTS = "oxbow.starts";
+
+  /** Up to where each partition was compacted, and when: {@code 0:4096@1763600000000,...}. */
+  static final String COMPACTED = "oxbow.compacted";
 
   /** What other engines may commit: a {@link ForeignCommits}. */
   static final String FOREIGN_COMMITS = "oxbow.foreign-commits";
@@ -56,6 +62,42 @@ final class TopicProperties {
 
   static Map<Integer, Long> starts(TableMetadata metadata) {
     return parse(required(metadata, STARTS));
+  }
+
+  /** Tables of before compaction lack it. */
+  static Map<Integer, List<Compacted>> compacted(TableMetadata metadata) {
+    String text = metadata.property(COMPACTED, "");
+    Map<Integer, List<Compacted>> all = new TreeMap<>();
+    if (text.isEmpty()) return all;
+    try {
+      for (String entry : text.split(" ", -1)) {
+        int colon = entry.indexOf(':');
+        List<Compacted> rounds = new ArrayList<>();
+        for (String round : entry.substring(colon + 1).split(",", -1)) {
+          int at = round.indexOf('@');
+          rounds.add(
+              new Compacted(
+                  Long.parseLong(round.substring(0, at)), Long.parseLong(round.substring(at + 1))));
+        }
+        all.put(Integer.valueOf(entry.substring(0, colon)), rounds);
+      }
+    } catch (NumberFormatException | IndexOutOfBoundsException e) {
+      throw new StoreException(Kind.CORRUPT, "no rounds of compaction: " + text, e);
+    }
+    return all;
+  }
+
+  static String formatCompacted(Map<Integer, List<Compacted>> all) {
+    return new TreeMap<>(all)
+        .entrySet().stream()
+            .filter(entry -> !entry.getValue().isEmpty())
+            .map(entry ->
+                entry.getKey()
+                    + ":"
+                    + entry.getValue().stream()
+                        .map(round -> round.endOffset() + "@" + round.atMs())
+                        .collect(Collectors.joining(",")))
+            .collect(Collectors.joining(" "));
   }
 
   private static String required(TableMetadata metadata, String key) {

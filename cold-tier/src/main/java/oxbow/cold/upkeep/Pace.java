@@ -29,12 +29,10 @@ public final class Pace implements Rewriter.Budget, AutoCloseable {
       waitNanos = freeNanos - now;
       freeNanos += (long) (bytes / (double) bytesPerSecondMax * NANOS_PER_SECOND);
     }
-    if (waitNanos > 0 && closed.await(waitNanos, TimeUnit.NANOSECONDS)) {
-      throw new InterruptedException("closed");
-    }
+    if (closed.await(waitNanos, TimeUnit.NANOSECONDS)) throw new InterruptedException("closed");
   }
 
-  /** Ends all waiting. */
+  /** Ends all waiting; whoever wants to spend more is stopped. */
   @Override
   public void close() {
     closed.countDown();

@@ -39,6 +39,7 @@ public final class Upkeep implements AutoCloseable {
   private final SealedSegments segments;
   private final Topics topics;
   private final Rewriter rewriter;
+  private final ColdCompaction compaction;
   private final UpkeepConfig config;
   private final UpkeepCounters counters;
   private final Consumer<TopicIdPartition> onChange;
@@ -77,6 +78,7 @@ public final class Upkeep implements AutoCloseable {
     this.segments = segments;
     this.topics = topics;
     this.rewriter = rewriter;
+    this.compaction = new ColdCompaction(rewriter, config.compactionMapBytes(), counters);
     this.config = config;
     this.counters = counters;
     this.onChange = onChange;
@@ -104,6 +106,18 @@ public final class Upkeep implements AutoCloseable {
   public void leave(TopicIdPartition partition) {
     led.remove(partition);
     movedStarts.remove(partition);
+  }
+
+  /**
+   * What a topic asks of the cold tier.
+   *
+   * @throws StoreException {@code NOT_FOUND} if the partition is not led here any more
+   */
+  public TopicTiering tiering(TopicIdPartition partition) {
+    TopicTiering tiering = led.get(partition);
+    if (tiering != null) return tiering;
+    throw new StoreException(
+        StoreException.Kind.NOT_FOUND, partition.topicPartition() + " is not led here any more");
   }
 
   /** A topic was deleted: so is its table, as soon as the store lets us. */
@@ -178,6 +192,7 @@ public final class Upkeep implements AutoCloseable {
     if (!files.isEmpty()) {
       expire(partition, tiering, files);
       dropBelowLogStart(partition, table, files);
+      if (tiering.isColdCompacted()) compact(partition, tiering, table);
       boolean isEager = toMerge.remove(partition);
       int mergesMax = isEager ? Integer.MAX_VALUE : MERGES_PER_ROUND;
       for (int i = 0; i < mergesMax && merge(partition, tiering, table, isEager); i++) {
@@ -203,6 +218,23 @@ public final class Upkeep implements AutoCloseable {
     table.expire(partition.partition(), start);
     counters.expiredFiles.add(files.stream().filter(file -> file.endOffset() <= start).count());
     onChange.accept(partition);
+  }
+
+  private void compact(TopicIdPartition partition, TopicTiering tiering, ColdTable table)
+      throws IOException, InterruptedException {
+    Writers writers = topics.writers(partition.topicId(), partition.topic(), tiering);
+    long before = counters.compactedFiles.sum();
+    try {
+      boolean goesOn = true;
+      while (goesOn && closed.getCount() > 0) {
+        goesOn = compaction.round(partition, table, writers, tiering.compaction(), clock.millis());
+      }
+    } catch (StoreException e) {
+      if (e.kind() != StoreException.Kind.EXISTS) throw e;
+      // Somebody else replaced one of them first; the round is begun anew with what is there.
+    } finally {
+      if (counters.compactedFiles.sum() > before) onChange.accept(partition);
+    }
   }
 
   /** Returns whether files were merged: then more of them may have to be. */

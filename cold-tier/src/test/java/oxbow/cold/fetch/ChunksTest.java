@@ -48,7 +48,7 @@ class ChunksTest {
   @Test
   void whatIsKeptStaysWithinItsBoundAndPartitionsApart() {
     var chunks = new Chunks(10L * BATCH_BYTES);
-    for (int i = 0; i < 100; i++) chunks.keep(ORDERS_0, chunk(i, batch(i, 1)));
+    for (int i = 0; i < 100; i++) chunks.keep(ORDERS_0, chunk(i, batch(i, 1)), 0);
 
     long kept = 0;
     for (int i = 0; i < 100; i++) if (chunks.holding(ORDERS_0, i).isPresent()) kept++;
@@ -59,11 +59,22 @@ class ChunksTest {
   @Test
   void whatIsForgottenIsGone() {
     var chunks = new Chunks(1 << 20);
-    chunks.keep(ORDERS_0, chunk(0, batch(0, 3)));
+    chunks.keep(ORDERS_0, chunk(0, batch(0, 3)), chunks.generation());
     assertThat(chunks.holding(ORDERS_0, 2)).isPresent();
 
     chunks.forget(ORDERS_0);
 
     assertThat(chunks.holding(ORDERS_0, 2)).isEmpty();
+  }
+
+  @Test
+  void whatWasReadBeforeSomethingWasForgottenIsNotKept() {
+    var chunks = new Chunks(1 << 20);
+    long generation = chunks.generation();
+    chunks.forget(ORDERS_0);
+
+    chunks.keep(ORDERS_0, chunk(0, batch(0, 3)), generation);
+
+    assertThat(chunks.holding(ORDERS_0, 0)).isEmpty();
   }
 }

@@ -14,6 +14,7 @@ final class CrashingStore implements ObjectStore {
   private final ObjectStore bucket;
   private int callsLeft = Integer.MAX_VALUE;
   private boolean happens;
+  private boolean hasCrashed;
 
   CrashingStore(ObjectStore bucket) {
     this.bucket = bucket;
@@ -35,9 +36,15 @@ final class CrashingStore implements ObjectStore {
     this.happens = happens;
   }
 
+  /** The process has ended, whoever noticed. */
+  boolean hasCrashed() {
+    return hasCrashed;
+  }
+
   private <T> T call(Supplier<T> call) {
     if (callsLeft-- > 0) return call.get();
     callsLeft = 0; // a process that ended makes no more calls
+    hasCrashed = true;
     if (happens) {
       happens = false;
       T _ = call.get();

@@ -191,7 +191,8 @@ final class OffloadSimulation {
         usual.retentionBytes(),
         usual.isDeleted(),
         usual.isCompacted(),
-        usual.keepsHistory());
+        usual.keepsHistory(),
+        usual.compaction());
   }
 
   void run(int steps) throws IOException {

@@ -3,6 +3,7 @@ package oxbow.cold.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -16,6 +17,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.avro.file.DataFileStream;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Table;
@@ -663,5 +667,93 @@ class IcebergTableTest {
     store.damage(newest, 20);
 
     assertFails(Kind.CORRUPT, this::openedAnew);
+  }
+
+  @Test
+  void forgettingThePastLeavesOnlyWhatTheTableHasNow() {
+    NewFile first = appended(0, 0, 10);
+    NewFile second = appended(0, 10, 25);
+    NewFile other = appended(1, 0, 5);
+    iceberg()
+        .manageSnapshots()
+        .createTag("keep", iceberg().currentSnapshot().snapshotId())
+        .commit();
+    NewFile merged = file(0, 0, 25);
+    table.replace(List.of(first.file(), second.file()), List.of(merged));
+    NewFile nobodys = file(0, 25, 30);
+    NewFile elsewhere = file(7, 0, 3);
+    assertThat(table.past(0)).extracting(ColdFile::name).hasSize(3);
+
+    ColdTable.Forgotten forgotten = table.forgetPast(Set.of(0, 1));
+
+    assertThat(forgotten.snapshots()).isEqualTo(3);
+    assertThat(forgotten.references()).containsExactly("keep");
+    assertThat(forgotten.objects())
+        .contains(first.file().name(), second.file().name(), nobodys.file().name())
+        .doesNotContain(elsewhere.file().name())
+        .doesNotContainAnyElementsOf(store.names());
+    assertThat(iceberg().snapshots()).hasSize(1);
+    assertThat(iceberg().refs()).containsOnlyKeys("main");
+    for (ColdTable each : List.of(table, openedAnew())) {
+      assertThat(each.files(0)).containsExactly(merged.file());
+      assertThat(each.files(1)).containsExactly(other.file());
+      assertThat(each.ends()).isEqualTo(Map.of(0, 25L, 1, 5L));
+      assertThat(each.past(0)).isEmpty();
+    }
+    assertThat(namedInManifests())
+        .as("even as deleted ones")
+        .containsExactlyInAnyOrder(merged.file().name(), other.file().name());
+    NewFile next = appended(0, 25, 40);
+    assertThat(openedAnew().files(0)).containsExactly(merged.file(), next.file());
+  }
+
+  /**
+   * Every file of which a manifest in the bucket says anything, smallest and largest key included.
+   */
+  private List<String> namedInManifests() {
+    List<String> named = new ArrayList<>();
+    for (String name : store.names()) {
+      if (!name.endsWith(".avro") || name.contains("/snap-")) continue;
+      byte[] bytes = new byte[store.read(name).remaining()];
+      store.read(name).get(bytes);
+      try (var entries =
+          new DataFileStream<GenericRecord>(
+              new ByteArrayInputStream(bytes), new GenericDatumReader<>())) {
+        for (GenericRecord entry : entries) {
+          String path = ((GenericRecord) entry.get("data_file")).get("file_path").toString();
+          named.add(path.substring(path.indexOf("tables/")));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return named;
+  }
+
+  @Test
+  void roundsOfCompactionAreToldAsTheyWereNoted() {
+    appended(0, 0, 10);
+    assertThat(table.compacted()).isEmpty();
+    List<ColdTable.Compacted> rounds =
+        List.of(new ColdTable.Compacted(4, 77), new ColdTable.Compacted(10, 99));
+
+    table.compacted(0, rounds);
+    table.compacted(3, List.of(new ColdTable.Compacted(1, 5)));
+    table.compacted(3, List.of());
+
+    assertThat(openedAnew().compacted()).isEqualTo(Map.of(0, rounds));
+  }
+
+  @Test
+  void filesAreReplacedAlsoOnceSnapshotsBeforeAreForgotten() {
+    NewFile first = appended(0, 0, 10);
+    NewFile second = appended(0, 10, 25);
+    clock.advance(DAY.toMillis());
+    assertThat(table.expireSnapshots(clock.instant(), 1)).isEqualTo(1);
+    NewFile merged = file(0, 0, 25);
+
+    table.replace(List.of(first.file(), second.file()), List.of(merged));
+
+    assertThat(openedAnew().files(0)).containsExactly(merged.file());
   }
 }

@@ -59,15 +59,6 @@ public final class ServerConfig {
   private static final int CATALOG_REQUESTS_MAX = 32;
   private static final Duration COLD_MANIFEST_AGE = Duration.ofMinutes(1);
 
-  /** Snapshots outlive what an engine's query may take, objects without a table an upload. */
-  private static final UpkeepConfig COLD_UPKEEP =
-      new UpkeepConfig(
-          Duration.ofSeconds(10),
-          Duration.ofMinutes(10),
-          Duration.ofHours(6),
-          10,
-          Duration.ofHours(24));
-
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
   private final Settings settings;
@@ -291,7 +282,7 @@ public final class ServerConfig {
             settings.get(ConfigKeys.COLD_UPKEEP_BYTES),
             settings.get(ConfigKeys.COLD_CATCH_UP_BYTES),
             fetch,
-            COLD_UPKEEP);
+            upkeep());
     return Optional.of(
         new ColdBounds(
             bucket(data),
@@ -299,6 +290,17 @@ public final class ServerConfig {
             settings.get(ConfigKeys.COLD_UPLOAD_BYTES),
             settings.get(ConfigKeys.COLD_DOWNLOAD_BYTES),
             config));
+  }
+
+  /** Snapshots outlive what an engine's query may take, objects without a table an upload. */
+  private UpkeepConfig upkeep() {
+    return new UpkeepConfig(
+        Duration.ofSeconds(10),
+        Duration.ofMinutes(10),
+        Duration.ofHours(6),
+        10,
+        Duration.ofHours(24),
+        Math.toIntExact(settings.get(ConfigKeys.CLEANER_BUFFER_BYTES)));
   }
 
   private BucketBounds bucket(Path data) {

@@ -2,8 +2,12 @@ package oxbow.server.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
 import java.net.URLEncoder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +26,11 @@ import picocli.CommandLine.Parameters;
 /** {@code oxbow cold}. */
 @Command(
     name = "cold",
-    description = "Show, verify, merge, retype and restore what lies in the cold tier.",
+    description = "Show, verify, merge, retype, erase and restore what lies in the cold tier.",
     synopsisSubcommandLabel = "COMMAND")
 final class ColdCommand {
   private static final String ROOT = "/api/v1/cold";
+  private static final String BASE64_LINE = "base64:";
   private static final Duration ASK_EVERY = Duration.ofMillis(200);
 
   private final Terminal terminal;
@@ -293,6 +298,117 @@ final class ColdCommand {
         .output(terminal)
         .done("small files of " + topic + " are being merged; `oxbow cold files` shows them", told);
     return ExitCode.OK;
+  }
+
+  @Command(
+      name = "erase",
+      description = {
+        "Take all records with some keys out of a topic, for good.",
+        "The log, cold files and what old snapshots still have are written anew without them; all"
+            + " other records stay where they are. Then everything is read back. Records that come"
+            + " meanwhile are not meant. Exit code 1: something may be left, and it says what; mend"
+            + " that and repeat it."
+      })
+  int erase(
+      @Mixin HttpOptions server,
+      @Mixin Confirmation confirmation,
+      @Option(
+              names = {"-t", "--topic"},
+              required = true,
+              paramLabel = "TOPIC",
+              description = "The topic.")
+          String topic,
+      @Option(
+              names = {"-k", "--key"},
+              paramLabel = "KEY",
+              description = "A key, as text; may be repeated.")
+          @Nullable List<String> keys,
+      @Option(
+              names = {"--key-base64", "--key.base64"},
+              paramLabel = "BASE64",
+              description = "A key's bytes, as base64; may be repeated.")
+          @Nullable List<String> keysBase64,
+      @Option(
+              names = "--keys-file",
+              paramLabel = "FILE",
+              description = "A file of keys, a line each: text, or base64 behind `base64:`.")
+          @Nullable Path keysFile) {
+    List<String> texts = new ArrayList<>(keys == null ? List.of() : keys);
+    List<String> encoded = new ArrayList<>(keysBase64 == null ? List.of() : keysBase64);
+    if (keysFile != null) readKeys(keysFile, texts, encoded);
+    int count = texts.size() + encoded.size();
+    if (count == 0) {
+      throw CommandException.usage("there is no key to erase", "name one with --key");
+    }
+    confirmation.require(
+        terminal, "erase all records with " + count + " keys from " + topic + ", for good");
+    Map<?, ?> job =
+        server.post(topicPath(topic) + "/erase", Map.of("keys", texts, "keysBase64", encoded));
+    String path = ROOT + "/erase/" + job.get("job");
+    while ("running".equals(job.get("state"))) {
+      LockSupport.parkNanos(ASK_EVERY.toNanos());
+      job = server.get(path);
+    }
+    tellErased(server.output(terminal), job);
+    return "done".equals(job.get("state")) ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private static void readKeys(Path file, List<String> texts, List<String> encoded) {
+    try {
+      for (String line : Files.readAllLines(file)) {
+        if (line.isEmpty()) continue;
+        if (line.startsWith(BASE64_LINE)) encoded.add(line.substring(BASE64_LINE.length()));
+        else texts.add(line);
+      }
+    } catch (IOException e) {
+      throw CommandException.usage(file + " can't be read: " + e.getMessage(), "");
+    }
+  }
+
+  /** JSON is the server's own report; people get what it comes to. */
+  private static void tellErased(Output output, Map<?, ?> job) {
+    if (output.isJson()) {
+      output.json(job);
+      return;
+    }
+    Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+    facts.put("state", job.get("state"));
+    facts.put("records_in_log", job.get("logRecords"));
+    facts.put("records_in_cold_files", job.get("coldRecords"));
+    facts.put("records_in_old_files", job.get("pastRecords"));
+    facts.put("snapshots_forgotten", job.get("forgottenSnapshots"));
+    facts.put("objects_deleted", size(job.get("deletedObjects")));
+    if (job.get("proof") instanceof Map<?, ?> proof) {
+      facts.put("segments_read_back", proof.get("logSegments"));
+      facts.put("cold_files_read_back", proof.get("coldFiles"));
+      facts.put("records_left", proof.get("records"));
+      facts.put("files_left", size(proof.get("filesLeft")));
+    }
+    var partitions =
+        new Table("partition", "end_offset", "segments_rewritten", "files_replaced", "records");
+    for (Map<?, ?> row : rows(job, "partitions")) {
+      long cold = rows(row, "replaced").stream().mapToLong(one -> number(one.get("records"))).sum();
+      partitions.row(
+          row.get("partition"),
+          row.get("endOffset"),
+          row.get("logSegmentsRewritten"),
+          size(row.get("replaced")),
+          number(row.get("logRecords")) + cold);
+    }
+    var problems = new Table("problem");
+    if (job.get("problems") instanceof List<?> list) list.forEach(problems::row);
+    Map<String, Table> tables = new LinkedHashMap<>();
+    tables.put("partitions", partitions);
+    tables.put("problems", problems);
+    output.facts(facts, tables);
+  }
+
+  private static long number(@Nullable Object value) {
+    return value instanceof Long number ? number : 0;
+  }
+
+  private static int size(@Nullable Object list) {
+    return list instanceof List<?> items ? items.size() : 0;
   }
 
   private static String topicPath(String topic) {

@@ -70,6 +70,15 @@ final class ColdMeters {
     var upkeep = tier.upkeepCounters();
     to.count("upkeep.expired.files", "Cold files past retention", upkeep.expiredFiles);
     to.count("upkeep.merged.files", "Cold files merged into larger ones", upkeep.mergedFiles);
+    to.count("upkeep.compacted.files", "Cold files compacted", upkeep.compactedFiles);
+    to.count(
+        "upkeep.compacted.records",
+        "Records that compaction took out of cold files",
+        upkeep.compactedRecords);
+    to.count(
+        "upkeep.uncompacted.batches",
+        "Batches that compaction left alone, because their records can't be read",
+        upkeep.uncompactedBatches);
     to.count(
         "upkeep.cleaned.objects", "Objects deleted that no table knows", upkeep.cleanedObjects);
     to.count("upkeep.failures", "Upkeep that failed and is tried again", upkeep.failures);

@@ -305,7 +305,8 @@ public final class ConfigKeys {
               .differs("Kafka has 128 MiB.")
               .doc(
                   "Memory of compaction's map from keys to offsets, taken while a log is"
-                      + " compacted. More of it compacts more records in one pass."));
+                      + " compacted, and again while cold files are. More of it compacts more records"
+                      + " in one pass."));
 
   public static final ConfigKey<Double> CLEANER_BYTES_PER_SECOND =
       add(
@@ -1196,7 +1197,9 @@ public final class ConfigKeys {
               .value(32L * MIB)
               .between(MIB, 1024L * GIB)
               .ours()
-              .doc("Pace at which small files are merged."));
+              .doc(
+                  "Pace at which cold files are merged, compacted and verified, and keys are"
+                      + " erased."));
 
   public static final ConfigKey<Boolean> ICEBERG_WRITES =
       add(

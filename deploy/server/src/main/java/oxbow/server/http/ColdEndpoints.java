@@ -1,5 +1,6 @@
 package oxbow.server.http;
 
+import com.linecorp.armeria.common.AggregatedHttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.annotation.Blocking;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import oxbow.cold.ColdTier;
 import oxbow.cold.Retyping;
 import oxbow.cold.Verification;
+import oxbow.cold.erase.ErasedKeys;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ForeignObjects;
 import oxbow.cold.offload.Offloader;
@@ -220,6 +222,39 @@ public final class ColdEndpoints {
           tier.mergeSoon(partitions(statuses));
           return Json.answer(HttpStatus.ACCEPTED, Map.of("partitions", statuses.size()));
         });
+  }
+
+  /**
+   * Begins to take the records of some keys out of a topic; the answer names the job. The body is
+   * {@code {"keys": ["text", ...], "keysBase64": ["AAECAw==", ...]}}.
+   */
+  @Post("/topics/{topic}/erase")
+  public HttpResponse erase(@Param("topic") String topic, AggregatedHttpRequest request) {
+    ErasedKeys keys;
+    try {
+      keys = EraseJson.keys(request.contentUtf8());
+    } catch (IllegalArgumentException e) {
+      return Json.error(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
+    return answered(
+        Optional.of(topic),
+        (tier, statuses) -> {
+          try {
+            var begun = tier.erase(partitions(statuses), keys);
+            return Json.answer(HttpStatus.ACCEPTED, EraseJson.of(begun.report()));
+          } catch (RejectedExecutionException e) {
+            return Json.error(HttpStatus.TOO_MANY_REQUESTS, String.valueOf(e.getMessage()));
+          }
+        });
+  }
+
+  /** How far an erasure is, and what it did. */
+  @Get("/erase/{job}")
+  public HttpResponse erasure(@Param("job") String job) {
+    return part.tier()
+        .flatMap(tier -> tier.erasure(job))
+        .map(found -> Json.answer(HttpStatus.OK, EraseJson.of(found.report())))
+        .orElseGet(() -> Json.error(HttpStatus.NOT_FOUND, "there is no erasure " + job));
   }
 
   private static List<TopicIdPartition> partitions(List<Offloader.Status> statuses) {

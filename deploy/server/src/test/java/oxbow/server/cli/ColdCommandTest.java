@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -74,7 +76,6 @@ class ColdCommandTest {
 
   /** More than two files take, so that none of it waits for its age. */
   private void produce() {
-    String bootstrap = "127.0.0.1:" + server.kafka().values().iterator().next().getPort();
     Random random = new Random(1);
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < RECORDS; i++) {
@@ -82,13 +83,29 @@ class ColdCommandTest {
       random.nextBytes(value);
       lines.append(Base64.getEncoder().encodeToString(value)).append('\n');
     }
-    String[] create = {
-      "topics", "create", "orders", "-c", "oxbow.cold.file.bytes=1048576", "--bootstrap", bootstrap
-    };
-    assertThat(new Shell().run(create).exitCode()).isZero();
-    Result produced =
-        new Shell().input(lines.toString()).run("produce", "orders", "--bootstrap", bootstrap);
+    create("orders", "-c", "oxbow.cold.file.bytes=1048576");
+    produce("orders", lines.toString());
+  }
+
+  private String kafka() {
+    return "127.0.0.1:" + server.kafka().values().iterator().next().getPort();
+  }
+
+  private void create(String topic, String... options) {
+    Result created = new Shell().run(all(options, "topics", "create", topic));
+    assertThat(created.exitCode()).as(created.err()).isZero();
+  }
+
+  private void produce(String topic, String lines, String... options) {
+    Result produced = new Shell().input(lines).run(all(options, "produce", topic));
     assertThat(produced.exitCode()).as(produced.err()).isZero();
+  }
+
+  private String[] all(String[] options, String... command) {
+    List<String> all = new ArrayList<>(List.of(command));
+    all.addAll(List.of(options));
+    all.addAll(List.of("--bootstrap", kafka()));
+    return all.toArray(new String[0]);
   }
 
   private void awaitOffload() throws Exception {
@@ -178,6 +195,50 @@ class ColdCommandTest {
     Result missing = run("cold", "merge", "none");
     assertThat(missing.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
     assertThat(missing.err()).contains("there is no topic none with a cold tier here");
+  }
+
+  @Test
+  void eraseTakesKeysOutOfATopicAndProvesIt() throws Exception {
+    create("people");
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      lines.append(i % 4 == 0 ? "anna" : "bob " + i).append("\tvalue ").append(i).append('\n');
+    }
+    produce("people", lines.toString(), "--key-separator", "\\t");
+    Path keys = Files.writeString(directory.resolve("keys"), "base64:Ym9iIDE=\nnobody\n");
+
+    JsonNode done =
+        json("cold", "erase", "--topic", "people", "-k", "anna", "--keys-file", "" + keys, "-y");
+
+    assertThat(done.get("state").asText()).isEqualTo("done");
+    assertThat(done.get("keysSha256")).hasSize(3);
+    assertThat(done.get("logRecords").asLong() + done.get("coldRecords").asLong())
+        .isGreaterThanOrEqualTo(11);
+    assertThat(done.get("proof").get("records").asLong()).isZero();
+    assertThat(done.get("proof").get("filesLeft")).isEmpty();
+    Result read =
+        new Shell()
+            .run("consume", "people", "--from-beginning", "--until-end", "--bootstrap", kafka());
+    assertThat(read.exitCode()).as(read.err()).isZero();
+    assertThat(read.out().lines().filter(line -> !line.isBlank())).hasSize(29);
+    assertThat(read.out()).doesNotContain("value 0\n", "value 4\n", "value 1\n");
+
+    String shown = run("cold", "erase", "-t", "people", "--key.base64", "YW5uYQ==", "-y").out();
+    assertThat(shown).contains("done", "records left");
+  }
+
+  @Test
+  void eraseAsksFirstAndWantsAKey() {
+    Result unasked = run("cold", "erase", "-t", "orders", "-k", "x");
+    assertThat(unasked.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(unasked.err()).contains("would erase all records with 1 keys from orders");
+    Result keyless = run("cold", "erase", "-t", "orders", "-y");
+    assertThat(keyless.err()).contains("there is no key to erase");
+    Result wrong = run("cold", "erase", "-t", "orders", "--key-base64", "???", "-y");
+    assertThat(wrong.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(wrong.err()).contains("no base64");
+    Result missing = run("cold", "erase", "-t", "none", "-k", "x", "-y");
+    assertThat(missing.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
   }
 
   @Test
