@@ -113,7 +113,7 @@ final class Bench implements AutoCloseable {
         BrokerProcess broker = contender.start(data);
         brokers.put(contender.name(), broker);
         try {
-          warmUps.firstRecord(broker, List.of(0));
+          Scenarios.firstRecord(broker, List.of(0));
           warmUps.warmUp(broker);
         } catch (IllegalStateException e) {
           throw failed("warming up " + contender.name(), data, e);

@@ -57,7 +57,7 @@ final class Clients {
    * opened their logs; an idempotent producer that comes too early may repeat its first batches out
    * of sequence until they expire.
    */
-  private static void awaitLeaders(Admin admin, String topic, int partitions)
+  static void awaitLeaders(Admin admin, String topic, int partitions)
       throws InterruptedException, ExecutionException {
     Map<TopicPartition, OffsetSpec> ends =
         IntStream.range(0, partitions)

@@ -50,9 +50,23 @@ abstract sealed class Contender {
   /** Oxbow, by its launcher. */
   static final class Oxbow extends Contender {
     private final Path launcher;
+    private final List<String> settings;
 
     Oxbow(Path launcher) {
+      // Kafka takes nothing to a lake meanwhile either.
+      this(launcher, List.of("cold.topics.default=false"));
+    }
+
+    private Oxbow(Path launcher, List<String> settings) {
       this.launcher = launcher;
+      this.settings = settings;
+    }
+
+    /** The same with one more setting. */
+    Oxbow with(String setting) {
+      var more = new ArrayList<>(settings);
+      more.add(setting);
+      return new Oxbow(launcher, List.copyOf(more));
     }
 
     @Override
@@ -67,18 +81,19 @@ abstract sealed class Contender {
 
     @Override
     List<String> command(Path data, int port, int secondPort) {
-      return List.of(
-          launcher.toString(),
-          "start",
-          "--data",
-          data.toString(),
-          "--port",
-          Integer.toString(port),
-          "--http-port",
-          Integer.toString(secondPort),
-          // Kafka takes nothing to a lake meanwhile either.
-          "--set",
-          "cold.topics.default=false");
+      var command =
+          new ArrayList<>(
+              List.of(
+                  launcher.toString(),
+                  "start",
+                  "--data",
+                  data.toString(),
+                  "--port",
+                  Integer.toString(port),
+                  "--http-port",
+                  Integer.toString(secondPort)));
+      for (String setting : settings) command.addAll(List.of("--set", setting));
+      return command;
     }
   }
 

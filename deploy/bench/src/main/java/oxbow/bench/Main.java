@@ -50,6 +50,7 @@ public final class Main implements Callable<Integer> {
   private static final double LOAD_GB = 20;
 
   private static final double RECOVERY_GB = 11;
+  private static final double LAKE_GB = 8;
 
   private static final String PARTS =
       "startup, memory, produce, consume, latency, recovery, lake, registry";
@@ -113,6 +114,9 @@ public final class Main implements Callable<Integer> {
   @Option(names = "--kafka-class-path", required = true, hidden = true)
   private Path kafkaClassPath = Path.of("kafka.classpath");
 
+  @Option(names = "--sink-class-path", required = true, hidden = true)
+  private Path sinkClassPath = Path.of("sink.classpath");
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private final PrintStream progress = System.err;
@@ -144,7 +148,7 @@ public final class Main implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     check();
-    var scenarios = new Scenarios(scale);
+    var scenarios = new Scenarios(scale, sinkClassPath);
     List<Scenario> chosen = scenarios.all().stream().filter(this::isChosen).toList();
     if (chosen.isEmpty()) {
       throw wrong("no scenario's title contains '" + only + "'; --list shows all there are");
@@ -168,7 +172,7 @@ public final class Main implements Callable<Integer> {
   private void measure(Scenarios scenarios, Results results, List<Step> steps)
       throws IOException, InterruptedException {
     Path table = Path.of(file.toString().replaceFirst("\\.tsv$", "") + ".md");
-    var warmUps = new Scenarios(Math.min(1, scale));
+    var warmUps = new Scenarios(Math.min(1, scale), sinkClassPath);
     try (var bench =
         new Bench(
             contenders(), scenarios, warmUps, results, table, data.toAbsolutePath(), progress)) {
@@ -245,9 +249,9 @@ public final class Main implements Callable<Integer> {
   private void checkRoom(List<Step> steps) throws IOException {
     double loadGb =
         steps.stream().anyMatch(step -> step.phase() == Step.Phase.LOAD) ? LOAD_GB * scale : 0;
-    double recoveryGb =
-        steps.stream().anyMatch(step -> step.phase() == Step.Phase.AFTER) ? RECOVERY_GB * scale : 0;
-    double neededGb = 1 + Math.max(loadGb, recoveryGb);
+    double recoveryGb = needs(steps, Part.recovery) ? RECOVERY_GB * scale : 0;
+    double lakeGb = needs(steps, Part.lake) ? LAKE_GB * scale : 0;
+    double neededGb = 1 + Math.max(loadGb, Math.max(recoveryGb, lakeGb));
     double usableGb = Files.getFileStore(Files.createDirectories(data)).getUsableSpace() / GB;
     if (usableGb >= neededGb) return;
     throw new BenchException(
@@ -258,6 +262,10 @@ public final class Main implements Callable<Integer> {
             neededGb,
             data,
             usableGb));
+  }
+
+  private static boolean needs(List<Step> steps, Part part) {
+    return steps.stream().anyMatch(step -> step.scenario().part() == part);
   }
 
   private void list(List<Scenario> chosen) throws IOException {

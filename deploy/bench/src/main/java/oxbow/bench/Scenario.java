@@ -27,6 +27,15 @@ sealed interface Scenario {
   record OfStart(Part part, String title, double seconds, StartMeasurement measurement)
       implements Alone {}
 
+  /** The same of Oxbow alone: Apache Kafka has nothing to compare it with. */
+  record OfOxbow(Part part, String title, double seconds, StartMeasurement measurement)
+      implements Alone {
+    @Override
+    public boolean measures(String contender) {
+      return contender.equals(Contender.OXBOW);
+    }
+  }
+
   /** Measures code of ours in a process of its own, without any broker. */
   record OfCode(Part part, String title, double seconds, StartMeasurement measurement)
       implements Alone {

@@ -32,6 +32,7 @@ final class Scenarios {
   private static final double WARM_BYTES = 1.6e9;
 
   private final double scale;
+  private final Path sinkClassPath;
 
   /** Names are never used twice, not even after a deletion: that would measure the deletion too. */
   private final String topicPrefix = "bench-" + Long.toHexString(System.nanoTime()) + "-";
@@ -40,9 +41,11 @@ final class Scenarios {
 
   /**
    * @param scale how much of the full load is done, 1 being all
+   * @param sinkClassPath file with the class path of Iceberg's sink
    */
-  Scenarios(double scale) {
+  Scenarios(double scale, Path sinkClassPath) {
     this.scale = scale;
+    this.sinkClassPath = sinkClassPath;
   }
 
   /** One way of producing. */
@@ -93,6 +96,7 @@ final class Scenarios {
         new Scenario.OfStart(
             Part.recovery, "recovery after kill -9", 10 + 60 * scale, this::recovery));
     all.addAll(new LakeScenarios(scale).all());
+    all.addAll(new LakeFlows(scale, sinkClassPath).all());
     all.addAll(new RegistryScenarios(scale).all());
     return all;
   }
@@ -324,7 +328,8 @@ final class Scenarios {
   }
 
   /** Waits for a started broker; returns at its first acknowledged record. */
-  void firstRecord(BrokerProcess broker, List<Integer> partitions) throws InterruptedException {
+  static void firstRecord(BrokerProcess broker, List<Integer> partitions)
+      throws InterruptedException {
     acknowledgedBy(broker, "first-records", partitions);
   }
 

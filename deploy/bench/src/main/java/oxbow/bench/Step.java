@@ -37,7 +37,12 @@ record Step(Scenario scenario, Contender contender, int run) {
     return switch (scenario) {
       case Scenario.OfLoad _ -> Phase.LOAD;
       case Scenario.OfCode _ -> Phase.BEFORE;
-      case Scenario.OfStart start -> start.part() == Part.recovery ? Phase.AFTER : Phase.BEFORE;
+      case Scenario.OfOxbow _ -> Phase.AFTER;
+      case Scenario.OfStart start ->
+          switch (start.part()) {
+            case recovery, lake -> Phase.AFTER;
+            default -> Phase.BEFORE;
+          };
     };
   }
 

@@ -1,0 +1,2 @@
+/** What Kafka Connect needs beside its own jars to take Avro to an Iceberg table. */
+package oxbow.bench.sink;
