@@ -64,6 +64,24 @@ final class BacklogReader {
     return Optional.empty();
   }
 
+  /** All ranges from the cold tier's end to the last stable offset. */
+  LocalRecords local(LogView now) throws IOException {
+    long end = now.lastStable();
+    List<Range> ranges = new ArrayList<>();
+    boolean isComplete = false;
+    try {
+      for (long from = now.offsets().coldEnd(); from < end; from = ranges.getLast().endOffset()) {
+        Optional<Range> next = range(now, from, end, Integer.MAX_VALUE);
+        if (next.isEmpty()) break;
+        ranges.add(next.get());
+      }
+      isComplete = true;
+      return new LocalRecords(now.offsets(), end, ranges);
+    } finally {
+      if (!isComplete) ranges.forEach(Range::release);
+    }
+  }
+
   private Range range(
       LogView now, int index, long from, long end, int position, int endPosition, int bytesMax)
       throws IOException {

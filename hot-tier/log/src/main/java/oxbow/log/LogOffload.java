@@ -39,6 +39,11 @@ final class LogOffload {
             bytesMax));
   }
 
+  /** See {@link PartitionLog#local}. */
+  LocalRecords local() {
+    return reading.read(backlog::local);
+  }
+
   /** See {@link SealedSegments#found}. */
   void foundCold(long coldStart, long coldEnd) {
     state.lock.lock();

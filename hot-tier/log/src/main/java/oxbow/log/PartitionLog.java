@@ -374,6 +374,11 @@ public final class PartitionLog implements AutoCloseable {
     return reading.read(offset, bytesMax, limit, wholeFirstBatch);
   }
 
+  /** What lies here and not in the cold tier, up to the last stable offset: held until released. */
+  public LocalRecords local() {
+    return offload.local();
+  }
+
   /** The first record at or after a time, among those below the limit. */
   public Optional<TimestampedOffset> find(long timestampMs, ReadLimit limit) {
     return reading.find(timestampMs, limit);
