@@ -156,7 +156,7 @@ final class Bucket {
       if (ownerNumber > 0) state.requireOwner();
       ColdTable table =
           opened.findOrCreate(
-              namespace, topic, topicId, firstColumns(topic, tiering), Partitioning.NONE);
+              namespace, topic, topicId, firstColumns(topic, tiering, schemas), Partitioning.NONE);
       known = opened(topicId, topic, table);
     }
     return known;
@@ -175,7 +175,8 @@ final class Bucket {
     return other == null ? opened : other;
   }
 
-  private TableColumns firstColumns(String topic, TopicTiering tiering) {
+  /** What a new table begins with. */
+  static TableColumns firstColumns(String topic, TopicTiering tiering, Schemas schemas) {
     boolean hasSchema = !schemas.versions(topic + "-value").isEmpty();
     Optional<Type.Plain> plainValue =
         switch (tiering.values()) {

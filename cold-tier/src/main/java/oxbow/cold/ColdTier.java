@@ -25,6 +25,7 @@ import oxbow.cold.fetch.ColdFetch;
 import oxbow.cold.fetch.Manifests;
 import oxbow.cold.fetch.ReadCounters;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ColdFileReader;
 import oxbow.cold.file.ColdFiles;
 import oxbow.cold.file.ColdFormat;
 import oxbow.cold.file.IndexedFileReader;
@@ -46,6 +47,7 @@ import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
 import oxbow.cold.table.ForeignCommits;
 import oxbow.cold.table.IcebergCatalog;
+import oxbow.cold.table.TableVersion;
 import oxbow.cold.upkeep.Pace;
 import oxbow.cold.upkeep.Upkeep;
 import oxbow.cold.upkeep.UpkeepCounters;
@@ -311,6 +313,23 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
    */
   public RawCounts raw(TopicIdPartition partition) {
     return rawRecords.of(files(partition));
+  }
+
+  /**
+   * A topic's table as it is now; empty: nothing of it is in the cold tier. May wait for the store.
+   */
+  public Optional<TableVersion> version(Uuid topicId, String topic) {
+    return bucket.find(topicId, topic).map(open -> open.table().version());
+  }
+
+  /** Opens one of a table's files: reads its indexes. */
+  public ColdFileReader open(ColdFile file) {
+    return bucket.reader(file, ColdFiles.source(store, file));
+  }
+
+  /** A way to the files on a local disk; empty: they aren't on one. */
+  public Optional<ObjectStore.LocalFiles> localFiles() {
+    return store.localFiles();
   }
 
   /** How offload is doing, partition by partition. */

@@ -82,7 +82,15 @@ public record TopicTiering(
     /** Text, whatever their first bytes look like. */
     STRING,
     /** Bytes, whatever their first bytes look like. */
-    BYTES
+    BYTES;
+
+    /** They may begin with a magic byte and a schema id. */
+    public boolean isFramed() {
+      return switch (this) {
+        case AUTO, AVRO, JSON, PROTOBUF -> true;
+        case STRING, BYTES -> false;
+      };
+    }
   }
 
   /** What becomes of a commit by which another engine put files of its own in the place of ours. */
@@ -232,6 +240,11 @@ public record TopicTiering(
   /** Its files are compacted: they hold no value that a later one supersedes, sooner or later. */
   public boolean isColdCompacted() {
     return isCompacted && !keepsHistory;
+  }
+
+  /** Values may begin with a magic byte and a schema id. */
+  public boolean isFramed() {
+    return values.isFramed();
   }
 
   private static String text(Map<String, String> settings, String key, String otherwise) {

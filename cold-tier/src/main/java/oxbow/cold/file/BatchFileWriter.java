@@ -116,7 +116,7 @@ public final class BatchFileWriter implements ColdFileWriter {
     }
   }
 
-  private static boolean isAborted(ByteBuffer batch, List<Aborted> aborted) {
+  static boolean isAborted(ByteBuffer batch, List<Aborted> aborted) {
     if (!BatchView.isTransactional(batch, 0) || BatchView.isControl(batch, 0)) return false;
     long producerId = BatchView.producerId(batch, 0);
     long baseOffset = BatchView.baseOffset(batch, 0);

@@ -51,19 +51,12 @@ public final class FileWriters implements Writers {
             partition.topicId(),
             partition.partition(),
             known.columns(),
-            isFramed(tiering.values()));
+            tiering.isFramed());
     Path path = directory.resolve(SEQUENCE.incrementAndGet() + ".tmp");
     return switch (tiering.format()) {
       case PARQUET -> ColdFiles.writeParquet(path, spec, options(), schemas(known));
       case AVRO -> ColdFiles.writeAvro(path, spec, AvroOptions.DEFAULT);
       case FOREIGN -> throw new IllegalArgumentException("no topic is written by others");
-    };
-  }
-
-  private static boolean isFramed(TopicTiering.ValueFormat values) {
-    return switch (values) {
-      case AUTO, AVRO, JSON, PROTOBUF -> true;
-      case STRING, BYTES -> false;
     };
   }
 
@@ -88,7 +81,7 @@ public final class FileWriters implements Writers {
 
       @Override
       public Answer key(int schemaId) {
-        if (!isFramed(tiering.keys())) return new Answer.Unknown();
+        if (!tiering.keys().isFramed()) return new Answer.Unknown();
         WriterSchema placed = known.keys().get(schemaId);
         if (placed != null) return new Answer.Known(placed);
         if (known.refusedKeys().contains(schemaId)) return new Answer.Unmerged();

@@ -32,7 +32,7 @@ import oxbow.schema.protobuf.ProtobufSchema;
  * of every schema that has a message of its name; each other message that comes is one column,
  * called after it.
  */
-final class Placing {
+public final class Placing {
   /** The part that stands for all of a schema that is no record. */
   private static final String WHOLE = "value";
 
@@ -45,19 +45,19 @@ final class Placing {
   private final Map<Integer, String> refusedValues = new LinkedHashMap<>();
   private final Map<Integer, String> refusedKeys = new LinkedHashMap<>();
 
-  Placing(TableColumns columns) {
+  public Placing(TableColumns columns) {
     this.columns = columns;
   }
 
-  TableColumns columns() {
+  public TableColumns columns() {
     return columns;
   }
 
-  Map<Integer, WriterSchema> values() {
+  public Map<Integer, WriterSchema> values() {
     return values;
   }
 
-  Map<Integer, WriterSchema> keys() {
+  public Map<Integer, WriterSchema> keys() {
     return keys;
   }
 
@@ -73,7 +73,7 @@ final class Placing {
   /**
    * @param met paths of Protobuf's messages that records are, the first one first
    */
-  void value(int id, ParsedSchema schema, Set<List<Integer>> met) {
+  public void value(int id, ParsedSchema schema, Set<List<Integer>> met) {
     try {
       if (schema instanceof ProtobufSchema protobuf) {
         messages(id, protobuf, met);
@@ -186,7 +186,7 @@ final class Placing {
   }
 
   /** All of a key lies in one column, whose parts are the fields if it is a record. */
-  void key(int id, ParsedSchema schema) {
+  public void key(int id, ParsedSchema schema) {
     try {
       Shape shape = schema.shape();
       switch (isRecord(schema, shape) ? mergedRecord(shape) : mergedWhole(shape)) {

@@ -109,6 +109,11 @@ public final class LateObjectStore implements ObjectStore {
   }
 
   @Override
+  public Optional<LocalFiles> localFiles() {
+    return store().localFiles();
+  }
+
+  @Override
   public String location(String name) {
     return root + name;
   }

@@ -129,9 +129,61 @@ public final class LocalObjectStore implements ObjectStore {
 
   private static void removeTree(Path directory) throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      for (Path file : files) Files.deleteIfExists(file);
+      for (Path file : files) {
+        if (Files.isDirectory(file)) removeTree(file);
+        else Files.deleteIfExists(file);
+      }
     }
     Files.deleteIfExists(directory);
+  }
+
+  @Override
+  public Optional<LocalFiles> localFiles() {
+    try {
+      Path directory = unfinishedFile();
+      Files.createDirectory(directory);
+      return Optional.of(new Linked(directory));
+    } catch (IOException e) {
+      throw failure("make a directory of links", e);
+    }
+  }
+
+  /** Hard links to objects. */
+  private final class Linked implements LocalFiles {
+    private final Path directory;
+
+    Linked(Path directory) {
+      this.directory = directory;
+    }
+
+    @Override
+    public Path directory() {
+      return directory;
+    }
+
+    @Override
+    public Path add(String name, String file) {
+      Path link = directory.resolve(file);
+      try {
+        Files.createLink(link, path(name));
+        return link;
+      } catch (NoSuchFileException _) {
+        throw new StoreException(Kind.NOT_FOUND, "there is no object " + name);
+      } catch (IOException e) {
+        throw failure("link " + name, e);
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        removeTree(directory);
+      } catch (NoSuchFileException _) {
+        // The store was closed, and took it along.
+      } catch (IOException e) {
+        throw failure("remove " + directory, e);
+      }
+    }
   }
 
   @Override

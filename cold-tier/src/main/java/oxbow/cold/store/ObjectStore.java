@@ -57,6 +57,34 @@ public interface ObjectStore extends AutoCloseable {
   String location(String name);
 
   /**
+   * A way to objects as files of a local disk; empty: this store has none. Whoever is given it
+   * closes it.
+   */
+  default Optional<LocalFiles> localFiles() {
+    return Optional.empty();
+  }
+
+  /**
+   * Objects as local files in a directory of their own, which nobody deletes before it is closed.
+   */
+  interface LocalFiles extends AutoCloseable {
+    Path directory();
+
+    /**
+     * Adds an object to the directory. It costs no space: the file is another name of what the
+     * store has, and stays though the object is deleted.
+     *
+     * @param name of the object
+     * @param file its name in the directory
+     */
+    Path add(String name, String file);
+
+    /** Removes the directory. */
+    @Override
+    void close();
+  }
+
+  /**
    * Removes what interrupted calls left where no listing shows it, and which still costs.
    *
    * @param age younger ones may belong to calls that are under way

@@ -92,6 +92,11 @@ public final class PacedObjectStore implements ObjectStore {
   }
 
   @Override
+  public Optional<LocalFiles> localFiles() {
+    return store.localFiles();
+  }
+
+  @Override
   public String location(String name) {
     return store.location(name);
   }

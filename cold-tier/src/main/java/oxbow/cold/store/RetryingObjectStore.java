@@ -119,6 +119,11 @@ public final class RetryingObjectStore implements ObjectStore {
   }
 
   @Override
+  public Optional<LocalFiles> localFiles() {
+    return store.localFiles();
+  }
+
+  @Override
   public String location(String name) {
     return store.location(name);
   }

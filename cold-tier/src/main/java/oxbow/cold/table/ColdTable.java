@@ -78,6 +78,9 @@ public interface ColdTable {
    */
   long expire(int partition, long logStart);
 
+  /** All of it at one moment, read anew. */
+  TableVersion version();
+
   /** Its columns, read anew. */
   TableColumns columns();
 

@@ -344,6 +344,12 @@ public final class IcebergTable implements ColdTable {
   }
 
   @Override
+  public TableVersion version() {
+    TableMetadata metadata = refresh();
+    return new TableVersion(metadata, files(metadata));
+  }
+
+  @Override
   public TableColumns columns() {
     return TopicProperties.columns(refresh());
   }

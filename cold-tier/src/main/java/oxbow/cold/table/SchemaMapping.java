@@ -15,6 +15,7 @@ import org.apache.iceberg.types.Type.TypeID;
 import org.apache.iceberg.types.TypeUtil;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.types.Types.NestedField;
+import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.SystemColumns;
 import oxbow.cold.file.TableColumns;
 import oxbow.cold.store.StoreException;
@@ -24,7 +25,7 @@ import oxbow.schema.layout.Layout;
 import oxbow.schema.layout.Type.Plain;
 
 /** A table's columns as Iceberg's schema, id by id. */
-final class SchemaMapping {
+public final class SchemaMapping {
   /** The first format version with timestamps in nanoseconds. */
   private static final int NANOS_VERSION = 3;
 
@@ -38,6 +39,45 @@ final class SchemaMapping {
     List<NestedField> fields = new ArrayList<>();
     for (Column column : all) fields.add(field(column, names));
     return new Schema(fields);
+  }
+
+  /** The columns and their parts under the names that engines see. */
+  public static List<Column> named(TableColumns columns) {
+    List<Column> all = columns.all();
+    Map<Integer, String> names = names(all, true);
+    return all.stream().map(column -> named(column, names.get(column.id()))).toList();
+  }
+
+  /** Whether parts of columns have other names in files than engines see. */
+  public static boolean hasRenamedParts(TableColumns columns) {
+    List<oxbow.schema.layout.Type> types = columns.all().stream().map(Column::type).toList();
+    return !named(columns).stream().map(Column::type).toList().equals(types);
+  }
+
+  private static oxbow.schema.layout.Type named(oxbow.schema.layout.Type type) {
+    return switch (type) {
+      case oxbow.schema.layout.Type.Struct(List<Column> parts, boolean isUnion) -> {
+        Map<Integer, String> names = names(parts, false);
+        yield new oxbow.schema.layout.Type.Struct(
+            parts.stream().map(part -> named(part, names.get(part.id()))).toList(), isUnion);
+      }
+      case oxbow.schema.layout.Type.ListOf(Column element) ->
+          new oxbow.schema.layout.Type.ListOf(named(element, null));
+      case oxbow.schema.layout.Type.MapOf(Column key, Column value) ->
+          new oxbow.schema.layout.Type.MapOf(named(key, null), named(value, null));
+      case Plain _, oxbow.schema.layout.Type.Decimal _, oxbow.schema.layout.Type.Fixed _ -> type;
+    };
+  }
+
+  private static Column named(Column column, @Nullable String name) {
+    return new Column(
+        column.id(),
+        name == null ? column.name() : name,
+        column.otherNames(),
+        named(column.type()),
+        column.isOptional(),
+        column.doc(),
+        column.key());
   }
 
   /** The largest id of a table with these columns. */
