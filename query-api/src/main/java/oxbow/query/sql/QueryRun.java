@@ -1,0 +1,564 @@
+package oxbow.query.sql;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.VarCharVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
+import oxbow.log.ReadLimit;
+import oxbow.query.Topics.Topic;
+import oxbow.query.scan.Wanted;
+import oxbow.query.sql.QueryStatus.State;
+import oxbow.query.sql.SqlException.Kind;
+import oxbow.query.sql.duckdb.Database;
+import oxbow.query.sql.duckdb.Rows;
+import oxbow.query.sql.duckdb.SqlType;
+import oxbow.query.sql.duckdb.Statement;
+
+/**
+ * One query, from its text to its last batch. Its own thread does all the work, in a database of
+ * its own that goes with it; others pull batches, ask how it is, and stop it.
+ *
+ * <pre>
+ *   text -> {@link StatementCheck} -> {@link QueryTables#create} -> plan -> {@link Predicates}
+ *        -> {@link QueryTables#fill} -> run -> {@link Handoff}
+ * </pre>
+ */
+final class QueryRun implements RunningQuery {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final String id;
+  private final SqlRequest request;
+  private final SqlLimits limits;
+  private final SqlSources sources;
+  private final Path spillDirectory;
+  private final BufferAllocator allocator;
+  private final InstantSource clock;
+  private final boolean isDescribing;
+  private final BiConsumer<QueryRun, SqlException> stopper;
+  private final Instant begun;
+  private final Handoff handoff = new Handoff();
+  private final CompletableFuture<Planned> planned = new CompletableFuture<>();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final CompletableFuture<Void> stopSignal = new CompletableFuture<>();
+
+  /** Why it was stopped from outside. */
+  private final AtomicReference<@Nullable SqlException> stopped = new AtomicReference<>();
+
+  private volatile State state = State.QUEUED;
+  private volatile @Nullable Instant started;
+  private volatile @Nullable Instant finished;
+  private volatile @Nullable SqlException error;
+  private volatile long rows;
+  private volatile @Nullable Database database;
+  private volatile @Nullable QueryTables tables;
+  private volatile QueryStatus.Work workDone = QueryStatus.Work.NONE;
+  private @Nullable VectorSchemaRoot current;
+  private List<Topic> topics = List.of();
+
+  /** What is known before the first row. */
+  record Planned(List<ResultColumn> columns, Schema schema, int parameters) {}
+
+  /**
+   * @param allocator closed with this
+   * @param isDescribing only columns are wanted
+   * @param stopper stops a query wherever it is
+   */
+  QueryRun(
+      String id,
+      SqlRequest request,
+      SqlLimits limits,
+      SqlSources sources,
+      BufferAllocator allocator,
+      InstantSource clock,
+      boolean isDescribing,
+      BiConsumer<QueryRun, SqlException> stopper) {
+    this.id = id;
+    this.request = request;
+    this.limits = limits;
+    this.sources = sources;
+    this.spillDirectory = limits.directory().resolve("spill").resolve(id);
+    this.allocator = allocator;
+    this.clock = clock;
+    this.isDescribing = isDescribing;
+    this.stopper = stopper;
+    this.begun = clock.instant();
+  }
+
+  // ---- on the query's thread
+
+  /** All of its work, until it has ended and given back what it held. */
+  void work() {
+    started = clock.instant();
+    state = State.RUNNING;
+    try {
+      run();
+      handoff.end();
+      state = State.FINISHED;
+    } catch (Throwable e) {
+      SqlException told = told(e);
+      error = told;
+      state = told.kind() == Kind.CANCELLED ? State.CANCELLED : State.FAILED;
+      planned.completeExceptionally(told);
+      handoff.fail(told);
+    } finally {
+      finished = clock.instant();
+      ended.complete(null);
+    }
+  }
+
+  /** Why it was stopped counts for more than what came of that, and our own failures say more. */
+  private SqlException told(Throwable failure) {
+    SqlException cause = stopped.get();
+    if (cause != null) return cause;
+    QueryTables read = tables;
+    Throwable ours = read == null ? null : read.failure();
+    return SqlFailures.of(ours == null ? failure : ours, request.sql());
+  }
+
+  private void run() {
+    StatementKind kind = StatementKind.of(request.sql());
+    try {
+      Map<String, Map<Integer, Long>> froms = Map.of();
+      do {
+        froms = round(kind, froms);
+      } while (kind.isContinuous() && !isDescribing && awaitMore(froms));
+    } finally {
+      Directories.delete(spillDirectory);
+    }
+  }
+
+  /**
+   * Runs it over what there is.
+   *
+   * @param froms where to begin; empty: with the logs
+   * @return where to go on
+   */
+  private Map<String, Map<Integer, Long>> round(
+      StatementKind kind, Map<String, Map<Integer, Long>> froms) {
+    checkNotStopped();
+    try (QueryTables created = new QueryTables(sources, limits.namespace(), this::isStopped)) {
+      tables = created;
+      try (Database opened = Database.open(Sandbox.settings(limits, spillDirectory))) {
+        database = opened;
+        opened.execute("SET TimeZone = '" + zone(request.zone()) + "'");
+        StatementCheck check = StatementCheck.of(request.sql(), tree(opened, kind.sql()));
+        if (kind.isContinuous()) checkContinuous(opened, check);
+        created.begin(opened);
+        created.create(check, request.sql(), kind.asOf(), froms);
+        Sandbox.close(opened, created.directory());
+        checkNotStopped();
+        runLocked(opened, created, check, kind);
+      } finally {
+        database = null; // before it is closed
+        workDone = created.work();
+      }
+      topics = created.topics();
+      return created.ends();
+    }
+  }
+
+  /** Only what is made of single rows can go on without being wrong. */
+  private static void checkContinuous(Database opened, StatementCheck check) {
+    boolean hasAggregate =
+        check.functions().stream()
+            .anyMatch(name ->
+                !opened
+                    .texts(
+                        "SELECT function_name FROM duckdb_functions() WHERE function_type ="
+                            + " 'aggregate' AND lower(function_name) = ?",
+                        name)
+                    .isEmpty());
+    if (check.isRowByRow() && !hasAggregate) return;
+    throw new SqlException(
+        Kind.INVALID,
+        "EMIT CHANGES goes with rows of one table, filtered and converted, and nothing more",
+        0,
+        0,
+        "leave out joins, aggregates, windows, ORDER BY, LIMIT and DISTINCT",
+        null);
+  }
+
+  /** Waits until there are records behind what was read; false: nobody will want them. */
+  private boolean awaitMore(Map<String, Map<Integer, Long>> ends) {
+    if (rows >= request.rowsMax().orElse(Long.MAX_VALUE)) return false;
+    List<CompletableFuture<?>> arrivals = new ArrayList<>();
+    arrivals.add(stopSignal);
+    for (Topic topic : topics) {
+      Map<Integer, Long> known = ends.getOrDefault(topic.name(), Map.of());
+      for (int i = 0; i < topic.partitions(); i++) {
+        arrivals.add(
+            sources
+                .topics()
+                .await(topic.partition(i), known.getOrDefault(i, 0L), ReadLimit.LAST_STABLE));
+      }
+    }
+    try {
+      CompletableFuture.anyOf(arrivals.toArray(CompletableFuture[]::new)).join();
+    } catch (CompletionException e) {
+      throw SqlFailures.of(e, request.sql());
+    } finally {
+      arrivals.stream().skip(1).forEach(each -> each.cancel(false));
+    }
+    checkNotStopped();
+    return true;
+  }
+
+  /** As DuckDB names it. */
+  private static String zone(ZoneId zone) {
+    if (!(zone.normalized() instanceof ZoneOffset offset)) return zone.getId();
+    int hours = offset.getTotalSeconds() / 3600;
+    if (offset.getTotalSeconds() % 3600 != 0) {
+      throw new SqlException(Kind.INVALID, "name a time zone, or a whole number of hours");
+    }
+    // Zones of this kind count westwards.
+    return hours == 0 ? "UTC" : "Etc/GMT" + (hours > 0 ? "-" : "+") + Math.abs(hours);
+  }
+
+  private void runLocked(
+      Database opened, QueryTables created, StatementCheck check, StatementKind kind) {
+    String sql = kind.sql();
+    Planned columns;
+    try (Statement statement = opened.prepare(sql)) {
+      int parameters = statement.parameters();
+      if (!isDescribing) checkParameters(parameters);
+      List<Statement.Column> found = columns(opened, statement, sql);
+      if (!kind.isExplain()) sql = withTexts(sql, found);
+      columns = kind.isExplain() ? explainPlanned(parameters) : planned(found, parameters);
+    }
+    if (isDescribing) {
+      planned.complete(columns);
+      return;
+    }
+    checkSame(columns);
+    created.fill(check.isShown() ? Map.of() : wanted(opened, kind.sql()));
+    checkNotStopped();
+    if (kind.isExplain()) {
+      explain(opened, created, kind, columns);
+      return;
+    }
+    try (Statement statement = opened.prepare(sql)) {
+      planned.complete(columns);
+      bind(statement);
+      checkNotStopped();
+      try (Rows found = statement.execute()) {
+        pump(found, columns.schema());
+      }
+    }
+  }
+
+  /** Whoever takes rows was told their columns. */
+  private void checkSame(Planned columns) {
+    if (!planned.isDone() || planned.join().schema().equals(columns.schema())) return;
+    throw new SqlException(
+        Kind.UNAVAILABLE,
+        "the topic's columns are other ones now",
+        0,
+        0,
+        "ask again; or name the columns that you want",
+        null);
+  }
+
+  /** What isn't given is null. */
+  private void bind(Statement statement) {
+    List<@Nullable Object> given = request.parameters();
+    for (int i = 0; i < statement.parameters(); i++) {
+      statement.bind(i + 1, i < given.size() ? given.get(i) : null);
+    }
+  }
+
+  /** The columns of a statement, which is run for that over nothing if they depend on values. */
+  private List<Statement.Column> columns(Database opened, Statement statement, String sql) {
+    List<Statement.Column> declared = statement.columns();
+    if (!declared.isEmpty()) return declared;
+    try (Statement empty = opened.prepare("SELECT * FROM (" + sql + "\n) LIMIT 0")) {
+      bind(empty);
+      try (Rows rows = empty.execute()) {
+        return rows.columns();
+      }
+    }
+  }
+
+  private static Planned planned(List<Statement.Column> columns, int parameters) {
+    return new Planned(
+        columns.stream()
+            .map(column -> new ResultColumn(column.name(), column.type().resultName()))
+            .toList(),
+        new Schema(columns.stream().map(column -> column.type().field(column.name())).toList()),
+        parameters);
+  }
+
+  static JsonNode tree(Database opened, String sql) {
+    String tree =
+        opened.texts("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR", sql).getFirst().getFirst();
+    try {
+      return JSON.readTree(requireNonNull(tree));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("DuckDB's tree is no JSON", e);
+    }
+  }
+
+  private Map<Integer, Wanted> wanted(Database opened, String sql) {
+    Object[] parameters = request.parameters().toArray();
+    var rows = opened.texts("EXPLAIN (FORMAT JSON) " + sql, parameters);
+    String plan = requireNonNull(rows.getFirst().getLast());
+    return new Predicates(opened).wanted(plan, QueryTables.PLAN_PREFIX);
+  }
+
+  /** Columns that Arrow doesn't have become text. */
+  private static String withTexts(String sql, List<Statement.Column> columns) {
+    if (columns.stream().allMatch(column -> column.type().isVector())) return sql;
+    List<String> names = new ArrayList<>();
+    List<String> values = new ArrayList<>();
+    for (int i = 0; i < columns.size(); i++) {
+      String value = columns.get(i).type().isVector() ? "c" + i : "c" + i + "::VARCHAR";
+      names.add("c" + i);
+      values.add(value + " AS " + SqlType.quoted(columns.get(i).name()));
+    }
+    return "SELECT "
+        + String.join(", ", values)
+        + " FROM ("
+        + sql
+        + "\n) AS q("
+        + String.join(", ", names)
+        + ")";
+  }
+
+  private void checkParameters(int wanted) {
+    int given = request.parameters().size();
+    if (given == wanted) return;
+    throw new SqlException(
+        Kind.INVALID,
+        "the statement has " + wanted + " parameters, and " + given + " values were given");
+  }
+
+  private void pump(Rows found, Schema schema) {
+    long given = rows;
+    long left = request.rowsMax().orElse(Long.MAX_VALUE) - given;
+    while (left > 0 && found.next()) {
+      checkNotStopped();
+      VectorSchemaRoot batch = found.take(schema, allocator);
+      if (batch.getRowCount() > left) {
+        VectorSchemaRoot cut = batch.slice(0, (int) left);
+        batch.close();
+        batch = cut;
+      }
+      int count = batch.getRowCount();
+      if (!handoff.put(batch)) {
+        batch.close();
+        checkNotStopped();
+        return;
+      }
+      left -= count;
+      given += count;
+      rows = given;
+    }
+  }
+
+  // ---- explaining
+
+  private static Planned explainPlanned(int parameters) {
+    List<ResultColumn> columns =
+        List.of(new ResultColumn("what", "VARCHAR"), new ResultColumn("plan", "VARCHAR"));
+    List<Field> fields =
+        columns.stream()
+            .map(column -> Field.nullable(column.name(), new ArrowType.Utf8()))
+            .toList();
+    return new Planned(columns, new Schema(fields), parameters);
+  }
+
+  private void explain(Database opened, QueryTables created, StatementKind kind, Planned columns) {
+    List<List<@Nullable String>> lines = new ArrayList<>();
+    String how = kind.isAnalyze() ? "EXPLAIN ANALYZE " : "EXPLAIN ";
+    var plans = opened.texts(how + kind.sql(), request.parameters().toArray());
+    for (String table : created.explained()) lines.add(List.of("tables", table));
+    lines.addAll(plans);
+    planned.complete(columns);
+    VectorSchemaRoot batch = texts(columns.schema(), lines);
+    rows = lines.size();
+    if (!handoff.put(batch)) batch.close();
+  }
+
+  private VectorSchemaRoot texts(Schema schema, List<List<@Nullable String>> lines) {
+    VectorSchemaRoot root = VectorSchemaRoot.create(schema, allocator);
+    for (int column = 0; column < root.getFieldVectors().size(); column++) {
+      var vector = (VarCharVector) root.getVector(column);
+      for (int row = 0; row < lines.size(); row++) {
+        String text = lines.get(row).get(column);
+        if (text != null) vector.setSafe(row, text.getBytes(UTF_8));
+      }
+      vector.setValueCount(lines.size());
+    }
+    root.setRowCount(lines.size());
+    return root;
+  }
+
+  // ---- stopping, on any thread
+
+  private boolean isStopped() {
+    return stopped.get() != null || handoff.isClosed();
+  }
+
+  private void checkNotStopped() {
+    SqlException cause = stopped.get();
+    if (cause != null) throw cause;
+    if (handoff.isClosed()) throw new SqlException(Kind.CANCELLED, "nobody waits for it");
+  }
+
+  /**
+   * Stops it. What DuckDB does at the moment may begin anew just then and not notice: so this is
+   * called again until it has ended.
+   */
+  void stop(SqlException cause) {
+    if (ended.isDone()) return;
+    stopped.compareAndSet(null, cause);
+    handoff.fail(requireNonNull(stopped.get()));
+    stopSignal.complete(null);
+    interrupt();
+  }
+
+  void interrupt() {
+    Database running = database;
+    if (running != null) running.interrupt();
+  }
+
+  boolean hasEnded() {
+    return ended.isDone();
+  }
+
+  void whenEnded(Runnable action) {
+    var _ = ended.thenRun(action);
+  }
+
+  /** It ends before anything was done. */
+  void neverBegan(SqlException cause) {
+    error = cause;
+    state = cause.kind() == Kind.CANCELLED ? State.CANCELLED : State.FAILED;
+    finished = clock.instant();
+    planned.completeExceptionally(cause);
+    handoff.fail(cause);
+    ended.complete(null);
+  }
+
+  /** Waits until its columns are known. */
+  Planned planned() {
+    try {
+      return planned.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof SqlException known) throw known;
+      throw e;
+    }
+  }
+
+  // ---- as others see it
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public List<ResultColumn> columns() {
+    return planned().columns();
+  }
+
+  @Override
+  public Schema schema() {
+    return planned().schema();
+  }
+
+  @Override
+  public boolean isContinuous() {
+    return StatementKind.isContinuous(request.sql());
+  }
+
+  @Override
+  public Step next(Duration patience) {
+    closeCurrent();
+    return switch (handoff.take(patience)) {
+      case Handoff.Found.Batch(VectorSchemaRoot root) -> {
+        current = root;
+        yield Step.BATCH;
+      }
+      case Handoff.Found.Quiet() -> Step.QUIET;
+      case Handoff.Found.End() -> Step.END;
+    };
+  }
+
+  private void closeCurrent() {
+    VectorSchemaRoot last = current;
+    current = null;
+    if (last != null) last.close();
+  }
+
+  @Override
+  public VectorSchemaRoot batch() {
+    VectorSchemaRoot found = current;
+    if (found == null) throw new IllegalStateException("there is no batch");
+    return found;
+  }
+
+  @Override
+  public QueryStatus status() {
+    Instant now = finished == null ? clock.instant() : requireNonNull(finished);
+    Instant first = started == null ? now : requireNonNull(started);
+    return new QueryStatus(
+        id,
+        request.sql(),
+        state,
+        begun,
+        Duration.between(begun, now),
+        Duration.between(begun, first),
+        Optional.ofNullable(error),
+        rows,
+        percent(),
+        state == State.RUNNING ? workNow() : workDone);
+  }
+
+  private QueryStatus.Work workNow() {
+    QueryTables read = tables;
+    return read == null ? QueryStatus.Work.NONE : read.work();
+  }
+
+  private double percent() {
+    if (state == State.FINISHED) return 100;
+    Database running = database;
+    return running == null ? 0 : Math.clamp(running.percent(), 0, 100);
+  }
+
+  @Override
+  public void cancel() {
+    stopper.accept(this, new SqlException(Kind.CANCELLED, "the query was cancelled"));
+  }
+
+  @Override
+  public void close() {
+    handoff.close();
+    stopper.accept(this, new SqlException(Kind.CANCELLED, "nobody waits for it any more"));
+    ended.join();
+    closeCurrent();
+    allocator.close();
+  }
+}

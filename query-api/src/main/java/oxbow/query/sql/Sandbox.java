@@ -1,0 +1,42 @@
+package oxbow.query.sql;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import oxbow.query.sql.duckdb.Database;
+
+/**
+ * What keeps a statement in its database: the second of two fences, for what {@link StatementCheck}
+ * might let through.
+ */
+final class Sandbox {
+  private Sandbox() {}
+
+  /** What a database is opened with. */
+  static Map<String, String> settings(SqlLimits limits, Path spillDirectory) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("threads", Integer.toString(limits.threads()));
+    settings.put("memory_limit", limits.memoryBytes() / 1024 + "KiB");
+    settings.put("temp_directory", spillDirectory.toString());
+    settings.put("max_temp_directory_size", limits.spillBytes() / 1024 + "KiB");
+    settings.put("autoinstall_known_extensions", "false");
+    settings.put("autoload_known_extensions", "false");
+    settings.put("preserve_insertion_order", "false");
+    settings.put("errors_as_json", "true");
+    return settings;
+  }
+
+  /**
+   * Closes it: from here on nothing outside can be reached, and nothing of that be changed.
+   *
+   * @param directory with the files of the statement's tables; empty: it has none
+   */
+  static void close(Database database, Optional<Path> directory) {
+    directory.ifPresent(files ->
+        database.execute(
+            "SET allowed_directories = ['" + files.toString().replace("'", "''") + "']"));
+    database.execute("SET enable_external_access = false");
+    database.execute("SET lock_configuration = true");
+  }
+}

@@ -1,0 +1,30 @@
+package oxbow.query.sql;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What SQL may take of this machine.
+ *
+ * @param directory for what queries spill
+ * @param libraryDirectory where the engine's library is kept unpacked
+ * @param namespace of the topics' tables, as the Iceberg catalog has it
+ * @param parallelMax queries that run at a time
+ * @param queuedMax queries that wait for their turn; more are sent away
+ * @param threads of one query
+ * @param memoryBytes of one query, before it spills
+ * @param spillBytes of one query on disk
+ * @param timeout after which a query is stopped
+ * @param textBytesMax of a statement
+ */
+public record SqlLimits(
+    Path directory,
+    Path libraryDirectory,
+    String namespace,
+    int parallelMax,
+    int queuedMax,
+    int threads,
+    long memoryBytes,
+    long spillBytes,
+    Duration timeout,
+    int textBytesMax) {}

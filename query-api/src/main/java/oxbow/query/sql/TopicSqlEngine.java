@@ -1,0 +1,302 @@
+package oxbow.query.sql;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import oxbow.query.sql.SqlException.Kind;
+import oxbow.query.sql.duckdb.DuckDb;
+
+/**
+ * SQL over this server's topics, by an embedded DuckDB. Costs nothing before the first statement:
+ * neither threads nor memory nor the library. Then each query has a thread, {@code query-sql-*},
+ * and as many of DuckDB's as it may use; {@code query-sql-clock} stops those that take too long.
+ */
+public final class TopicSqlEngine implements SqlEngine {
+  /** Queries that ended, and are still told of. */
+  private static final int ENDED_MAX = 100;
+
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+  private static final long AGAIN_MS = 20;
+
+  private static final List<ResultColumn> QUERY_COLUMNS =
+      List.of(
+          new ResultColumn("id", "VARCHAR"),
+          new ResultColumn("state", "VARCHAR"),
+          new ResultColumn("begun", "TIMESTAMPTZ"),
+          new ResultColumn("elapsed_ms", "BIGINT"),
+          new ResultColumn("queued_ms", "BIGINT"),
+          new ResultColumn("rows", "BIGINT"),
+          new ResultColumn("percent", "DOUBLE"),
+          new ResultColumn("error", "VARCHAR"),
+          new ResultColumn("sql", "VARCHAR"));
+
+  private final SqlLimits limits;
+  private final SqlSources sources;
+  private final InstantSource clock;
+
+  private final Object lock = new Object();
+  private final Map<String, QueryRun> underWay = new LinkedHashMap<>();
+  private final Deque<QueryRun> queued = new ArrayDeque<>();
+  private final Deque<QueryStatus> over = new ArrayDeque<>();
+  private int running;
+  private boolean isClosed;
+
+  private final AtomicInteger threads = new AtomicInteger();
+  private @Nullable QueryMemory memory;
+  private @Nullable ScheduledThreadPoolExecutor alarms;
+
+  public TopicSqlEngine(SqlLimits limits, SqlSources sources, InstantSource clock) {
+    this.limits = limits;
+    this.sources = sources.with(new SystemTable("queries", QUERY_COLUMNS, this::queryRows));
+    this.clock = clock;
+    // What a process that ended left behind.
+    Directories.delete(limits.directory().resolve("spill"));
+  }
+
+  @Override
+  public RunningQuery run(SqlRequest request) {
+    QueryRun query = begin(request, false);
+    try {
+      query.planned();
+      return query;
+    } catch (SqlException e) {
+      query.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Description describe(String sql) {
+    QueryRun query = begin(SqlRequest.of(sql), true);
+    try {
+      QueryRun.Planned planned = query.planned();
+      return new Description(planned.columns(), planned.schema(), planned.parameters());
+    } finally {
+      query.close();
+    }
+  }
+
+  private QueryRun begin(SqlRequest request, boolean isDescribing) {
+    int textBytes = StatementCheck.sizeBytes(request.sql());
+    if (textBytes > limits.textBytesMax()) {
+      throw new SqlException(
+          Kind.TOO_LARGE,
+          "the statement has "
+              + textBytes
+              + " bytes, at most "
+              + limits.textBytesMax()
+              + " are read");
+    }
+    String id = request.queryId().orElseGet(() -> UUID.randomUUID().toString());
+    if (!ID.matcher(id).matches()) {
+      throw new SqlException(Kind.INVALID, "a query's id has up to 100 letters, digits, . _ and -");
+    }
+    QueryRun query;
+    synchronized (lock) {
+      if (isClosed) throw new SqlException(Kind.UNAVAILABLE, "the server stops");
+      if (underWay.containsKey(id)) {
+        throw new SqlException(Kind.DUPLICATE, "a query with the id " + id + " is under way");
+      }
+      if (running >= limits.parallelMax() && queued.size() >= limits.queuedMax()) {
+        throw new SqlException(
+            Kind.BUSY,
+            limits.parallelMax() + " queries run and " + queued.size() + " wait: try again later");
+      }
+      query =
+          new QueryRun(
+              id, request, limits, sources, memory().of(id), clock, isDescribing, this::stop);
+      underWay.put(id, query);
+      if (running < limits.parallelMax()) start(query);
+      else queued.add(query);
+    }
+    boolean isEndless = request.timeout().isEmpty() && StatementKind.isContinuous(request.sql());
+    if (isEndless) return query;
+    Duration timeout = request.timeout().orElse(limits.timeout());
+    if (timeout.compareTo(limits.timeout()) > 0) timeout = limits.timeout();
+    long timeoutMs = timeout.toMillis();
+    alarm(timeoutMs, query, () -> stop(query, tooLong(timeoutMs)));
+    return query;
+  }
+
+  /** Under the lock. */
+  private QueryMemory memory() {
+    QueryMemory known = memory;
+    if (known == null) {
+      known = new QueryMemory(limits.memoryBytes(), limits.parallelMax() + limits.queuedMax());
+      memory = known;
+    }
+    return known;
+  }
+
+  /** Bytes of batches on their way: tests count them. */
+  long heldBytes() {
+    synchronized (lock) {
+      return memory().heldBytes();
+    }
+  }
+
+  /** Under the lock. */
+  private void start(QueryRun query) {
+    running++;
+    Thread.ofPlatform()
+        .name("query-sql-" + threads.getAndIncrement())
+        .daemon()
+        .start(() -> work(query));
+  }
+
+  private void work(QueryRun query) {
+    try {
+      DuckDb.load(limits.libraryDirectory());
+      query.work();
+    } catch (Throwable e) {
+      query.neverBegan(SqlFailures.of(e, ""));
+    } finally {
+      synchronized (lock) {
+        running--;
+        ended(query);
+        while (running < limits.parallelMax() && !queued.isEmpty()) start(queued.removeFirst());
+        lock.notifyAll();
+      }
+    }
+  }
+
+  /** Under the lock. */
+  private void ended(QueryRun query) {
+    underWay.remove(query.id());
+    over.addFirst(query.status());
+    while (over.size() > ENDED_MAX) over.removeLast();
+  }
+
+  // ---- stopping
+
+  private static SqlException tooLong(long timeoutMs) {
+    return new SqlException(
+        Kind.TIMED_OUT,
+        "the query took longer than " + timeoutMs + " ms",
+        0,
+        0,
+        "read less: by offset, timestamp or partition; or allow it more time",
+        null);
+  }
+
+  /** Unless the query has ended until then. */
+  private void alarm(long delayMs, QueryRun query, Runnable action) {
+    synchronized (lock) {
+      if (isClosed || !underWay.containsKey(query.id())) return;
+      ScheduledThreadPoolExecutor clocks = alarms;
+      if (clocks == null) {
+        clocks =
+            new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().name("query-sql-clock").daemon().factory());
+        clocks.setRemoveOnCancelPolicy(true);
+        clocks.setKeepAliveTime(10, TimeUnit.SECONDS);
+        clocks.allowCoreThreadTimeOut(true);
+        alarms = clocks;
+      }
+      Future<?> scheduled = clocks.schedule(action, delayMs, TimeUnit.MILLISECONDS);
+      query.whenEnded(() -> scheduled.cancel(false));
+    }
+  }
+
+  private void stop(QueryRun query, SqlException cause) {
+    if (query.hasEnded()) return;
+    boolean neverBegan;
+    synchronized (lock) {
+      neverBegan = queued.remove(query);
+      if (neverBegan) {
+        query.neverBegan(cause);
+        ended(query);
+      }
+    }
+    if (neverBegan) return;
+    query.stop(cause);
+    // It may have begun something just then and not noticed.
+    alarm(AGAIN_MS, query, () -> stop(query, cause));
+  }
+
+  @Override
+  public boolean cancel(String queryId) {
+    QueryRun query;
+    synchronized (lock) {
+      query = underWay.get(queryId);
+    }
+    if (query == null) return false;
+    stop(query, new SqlException(Kind.CANCELLED, "the query was cancelled"));
+    return true;
+  }
+
+  // ---- telling
+
+  @Override
+  public List<QueryStatus> queries() {
+    List<QueryStatus> all = new ArrayList<>();
+    synchronized (lock) {
+      underWay.values().forEach(query -> all.add(query.status()));
+      all.addAll(over);
+    }
+    all.sort(Comparator.comparing(QueryStatus::begun).reversed());
+    return all;
+  }
+
+  private List<SystemTable.Row> queryRows() {
+    List<SystemTable.Row> rows = new ArrayList<>();
+    for (QueryStatus query : queries()) {
+      rows.add(
+          SystemTable.Row.of(
+              query.id(),
+              query.state().name(),
+              query.begun(),
+              query.elapsed().toMillis(),
+              query.queued().toMillis(),
+              query.rows(),
+              query.percent(),
+              query.error().map(SqlException::text).orElse(null),
+              query.sql()));
+    }
+    return rows;
+  }
+
+  @Override
+  public Optional<QueryStatus> find(String queryId) {
+    return queries().stream().filter(query -> query.id().equals(queryId)).findFirst();
+  }
+
+  @Override
+  public void close() {
+    List<QueryRun> left;
+    synchronized (lock) {
+      isClosed = true;
+      left = List.copyOf(underWay.values());
+    }
+    var cause = new SqlException(Kind.UNAVAILABLE, "the server stops");
+    for (QueryRun query : left) stop(query, cause);
+    synchronized (lock) {
+      boolean isInterrupted = false;
+      while (running > 0) {
+        for (QueryRun query : underWay.values()) query.interrupt();
+        try {
+          lock.wait(AGAIN_MS);
+        } catch (InterruptedException _) {
+          isInterrupted = true;
+          break;
+        }
+      }
+      if (isInterrupted) Thread.currentThread().interrupt();
+      if (alarms != null) alarms.shutdownNow();
+    }
+  }
+}
