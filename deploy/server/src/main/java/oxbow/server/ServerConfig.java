@@ -24,6 +24,7 @@ import oxbow.cold.store.S3Config;
 import oxbow.cold.upkeep.UpkeepConfig;
 import oxbow.log.LogsConfig;
 import oxbow.query.catalog.CatalogConfig;
+import oxbow.query.sql.SqlLimits;
 import oxbow.schema.CompatibilityLevel;
 import oxbow.server.cold.BucketBounds;
 import oxbow.server.cold.ColdBounds;
@@ -57,6 +58,7 @@ public final class ServerConfig {
   private static final int COLD_CURSORS = 16;
   private static final int COLD_AHEAD = 2;
   private static final int CATALOG_REQUESTS_MAX = 32;
+  private static final int SQL_TEXT_BYTES_MAX = 1 << 20;
   private static final Duration COLD_MANIFEST_AGE = Duration.ofMinutes(1);
 
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
@@ -402,7 +404,24 @@ public final class ServerConfig {
         settings.get(ConfigKeys.QUERY_JOBS_MAX),
         dataDirectory().resolve("jobs"),
         settings.get(ConfigKeys.HTTP_BODY_BYTES_MAX),
-        millis(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS).multipliedBy(9).dividedBy(10));
+        millis(ConfigKeys.HTTP_REQUEST_TIMEOUT_MS).multipliedBy(9).dividedBy(10),
+        sql());
+  }
+
+  private SqlLimits sql() {
+    Path directory = dataDirectory().resolve("query");
+    int parallelMax = settings.get(ConfigKeys.SQL_PARALLEL_MAX);
+    return new SqlLimits(
+        directory,
+        directory.resolve("lib"),
+        settings.get(ConfigKeys.COLD_NAMESPACE),
+        parallelMax,
+        settings.get(ConfigKeys.SQL_QUEUED_MAX),
+        settings.find(ConfigKeys.SQL_THREADS).orElse(Math.max(1, PROCESSORS / 2)),
+        settings.get(ConfigKeys.SQL_MEMORY_BYTES) / parallelMax,
+        settings.get(ConfigKeys.SQL_SPILL_BYTES) / parallelMax,
+        millis(ConfigKeys.SQL_TIMEOUT_MS),
+        SQL_TEXT_BYTES_MAX);
   }
 
   /** Where Flight SQL listens; empty: it isn't served. */

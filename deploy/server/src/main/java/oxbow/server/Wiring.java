@@ -11,7 +11,6 @@ import oxbow.broker.BrokerConfig;
 import oxbow.broker.Tiering;
 import oxbow.broker.control.ControlPlane;
 import oxbow.broker.replica.RecordChecks;
-import oxbow.cold.ColdTier;
 import oxbow.query.catalog.CatalogService;
 import oxbow.server.cold.ColdPart;
 import oxbow.server.http.ColdEndpoints;
@@ -108,7 +107,7 @@ public final class Wiring {
     var part =
         new QueryPart(
             broker,
-            cold.flatMap(ColdPart::tier).map(ColdTier::reads),
+            () -> cold.flatMap(ColdPart::tier),
             () -> registry.filter(known -> known.report().isReady()).map(RegistryPart::schemas),
             config.query(),
             config.metadata().isTopicCreationAutomatic(),

@@ -1322,6 +1322,60 @@ public final class ConfigKeys {
                       + " is refused with status 429. Each holds about two MiB. They are kept in"
                       + " `jobs` in `data.dir`, and go on after a restart."));
 
+  public static final ConfigKey<Integer> SQL_PARALLEL_MAX =
+      add(
+          key(HTTP, ConfigTypes.INT, "query.sql.parallel.max")
+              .value(4)
+              .between(1, 1000)
+              .ours()
+              .doc("SQL queries that run at a time; others wait for their turn."));
+
+  public static final ConfigKey<Integer> SQL_QUEUED_MAX =
+      add(
+          key(HTTP, ConfigTypes.INT, "query.sql.queued.max")
+              .value(64)
+              .between(0, 10_000)
+              .ours()
+              .doc("SQL queries that wait; one more is refused with status 429."));
+
+  public static final ConfigKey<Long> SQL_MEMORY_BYTES =
+      add(
+          key(HTTP, ConfigTypes.LONG, "query.sql.memory.bytes")
+              .value(512L * MIB)
+              .between(64L * MIB, 1024L * GIB)
+              .ours()
+              .doc(
+                  "Memory outside of the heap for all SQL queries; each that runs has its share, and"
+                      + " what needs more goes on on disk."));
+
+  public static final ConfigKey<Long> SQL_SPILL_BYTES =
+      add(
+          key(HTTP, ConfigTypes.LONG, "query.sql.spill.bytes")
+              .value(16L * GIB)
+              .between(0, 1024L * GIB)
+              .ours()
+              .doc(
+                  "Disk for all SQL queries, in `query` in `data.dir`; each has its share, and fails"
+                      + " when it needs more."));
+
+  public static final ConfigKey<Integer> SQL_THREADS =
+      add(
+          key(HTTP, ConfigTypes.INT, "query.sql.threads")
+              .otherwise("half as many as processors, at least 1")
+              .between(1, 256)
+              .ours()
+              .doc("Threads of one SQL query."));
+
+  public static final ConfigKey<Long> SQL_TIMEOUT_MS =
+      add(
+          key(HTTP, ConfigTypes.LONG, "query.sql.timeout.ms")
+              .value(600_000L)
+              .between(1, 86_400_000)
+              .ours()
+              .doc(
+                  "A SQL query that takes longer is stopped, its waiting and a slow client's taking"
+                      + " included."));
+
   public static final ConfigKey<Boolean> FLIGHT_ENABLE =
       add(
           key(HTTP, ConfigTypes.BOOLEAN, "flight.enable")

@@ -27,6 +27,7 @@ import oxbow.broker.replica.Partitions;
 import oxbow.log.AppendResult;
 import oxbow.log.ColdReads;
 import oxbow.log.FileSlice;
+import oxbow.log.LocalRecords;
 import oxbow.log.LogException;
 import oxbow.log.LogOffsets;
 import oxbow.log.LogRead;
@@ -34,13 +35,14 @@ import oxbow.log.LogRead.AbortedTransaction;
 import oxbow.log.ReadLimit;
 import oxbow.log.TimestampedOffset;
 import oxbow.query.Topics;
+import oxbow.query.scan.TopicLogs;
 
 /**
  * The topics of this broker, their cold records among them. Local disk is waited for on threads of
  * its own, so that queries take no place of producers and consumers; each read holds what it
  * brought, and there are no more reads than replays.
  */
-final class BrokerTopics implements Topics, AutoCloseable {
+final class BrokerTopics implements Topics, TopicLogs, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(BrokerTopics.class);
   private static final int THREADS = 2;
   private static final long STOP_MS = 5_000;
@@ -121,6 +123,14 @@ final class BrokerTopics implements Topics, AutoCloseable {
               offsets.highWatermark(),
               lastStable);
         });
+  }
+
+  @Override
+  public Optional<LocalRecords> local(TopicIdPartition partition) {
+    return partitions
+        .find(partition.topicId(), partition.partition())
+        .filter(found -> found.isLeader() && found.log().offline().isEmpty())
+        .map(found -> found.log().local());
   }
 
   private Partition leading(TopicIdPartition partition) {

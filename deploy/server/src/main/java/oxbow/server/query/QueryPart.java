@@ -10,15 +10,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import oxbow.broker.Broker;
-import oxbow.log.ColdReads;
+import oxbow.cold.ColdTier;
 import oxbow.query.jobs.JobBounds;
 import oxbow.query.jobs.Jobs;
 import oxbow.query.jobs.JobsService;
 import oxbow.query.replay.http.HttpBounds;
 import oxbow.query.replay.http.TopicsService;
+import oxbow.query.sql.SqlEngine;
+import oxbow.query.sql.SqlSources;
+import oxbow.query.sql.TopicSqlEngine;
 import oxbow.schema.Schemas;
 
-/** Replay, produce and replay jobs over HTTP, for the topics of this broker. */
+/** Replay, produce and replay jobs over HTTP, and SQL, for the topics of this broker. */
 public final class QueryPart implements AutoCloseable {
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
 
@@ -26,22 +29,26 @@ public final class QueryPart implements AutoCloseable {
   private final TopicsService service;
   private final Jobs jobs;
   private final JobsService jobsService;
+  private final SqlEngine sql;
 
   /**
-   * @param cold serves what left the disk; empty: nothing does
+   * @param cold serves what left the disk; gives nothing where nothing does
    * @param schemas what is registered; gives none while it isn't known
    * @param isCreating records that are sent to a topic that isn't there make it
    */
   public QueryPart(
       Broker broker,
-      Optional<ColdReads> cold,
+      Supplier<Optional<ColdTier>> cold,
       Supplier<Optional<Schemas>> schemas,
       QueryBounds bounds,
       boolean isCreating,
       MeterRegistry meters) {
     this.topics =
         new BrokerTopics(
-            broker.partitions(), cold, broker.control().autoTopics()::create, isCreating);
+            broker.partitions(),
+            cold.get().map(ColdTier::reads),
+            broker.control().autoTopics()::create,
+            isCreating);
     this.jobs =
         new Jobs(
             topics,
@@ -60,6 +67,21 @@ public final class QueryPart implements AutoCloseable {
             new HttpBounds(bounds.replaysMax(), bounds.bodyBytesMax(), bounds.timeout(), HEARTBEAT),
             InstantSource.system());
     ReplayMeters.register(meters, service.stats());
+    this.sql =
+        new TopicSqlEngine(
+            bounds.sql(),
+            new SqlSources(
+                topics,
+                topics,
+                cold,
+                () -> schemas.get().orElse(Schemas.NONE),
+                new ServerTables(topics, broker.partitions(), cold).all()),
+            InstantSource.system());
+  }
+
+  /** SQL over the topics, for whoever opens a door to it. */
+  public SqlEngine sql() {
+    return sql;
   }
 
   private static void register(Jobs jobs, MeterRegistry meters) {
@@ -97,6 +119,7 @@ public final class QueryPart implements AutoCloseable {
     service.close();
     jobsService.close();
     jobs.close();
+    sql.close();
     topics.close();
   }
 }
