@@ -66,7 +66,7 @@ public final class Wiring {
             port.mountCatalog(
                 () -> new CatalogService(part::catalog, config.catalog(), part.access()))));
     Optional<QueryPart> query =
-        http.map(port -> query(port, config, broker, cold, registry, meters));
+        http.map(port -> query(port, config, broker, cold, registry, meters, version));
     cold.ifPresent(part -> begin(part, broker, registry));
     return new RunningServer(broker, registry, query, http, meters, version);
   }
@@ -103,7 +103,8 @@ public final class Wiring {
       Broker broker,
       Optional<ColdPart> cold,
       Optional<RegistryPart> registry,
-      Meters meters) {
+      Meters meters,
+      Version version) {
     var part =
         new QueryPart(
             broker,
@@ -111,8 +112,10 @@ public final class Wiring {
             () -> registry.filter(known -> known.report().isReady()).map(RegistryPart::schemas),
             config.query(),
             config.metadata().isTopicCreationAutomatic(),
+            version,
             meters.registry());
-    port.mount(part.service());
+    port.mount(part.service()).mount(part.sqlService());
+    config.flight().ifPresent(own -> port.mount(part.flight(), own));
     port.mount(part.jobs());
     return part;
   }

@@ -190,7 +190,7 @@ final class FlightSql extends BasicFlightSqlProducer {
             ActionCreatePreparedStatementResult.newBuilder()
                 .setPreparedStatementHandle(ByteString.copyFromUtf8(handle))
                 .setDatasetSchema(serialized(known.schema()))
-                .setParameterSchema(serialized(Parameters.schema(known)))
+                .setParameterSchema(serialized(known.parameterTypes()))
                 .build();
         listener.onNext(new Result(Any.pack(result).toByteArray()));
         listener.onCompleted();

@@ -18,25 +18,12 @@ import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.TimeStampVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.ArrowType;
-import org.apache.arrow.vector.types.pojo.Field;
-import org.apache.arrow.vector.types.pojo.FieldType;
-import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.arrow.vector.util.Text;
 import org.jspecify.annotations.Nullable;
-import oxbow.query.sql.SqlEngine;
 
 /** Values that a driver binds to a prepared statement. */
 final class Parameters {
   private Parameters() {}
-
-  /** What a driver is to bind them as. */
-  static Schema schema(SqlEngine.Description known) {
-    List<Field> fields = new ArrayList<>();
-    for (int i = 1; i <= known.parameters(); i++) {
-      fields.add(new Field("parameter_" + i, FieldType.nullable(ArrowType.Utf8.INSTANCE), null));
-    }
-    return new Schema(fields);
-  }
 
   /** The values of the one row that a driver sends; none, if it sends no row. */
   static List<@Nullable Object> read(FlightStream stream) {

@@ -79,7 +79,7 @@ final class QueryRun implements RunningQuery {
   private List<Topic> topics = List.of();
 
   /** What is known before the first row. */
-  record Planned(List<ResultColumn> columns, Schema schema, int parameters) {}
+  record Planned(List<ResultColumn> columns, Schema schema, Schema parameters) {}
 
   /**
    * @param allocator closed with this
@@ -242,8 +242,8 @@ final class QueryRun implements RunningQuery {
     String sql = kind.sql();
     Planned columns;
     try (Statement statement = opened.prepare(sql)) {
-      int parameters = statement.parameters();
-      if (!isDescribing) checkParameters(parameters);
+      if (!isDescribing) checkParameters(statement.parameters());
+      Schema parameters = parameters(statement);
       List<Statement.Column> found = columns(opened, statement, sql);
       if (!kind.isExplain()) sql = withTexts(sql, found);
       columns = kind.isExplain() ? explainPlanned(parameters) : planned(found, parameters);
@@ -301,7 +301,18 @@ final class QueryRun implements RunningQuery {
     }
   }
 
-  private static Planned planned(List<Statement.Column> columns, int parameters) {
+  /** What its values are taken for. */
+  private static Schema parameters(Statement statement) {
+    List<Field> fields = new ArrayList<>();
+    for (SqlType type : statement.parameterTypes()) {
+      String name = "parameter_" + (fields.size() + 1);
+      boolean isKnown = type.kind() != SqlType.Kind.OTHER && type.kind() != SqlType.Kind.NULL;
+      fields.add(isKnown ? type.field(name) : Field.nullable(name, new ArrowType.Utf8()));
+    }
+    return new Schema(fields);
+  }
+
+  private static Planned planned(List<Statement.Column> columns, Schema parameters) {
     return new Planned(
         columns.stream()
             .map(column -> new ResultColumn(column.name(), column.type().resultName()))
@@ -379,7 +390,7 @@ final class QueryRun implements RunningQuery {
 
   // ---- explaining
 
-  private static Planned explainPlanned(int parameters) {
+  private static Planned explainPlanned(Schema parameters) {
     List<ResultColumn> columns =
         List.of(new ResultColumn("what", "VARCHAR"), new ResultColumn("plan", "VARCHAR"));
     List<Field> fields =

@@ -26,8 +26,11 @@ public interface SqlEngine extends AutoCloseable {
    *
    * @param columns of its rows; as long as parameters have no values, their types may be guesses
    * @param parameters how many values it wants
+   * @param parameterTypes what each of them is taken for, as Arrow has it; a text where that can't
+   *     be told
    */
-  record Description(List<ResultColumn> columns, Schema schema, int parameters) {
+  record Description(
+      List<ResultColumn> columns, Schema schema, int parameters, Schema parameterTypes) {
     public Description {
       columns = List.copyOf(columns);
     }

@@ -84,7 +84,11 @@ public final class TopicSqlEngine implements SqlEngine {
     QueryRun query = begin(SqlRequest.of(sql), true);
     try {
       QueryRun.Planned planned = query.planned();
-      return new Description(planned.columns(), planned.schema(), planned.parameters());
+      return new Description(
+          planned.columns(),
+          planned.schema(),
+          planned.parameters().getFields().size(),
+          planned.parameters());
     } finally {
       query.close();
     }

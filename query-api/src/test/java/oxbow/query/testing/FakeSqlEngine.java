@@ -177,7 +177,10 @@ public final class FakeSqlEngine implements SqlEngine {
   @Override
   public Description describe(String sql) {
     return new Description(
-        List.of(new ResultColumn("n", "BIGINT"), new ResultColumn("t", "VARCHAR")), SCHEMA, 0);
+        List.of(new ResultColumn("n", "BIGINT"), new ResultColumn("t", "VARCHAR")),
+        SCHEMA,
+        0,
+        new Schema(List.of()));
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import oxbow.broker.Broker;
 import oxbow.cold.ColdTier;
+import oxbow.query.flight.FlightDoor;
 import oxbow.query.jobs.JobBounds;
 import oxbow.query.jobs.Jobs;
 import oxbow.query.jobs.JobsService;
@@ -19,17 +20,24 @@ import oxbow.query.replay.http.TopicsService;
 import oxbow.query.sql.SqlEngine;
 import oxbow.query.sql.SqlSources;
 import oxbow.query.sql.TopicSqlEngine;
+import oxbow.query.sql.http.SqlBounds;
+import oxbow.query.sql.http.SqlService;
 import oxbow.schema.Schemas;
+import oxbow.server.Version;
 
 /** Replay, produce and replay jobs over HTTP, and SQL, for the topics of this broker. */
 public final class QueryPart implements AutoCloseable {
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+  private static final int PAGED_MAX = 16;
+  private static final Duration PAGED_IDLE = Duration.ofMinutes(5);
 
   private final BrokerTopics topics;
   private final TopicsService service;
   private final Jobs jobs;
   private final JobsService jobsService;
   private final SqlEngine sql;
+  private final SqlService sqlService;
+  private final FlightDoor flight;
 
   /**
    * @param cold serves what left the disk; gives nothing where nothing does
@@ -42,6 +50,7 @@ public final class QueryPart implements AutoCloseable {
       Supplier<Optional<Schemas>> schemas,
       QueryBounds bounds,
       boolean isCreating,
+      Version version,
       MeterRegistry meters) {
     this.topics =
         new BrokerTopics(
@@ -59,14 +68,6 @@ public final class QueryPart implements AutoCloseable {
             new SecureRandom());
     this.jobsService = new JobsService(jobs);
     register(jobs, meters);
-    this.service =
-        new TopicsService(
-            topics,
-            schemas,
-            jobsService::create,
-            new HttpBounds(bounds.replaysMax(), bounds.bodyBytesMax(), bounds.timeout(), HEARTBEAT),
-            InstantSource.system());
-    ReplayMeters.register(meters, service.stats());
     this.sql =
         new TopicSqlEngine(
             bounds.sql(),
@@ -77,6 +78,25 @@ public final class QueryPart implements AutoCloseable {
                 () -> schemas.get().orElse(Schemas.NONE),
                 new ServerTables(topics, broker.partitions(), cold).all()),
             InstantSource.system());
+    this.service =
+        new TopicsService(
+            topics,
+            schemas,
+            jobsService::create,
+            Optional.of(sql),
+            new HttpBounds(bounds.replaysMax(), bounds.bodyBytesMax(), bounds.timeout(), HEARTBEAT),
+            InstantSource.system());
+    this.sqlService =
+        new SqlService(
+            sql,
+            new SqlBounds(
+                bounds.bodyBytesMax(),
+                HEARTBEAT,
+                PAGED_MAX,
+                PAGED_IDLE,
+                bounds.sql().directory().resolve("results")));
+    this.flight = new FlightDoor(sql, version.oxbow());
+    ReplayMeters.register(meters, service.stats());
   }
 
   /** SQL over the topics, for whoever opens a door to it. */
@@ -105,6 +125,16 @@ public final class QueryPart implements AutoCloseable {
     jobs.open();
   }
 
+  /** SQL over HTTP. */
+  public SqlService sqlService() {
+    return sqlService;
+  }
+
+  /** SQL for drivers. */
+  public FlightDoor flight() {
+    return flight;
+  }
+
   public TopicsService service() {
     return service;
   }
@@ -117,6 +147,8 @@ public final class QueryPart implements AutoCloseable {
   @Override
   public void close() {
     service.close();
+    sqlService.close();
+    flight.close();
     jobsService.close();
     jobs.close();
     sql.close();

@@ -58,6 +58,7 @@ final class Calls {
   static final MethodHandle DESTROY_PREPARE = nothing("destroy_prepare", ADDRESS);
   static final MethodHandle PREPARE_ERROR = pointer("prepare_error", ADDRESS);
   static final MethodHandle NPARAMS = number("nparams", ADDRESS);
+  static final MethodHandle PARAM_TYPE = pointer("param_logical_type", ADDRESS, JAVA_LONG);
   static final MethodHandle COLUMNS = number("prepared_statement_column_count", ADDRESS);
   static final MethodHandle COLUMN_NAME =
       pointer("prepared_statement_column_name", ADDRESS, JAVA_LONG);

@@ -50,6 +50,15 @@ public final class Statement implements AutoCloseable {
     return (int) Calls.number(Calls.NPARAMS, statement);
   }
 
+  /** What each of them is taken for, as far as that can be told. */
+  public List<SqlType> parameterTypes() {
+    List<SqlType> types = new ArrayList<>();
+    for (long i = 1; i <= parameters(); i++) {
+      types.add(SqlType.take(Calls.pointer(Calls.PARAM_TYPE, statement, i)));
+    }
+    return types;
+  }
+
   /** A column of what it gives. */
   public record Column(String name, SqlType type) {}
 

@@ -15,6 +15,10 @@ import com.linecorp.armeria.server.HttpServiceWithRoutes;
 import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.ServiceOptions;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +30,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oxbow.query.Failures;
 import oxbow.query.QueryException;
 import oxbow.query.QueryException.Kind;
@@ -48,6 +54,7 @@ import oxbow.query.sql.SqlRequest;
  * </pre>
  */
 public final class SqlService implements HttpServiceWithRoutes, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SqlService.class);
   private static final String SQL = "/api/v1/sql";
   private static final String QUERIES = "/api/v1/queries";
 
@@ -66,6 +73,17 @@ public final class SqlService implements HttpServiceWithRoutes, AutoCloseable {
   public SqlService(SqlEngine engine, SqlBounds bounds) {
     this.engine = engine;
     this.bounds = bounds;
+    deleteLeftovers(bounds.files());
+  }
+
+  /** What a process that ended left behind. */
+  private static void deleteLeftovers(Path directory) {
+    if (!Files.isDirectory(directory)) return;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      for (Path file : files) Files.delete(file);
+    } catch (IOException e) {
+      log.atWarn().addKeyValue("directory", directory).setCause(e).log("old results are left");
+    }
   }
 
   @Override
