@@ -723,7 +723,15 @@ public final class Segment {
     suffix = newSuffix;
     offsets.file().rename(path(LogFileUtils.INDEX_FILE_SUFFIX));
     times.file().rename(path(LogFileUtils.TIME_INDEX_FILE_SUFFIX));
-    if (hasTransactions) transactions().renameTo(transactionsPath().toFile());
+    if (hasTransactions) renameTransactions();
+  }
+
+  /** By the port, as all files: Kafka's class only learns the new name. */
+  private void renameTransactions() throws IOException {
+    TransactionIndex index = transactions();
+    Path from = index.file().toPath();
+    if (files.exists(from)) files.rename(from, transactionsPath());
+    index.renameTo(transactionsPath().toFile());
   }
 
   /** Deletes its files; slices in use stay readable. */
