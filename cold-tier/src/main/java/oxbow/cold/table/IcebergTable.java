@@ -558,6 +558,9 @@ public final class IcebergTable implements ColdTable {
           references.addAll(base.refs().keySet());
           references.remove(SnapshotRef.MAIN_BRANCH);
           snapshots[0] = Math.max(0, base.snapshots().size() - 1);
+          // Also of a table without files: a commit that was sent before and still is on its way
+          // must not find the version that it is made upon.
+          staged.set(TopicProperties.FORGOTTEN, UUID.randomUUID().toString());
           if (base.currentSnapshot() == null) return;
           // Manifests tell of files that are gone what their smallest and largest keys were.
           stage(staged.table().rewriteManifests().clusterBy(_ -> "all"));

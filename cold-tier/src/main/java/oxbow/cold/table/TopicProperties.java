@@ -33,6 +33,9 @@ final class TopicProperties {
   /** Up to where each partition was compacted, and when: {@code 0:4096@1763600000000,...}. */
   static final String COMPACTED = "oxbow.compacted";
 
+  /** Another one each time that the past was forgotten, so that no commit of before is late. */
+  static final String FORGOTTEN = "oxbow.forgotten";
+
   /** What other engines may commit: a {@link ForeignCommits}. */
   static final String FOREIGN_COMMITS = "oxbow.foreign-commits";
 
