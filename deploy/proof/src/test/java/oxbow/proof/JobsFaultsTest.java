@@ -60,8 +60,7 @@ final class JobsFaultsTest {
           send(
               HttpRequest.newBuilder(jobs.resolve("topics/orders/replay"))
                   .POST(
-                      BodyPublishers.ofString(
-                          "{\"topic\":\"copy\",\"recordsPerSecond\":15000}")));
+                      BodyPublishers.ofString("{\"topic\":\"copy\",\"recordsPerSecond\":15000}")));
       URI job = jobs.resolve("jobs/" + field(made, "id"));
       for (int round = 0; round < 3; round++) {
         long wanted = number(get(job), "records") + 1 + random.nextInt(8_000);

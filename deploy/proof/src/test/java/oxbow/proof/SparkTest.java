@@ -14,8 +14,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -226,7 +226,8 @@ final class SparkTest {
         "all records are in their tables",
         LAG,
         () -> {
-          for (String topic : Stream.concat(TYPED.keySet().stream(), Stream.of(RAW, REWRITTEN)).toList()) {
+          for (String topic :
+              Stream.concat(TYPED.keySet().stream(), Stream.of(RAW, REWRITTEN)).toList()) {
             if (!offsets(topic, OffsetSpec.latestTiered(), 1)
                 .equals(offsets(topic, OffsetSpec.latest(), 0))) {
               return false;
@@ -289,11 +290,11 @@ final class SparkTest {
 
   private static String ours(String columns) {
     return """
-        kafka_partition AS p, kafka_offset AS o, unix_millis(kafka_timestamp) AS t,
-        kafka_timestamp_type AS tt, kafka_key AS k, kafka_headers AS h, kafka_schema_id AS id,
-        kafka_form AS form, hex(substring(kafka_raw, 1, 1)) AS raw_parts,
-        substring(kafka_raw, 2) AS raw,
-        """
+    kafka_partition AS p, kafka_offset AS o, unix_millis(kafka_timestamp) AS t,
+    kafka_timestamp_type AS tt, kafka_key AS k, kafka_headers AS h, kafka_schema_id AS id,
+    kafka_form AS form, hex(substring(kafka_raw, 1, 1)) AS raw_parts,
+    substring(kafka_raw, 2) AS raw,
+    """
         + columns;
   }
 
