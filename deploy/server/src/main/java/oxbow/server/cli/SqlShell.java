@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jline.reader.Candidate;
+import org.jline.reader.CompletingParsedLine;
 import org.jline.reader.EOFError;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -174,7 +175,23 @@ final class SqlShell {
   }
 
   /** What was typed, and the name at the cursor. */
-  private record AtCursor(String line, int cursor, int start) implements ParsedLine {
+  private record AtCursor(String line, int cursor, int start) implements CompletingParsedLine {
+    /** Names come with the quotes they need. */
+    @Override
+    public CharSequence escape(CharSequence candidate, boolean isComplete) {
+      return candidate;
+    }
+
+    @Override
+    public int rawWordCursor() {
+      return wordCursor();
+    }
+
+    @Override
+    public int rawWordLength() {
+      return wordCursor();
+    }
+
     @Override
     public String word() {
       return line.substring(start, cursor);

@@ -33,6 +33,7 @@ public record ConfigSources(
           "OXBOW_JAVA_OPTS",
           "OXBOW_REGISTRY",
           "OXBOW_REGISTRY_USER",
+          "OXBOW_SQL_HISTORY",
           "OXBOW_URL");
 
   /** Kubernetes names the address of a service called oxbow in variables like these. */
