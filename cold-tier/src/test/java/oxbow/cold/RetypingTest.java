@@ -15,20 +15,16 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import org.apache.iceberg.catalog.TableIdentifier;
-import org.apache.iceberg.data.IcebergGenerics;
-import org.apache.iceberg.data.Record;
-import org.apache.iceberg.io.CloseableIterable;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import oxbow.cold.fetch.FetchBounds;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.table.testing.EngineView;
 import oxbow.cold.testing.FakeSchemas;
 import oxbow.cold.testing.MemoryObjectStore;
 import oxbow.cold.testing.StoreFault;
@@ -257,16 +253,7 @@ class RetypingTest {
 
   /** Rows with a value in a column, as an engine sees them. */
   private long count(String column) throws IOException {
-    long count = 0;
-    var table = tier.catalog().loadTable(TableIdentifier.of("topics", "orders"));
-    if (table.schema().findField(column) == null) return 0;
-    try (CloseableIterable<Record> rows = IcebergGenerics.read(table).build()) {
-      for (Record row : rows) {
-        @Nullable Object value = row.getField(column);
-        if (value != null) count++;
-      }
-    }
-    return count;
+    return new EngineView(tier.catalog(), "orders").count(column);
   }
 
   private static void await(BooleanSupplier condition) throws InterruptedException {
