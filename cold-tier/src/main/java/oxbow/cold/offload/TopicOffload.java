@@ -41,6 +41,7 @@ import oxbow.log.SealedSegments;
 public final class TopicOffload {
   private static final Logger log = LoggerFactory.getLogger(TopicOffload.class);
   private static final int READ_BYTES = 4 << 20;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
   private static final String UNNAMED = "";
   private static final int ROUNDS_MAX = 10;
   private static final int ATTEMPTS_MAX = 3;
@@ -53,7 +54,10 @@ public final class TopicOffload {
   private final Runnable beforeCommit;
   private final OffloadCounters counters;
   private final Map<Integer, Long> tableEnds = new HashMap<>();
-  private ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+
+  /** Held while a pass goes on: there may be many topics, and a few passes at a time. */
+  private ByteBuffer buffer = NOTHING;
+
   private boolean readsOld;
   private volatile boolean isStopped;
 
@@ -123,6 +127,7 @@ public final class TopicOffload {
         if (isTroubleOfTheStore(e)) break; // the other partitions' would fare no better
       }
     }
+    buffer = NOTHING;
     List<OffloadState> done = bringIn(uploaded);
     if (failure instanceof IOException e) throw e;
     if (failure instanceof RuntimeException e) throw e;
@@ -216,7 +221,9 @@ public final class TopicOffload {
   }
 
   private ByteBuffer read(FileSlice slice) throws IOException {
-    if (buffer.capacity() < slice.sizeBytes()) buffer = ByteBuffer.allocate(slice.sizeBytes());
+    if (buffer.capacity() < slice.sizeBytes()) {
+      buffer = ByteBuffer.allocate(Math.max(READ_BYTES, slice.sizeBytes()));
+    }
     buffer.clear().limit(slice.sizeBytes());
     FileChannel channel = slice.channel();
     long position = slice.position();
