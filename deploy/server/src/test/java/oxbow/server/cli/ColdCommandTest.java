@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -22,12 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import oxbow.server.RunningServer;
-import oxbow.server.ServerConfig;
-import oxbow.server.Wiring;
 import oxbow.server.cli.Shell.Result;
-import oxbow.server.config.ConfigSources;
-import oxbow.server.logging.Logging;
+import oxbow.server.testing.TestServer;
 
 /** What operators see of the cold tier, by the command line and the HTTP port below it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -38,32 +33,15 @@ class ColdCommandTest {
   @TempDir static Path directory;
 
   private final ObjectMapper json = new ObjectMapper();
-  private RunningServer server;
+  private TestServer server;
   private String url;
 
   @BeforeAll
   void start() throws Exception {
-    ServerConfig config =
-        ServerConfig.load(
-            new ConfigSources(
-                null,
-                Map.of(),
-                List.of(
-                    ConfigSources.flag("data.dir=" + directory.resolve("data")),
-                    ConfigSources.flag("listeners=PLAINTEXT://127.0.0.1:0"),
-                    ConfigSources.flag("schema.registry.listeners=http://127.0.0.1:0"),
-                    ConfigSources.flag("http.host=127.0.0.1"),
-                    ConfigSources.flag("http.port=0"))));
     server =
-        Wiring.start(
-            config,
-            failure -> {
-              throw failure;
-            });
-    server.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
-    url =
-        "http://127.0.0.1:"
-            + server.http().toCompletableFuture().get(60, TimeUnit.SECONDS).orElseThrow().getPort();
+        TestServer.start(
+            directory.resolve("data"), List.of("schema.registry.listeners=http://127.0.0.1:0"));
+    url = server.root();
     produce();
     awaitOffload();
   }
@@ -71,7 +49,6 @@ class ColdCommandTest {
   @AfterAll
   void stop() {
     server.close();
-    Logging.apply(Logging.Format.TEXT, "info", Map.of());
   }
 
   /** More than two files take, so that none of it waits for its age. */
@@ -88,7 +65,7 @@ class ColdCommandTest {
   }
 
   private String kafka() {
-    return "127.0.0.1:" + server.kafka().values().iterator().next().getPort();
+    return server.bootstrap();
   }
 
   private void create(String topic, String... options) {

@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,12 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import oxbow.server.RunningServer;
-import oxbow.server.ServerConfig;
-import oxbow.server.Wiring;
 import oxbow.server.cli.Shell.Result;
-import oxbow.server.config.ConfigSources;
-import oxbow.server.logging.Logging;
+import oxbow.server.testing.TestServer;
 
 /** What a topic's settings make of its table, in a server as it is started. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -43,41 +36,22 @@ class ColdSettingsTest {
   @TempDir static Path directory;
 
   private final ObjectMapper json = new ObjectMapper();
-  private final HttpClient client = HttpClient.newHttpClient();
-  private RunningServer server;
+  private TestServer server;
   private String url;
   private String bootstrap;
 
   @BeforeAll
   void start() throws Exception {
-    ServerConfig config =
-        ServerConfig.load(
-            new ConfigSources(
-                null,
-                Map.of(),
-                List.of(
-                    ConfigSources.flag("data.dir=" + directory.resolve("data")),
-                    ConfigSources.flag("listeners=PLAINTEXT://127.0.0.1:0"),
-                    ConfigSources.flag("schema.registry.listeners=http://127.0.0.1:0"),
-                    ConfigSources.flag("http.host=127.0.0.1"),
-                    ConfigSources.flag("http.port=0"))));
     server =
-        Wiring.start(
-            config,
-            failure -> {
-              throw failure;
-            });
-    server.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
-    url =
-        "http://127.0.0.1:"
-            + server.http().toCompletableFuture().get(60, TimeUnit.SECONDS).orElseThrow().getPort();
-    bootstrap = "127.0.0.1:" + server.kafka().values().iterator().next().getPort();
+        TestServer.start(
+            directory.resolve("data"), List.of("schema.registry.listeners=http://127.0.0.1:0"));
+    url = server.root();
+    bootstrap = server.bootstrap();
   }
 
   @AfterAll
   void stop() {
     server.close();
-    Logging.apply(Logging.Format.TEXT, "info", Map.of());
   }
 
   @Test
@@ -194,10 +168,7 @@ class ColdSettingsTest {
   }
 
   private String get(String path) throws Exception {
-    HttpResponse<String> answer =
-        client.send(
-            HttpRequest.newBuilder(URI.create(url + path)).build(),
-            HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> answer = server.get(path);
     assertThat(answer.statusCode()).isEqualTo(200);
     return answer.body();
   }

@@ -14,22 +14,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import oxbow.server.RunningServer;
-import oxbow.server.ServerConfig;
-import oxbow.server.Wiring;
 import oxbow.server.cli.Shell.Result;
-import oxbow.server.config.ConfigSources;
-import oxbow.server.logging.Logging;
+import oxbow.server.testing.TestServer;
 
 /** {@code oxbow schemas} against the registry of a server in this process. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -59,41 +52,18 @@ class SchemasCommandTest {
   @TempDir static Path directory;
 
   private final ObjectMapper json = new ObjectMapper();
-  private RunningServer server;
+  private TestServer server;
   private String registry;
 
   @BeforeAll
   void start() throws Exception {
-    ServerConfig config =
-        ServerConfig.load(
-            new ConfigSources(
-                null,
-                Map.of(),
-                List.of(
-                    ConfigSources.flag("data.dir=" + directory.resolve("data")),
-                    ConfigSources.flag("logging.level=error"),
-                    ConfigSources.flag("listeners=PLAINTEXT://127.0.0.1:0"),
-                    ConfigSources.flag("http.port=0"))));
-    server =
-        Wiring.start(
-            config,
-            failure -> {
-              throw failure;
-            });
-    server.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
-    server.http().toCompletableFuture().get(60, TimeUnit.SECONDS);
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!server.registry().orElseThrow().report().isReady()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(until);
-      LockSupport.parkNanos(5_000_000);
-    }
-    registry = "http://127.0.0.1:" + server.registryAddress().orElseThrow().getPort();
+    server = TestServer.start(directory.resolve("data"), List.of());
+    registry = "http://127.0.0.1:" + server.server().registryAddress().orElseThrow().getPort();
   }
 
   @AfterAll
   void stop() {
     server.close();
-    Logging.apply(Logging.Format.TEXT, "info", Map.of());
   }
 
   private Result withInput(String input, String... args) {
@@ -182,7 +152,7 @@ class SchemasCommandTest {
 
   @Test
   void anythingElseThanARegistryIsToldApart() {
-    int port = server.http().toCompletableFuture().join().orElseThrow().getPort();
+    int port = server.server().http().toCompletableFuture().join().orElseThrow().getPort();
     Result result = new Shell().run("schemas", "list", "-r", "http://127.0.0.1:" + port);
     assertThat(result.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(result.err()).contains("is no schema registry (HTTP 404)");

@@ -4,12 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,12 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import oxbow.server.RunningServer;
-import oxbow.server.ServerConfig;
-import oxbow.server.Wiring;
-import oxbow.server.config.ConfigSources;
-import oxbow.server.config.Given;
-import oxbow.server.logging.Logging;
+import oxbow.server.testing.TestServer;
 
 /** Replay jobs in a whole server: what Kafka's clients find afterwards. */
 @Timeout(120)
@@ -51,48 +40,20 @@ class JobsServerTest {
 
   @TempDir Path data;
 
-  private final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private RunningServer server;
-  private String root;
+  private TestServer server;
 
   @BeforeEach
   void start() throws Exception {
-    List<Given> flags = new ArrayList<>();
-    for (String flag :
-        List.of(
-            "data.dir=" + data,
-            "logging.level=error",
-            "listeners=PLAINTEXT://127.0.0.1:0",
-            "http.port=0")) {
-      flags.add(ConfigSources.flag(flag));
-    }
-    server =
-        Wiring.start(
-            ServerConfig.load(new ConfigSources(null, Map.of(), flags)),
-            failure -> {
-              throw failure;
-            });
-    server.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
-    InetSocketAddress http =
-        server.http().toCompletableFuture().get(60, TimeUnit.SECONDS).orElseThrow();
-    root = "http://127.0.0.1:" + http.getPort() + "/api/v1";
+    server = TestServer.start(data, List.of());
   }
 
   @AfterEach
   void stop() {
-    client.close();
     server.close();
-    Logging.apply(Logging.Format.TEXT, "info", Map.of());
   }
 
   private JsonNode ask(String method, String path, String body) throws Exception {
-    var answer =
-        client.send(
-            HttpRequest.newBuilder(URI.create(root + path))
-                .method(method, BodyPublishers.ofString(body))
-                .build(),
-            BodyHandlers.ofString());
+    var answer = server.ask(method, "/api/v1" + path, body);
     assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 299);
     return JSON.readTree(answer.body());
   }
@@ -108,9 +69,7 @@ class JobsServerTest {
   }
 
   private Map<String, Object> kafka(String... more) {
-    int port = server.kafka().values().iterator().next().getPort();
-    Map<String, Object> settings = new LinkedHashMap<>();
-    settings.put("bootstrap.servers", "127.0.0.1:" + port);
+    Map<String, Object> settings = new LinkedHashMap<>(server.kafka());
     for (int i = 0; i < more.length; i += 2) settings.put(more[i], more[i + 1]);
     return settings;
   }
@@ -184,13 +143,7 @@ class JobsServerTest {
     JsonNode done = await(id, "done");
     assertThat(done.path("records").asInt()).isEqualTo(RECORDS);
     assertThat(records("copy", RECORDS)).isEqualTo(records("orders", RECORDS));
-    String metrics =
-        client
-            .send(
-                HttpRequest.newBuilder(URI.create(root.replace("/api/v1", "/metrics"))).build(),
-                BodyHandlers.ofString())
-            .body();
-    assertThat(metrics)
+    assertThat(server.get("/metrics").body())
         .contains("oxbow_query_jobs{state=\"running\"} 0.0", "oxbow_query_jobs_records_total");
   }
 

@@ -4,34 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import oxbow.server.RunningServer;
-import oxbow.server.ServerConfig;
-import oxbow.server.Wiring;
-import oxbow.server.config.ConfigSources;
-import oxbow.server.config.Given;
-import oxbow.server.logging.Logging;
+import oxbow.server.testing.TestServer;
 
 /** SQL and replay with predicates over HTTP, in a whole server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -41,50 +27,17 @@ class SqlServerTest {
 
   @TempDir static Path data;
 
-  private final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private RunningServer server;
-  private String root;
+  private TestServer server;
 
   @BeforeAll
   void start() throws Exception {
-    List<Given> flags = new ArrayList<>();
-    for (String flag :
-        List.of(
-            "data.dir=" + data,
-            "logging.level=error",
-            "listeners=PLAINTEXT://127.0.0.1:0",
-            "num.partitions=2",
-            "http.port=0")) {
-      flags.add(ConfigSources.flag(flag));
-    }
-    server =
-        Wiring.start(
-            ServerConfig.load(new ConfigSources(null, Map.of(), flags)),
-            failure -> {
-              throw failure;
-            });
-    server.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
-    InetSocketAddress http =
-        server.http().toCompletableFuture().get(60, TimeUnit.SECONDS).orElseThrow();
-    root = "http://127.0.0.1:" + http.getPort();
-    await(() -> server.registry().orElseThrow().report().isReady());
+    server = TestServer.start(data, List.of("num.partitions=2"));
     produce();
   }
 
   @AfterAll
   void stop() {
-    client.close();
     server.close();
-    Logging.apply(Logging.Format.TEXT, "info", Map.of());
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(until);
-      LockSupport.parkNanos(20_000_000);
-    }
   }
 
   private void produce() throws Exception {
@@ -92,7 +45,8 @@ class SqlServerTest {
         "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"n\",\"type\":\"int\"},"
             + "{\"name\":\"item\",\"type\":\"string\"}]}";
     String versions = "/registry/subjects/orders-value/versions";
-    assertThat(post(versions, JSON.writeValueAsString(Map.of("schema", schema))).statusCode())
+    assertThat(
+            server.post(versions, JSON.writeValueAsString(Map.of("schema", schema))).statusCode())
         .isEqualTo(200);
     var records = new StringBuilder();
     for (int i = 0; i < 1_000; i++) {
@@ -105,32 +59,15 @@ class SqlServerTest {
               + i % 10
               + "\"}}\n");
     }
-    HttpResponse<String> produced = post("/api/v1/topics/orders/records", records.toString());
+    HttpResponse<String> produced =
+        server.post("/api/v1/topics/orders/records", records.toString());
     assertThat(JSON.readTree(produced.body()).path("errors").asInt(-1))
         .as(produced.body())
         .isZero();
   }
 
-  private HttpResponse<String> get(String path) throws Exception {
-    return client.send(
-        HttpRequest.newBuilder(URI.create(root + path)).build(), BodyHandlers.ofString());
-  }
-
-  private HttpResponse<String> post(String path, String body) throws Exception {
-    return client.send(
-        HttpRequest.newBuilder(URI.create(root + path))
-            .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(body))
-            .build(),
-        BodyHandlers.ofString());
-  }
-
   private HttpResponse<String> sql(String sql) throws Exception {
-    return client.send(
-        HttpRequest.newBuilder(URI.create(root + "/api/v1/sql"))
-            .POST(BodyPublishers.ofString(sql))
-            .build(),
-        BodyHandlers.ofString());
+    return server.ask("POST", "/api/v1/sql", sql);
   }
 
   private static List<JsonNode> lines(HttpResponse<String> answer) throws Exception {
@@ -161,7 +98,7 @@ class SqlServerTest {
     String body =
         "{\"query\":\"SELECT n FROM orders WHERE n = ? AND item = ?\",\"parameters\":[7,\"item 7\"]}";
 
-    assertThat(lines(post("/api/v1/sql", body)).get(1).toString()).isEqualTo("[7]");
+    assertThat(lines(server.post("/api/v1/sql", body)).get(1).toString()).isEqualTo("[7]");
   }
 
   @Test
@@ -179,21 +116,21 @@ class SqlServerTest {
   void everyFormatHasEveryRow() throws Exception {
     String query = "/api/v1/sql?q=" + encoded("SELECT * FROM orders") + "&format=";
 
-    assertThat(get(query + "csv").body().split("\r\n")).hasSize(1_001);
-    assertThat(JSON.readTree(get(query + "json").body()).get("rows")).hasSize(1_000);
-    assertThat(get(query + "ndjson").body().lines()).hasSize(1_002);
-    assertThat(get(query + "arrow").statusCode()).isEqualTo(200);
-    assertThat(get(query + "parquet").body()).startsWith("PAR1").endsWith("PAR1");
+    assertThat(server.get(query + "csv").body().split("\r\n")).hasSize(1_001);
+    assertThat(JSON.readTree(server.get(query + "json").body()).get("rows")).hasSize(1_000);
+    assertThat(server.get(query + "ndjson").body().lines()).hasSize(1_002);
+    assertThat(server.get(query + "arrow").statusCode()).isEqualTo(200);
+    assertThat(server.get(query + "parquet").body()).startsWith("PAR1").endsWith("PAR1");
   }
 
   @Test
   void replayTakesWhatAPredicateTakes() throws Exception {
     String records = "/api/v1/topics/orders/records?filter=";
 
-    List<JsonNode> found = lines(get(records + encoded("n % 100 = 5 AND item <> 'x'")));
-    List<JsonNode> none = lines(get(records + encoded("n < 0")));
-    HttpResponse<String> wrong = get(records + encoded("nothing = 1"));
-    HttpResponse<String> open = get(records + encoded("true) OR (true"));
+    List<JsonNode> found = lines(server.get(records + encoded("n % 100 = 5 AND item <> 'x'")));
+    List<JsonNode> none = lines(server.get(records + encoded("n < 0")));
+    HttpResponse<String> wrong = server.get(records + encoded("nothing = 1"));
+    HttpResponse<String> open = server.get(records + encoded("true) OR (true"));
 
     assertThat(found).hasSize(11);
     assertThat(found.getFirst().path("value").path("n").asInt() % 100).isEqualTo(5);
@@ -209,7 +146,7 @@ class SqlServerTest {
   void replayGivesColumnsAsRows() throws Exception {
     List<JsonNode> rows =
         lines(
-            get(
+            server.get(
                 "/api/v1/topics/orders/records?partition=0&limit=3&columns=n,item&filter="
                     + encoded("item = 'item 3'")));
 
@@ -221,16 +158,18 @@ class SqlServerTest {
     String cursor = rows.getLast().path("next").asText();
     List<JsonNode> more =
         lines(
-            get("/api/v1/topics/orders/records?columns=n&from=cursor:" + cursor + "&limit=100000"));
+            server.get(
+                "/api/v1/topics/orders/records?columns=n&from=cursor:" + cursor + "&limit=100000"));
     assertThat(more.getLast().path("end").asBoolean()).isTrue();
-    assertThat(get("/api/v1/topics/orders/records?format=arrow").statusCode()).isEqualTo(200);
+    assertThat(server.get("/api/v1/topics/orders/records?format=arrow").statusCode())
+        .isEqualTo(200);
   }
 
   @Test
   void replaysAreCounted() throws Exception {
-    assertThat(lines(get("/api/v1/topics/orders/records"))).hasSize(1_001);
+    assertThat(lines(server.get("/api/v1/topics/orders/records"))).hasSize(1_001);
 
-    assertThat(get("/metrics").body())
+    assertThat(server.get("/metrics").body())
         .containsPattern("oxbow_replay_records_total\\{tier=\"hot\"} [1-9]")
         .contains("oxbow_replay_open 0.0")
         .contains("oxbow_replay_followers 0.0");
@@ -238,6 +177,6 @@ class SqlServerTest {
 
   @Test
   void driversHaveAPortOfTheirOwn() {
-    assertThat(server.flightAddress()).isPresent();
+    assertThat(server.server().flightAddress()).isPresent();
   }
 }

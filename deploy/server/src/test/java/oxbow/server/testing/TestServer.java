@@ -80,10 +80,14 @@ public final class TestServer implements AutoCloseable {
     return server;
   }
 
+  /** Where clients of Kafka begin. */
+  public String bootstrap() {
+    return "127.0.0.1:" + server.kafka().values().iterator().next().getPort();
+  }
+
   /** What clients of Kafka need. */
   public Map<String, Object> kafka() {
-    return Map.of(
-        "bootstrap.servers", "127.0.0.1:" + server.kafka().values().iterator().next().getPort());
+    return Map.of("bootstrap.servers", bootstrap());
   }
 
   /** The HTTP port. */
@@ -101,6 +105,15 @@ public final class TestServer implements AutoCloseable {
         HttpRequest.newBuilder(URI.create(root + path))
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  /** Asks without saying of what type the body is. */
+  public HttpResponse<String> ask(String method, String path, String body) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(URI.create(root + path))
+            .method(method, BodyPublishers.ofString(body))
             .build(),
         BodyHandlers.ofString());
   }
