@@ -392,13 +392,13 @@ public final class Jobs implements AutoCloseable {
             case Job.Copy copy -> copy(entry, work, copy);
             case Job.Group group -> move(entry.job, group, work.waiting);
           }
-          ended(entry, State.DONE, "");
+          ended(entry, work, State.DONE, "");
           return;
         } catch (QueryException e) {
           work.waiting.check();
           if (!isPassing(e)) {
             log.atWarn().addKeyValue("job", entry.job.id()).setCause(e).log("a job failed");
-            ended(entry, State.FAILED, e.text());
+            ended(entry, work, State.FAILED, e.text());
             return;
           }
           if (work.trouble.isEmpty()) {
@@ -411,11 +411,9 @@ public final class Jobs implements AutoCloseable {
     } catch (Waiting.StoppedException _) {
       // whoever stopped it has said what it is now
     } catch (RuntimeException e) {
-      ended(entry, State.FAILED, Failures.of(e).text());
+      ended(entry, work, State.FAILED, Failures.of(e).text());
     } finally {
-      synchronized (this) {
-        entry.work = null;
-      }
+      release(entry, work);
     }
   }
 
@@ -472,7 +470,13 @@ public final class Jobs implements AutoCloseable {
     waiting.await(cluster.moveGroup(group.group(), offsets));
   }
 
-  private synchronized void ended(Entry entry, State state, String reason) {
+  private synchronized void release(Entry entry, Work work) {
+    if (entry.work == work) entry.work = null;
+  }
+
+  /** From here on it may be resumed: with its state goes the work. */
+  private synchronized void ended(Entry entry, Work work, State state, String reason) {
+    release(entry, work);
     if (entry.kept.state() != State.RUNNING) return; // cancelled in its last moment
     entry.kept = entry.kept.with(state, reason, clock.millis());
     try {

@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
@@ -268,6 +269,10 @@ public final class FakeTopics implements Topics {
       first = log.end;
       ByteBuffer copy = ByteBuffer.allocate(batch.remaining()).put(batch.duplicate()).flip();
       MutableRecordBatch stamped = batch(copy);
+      if (stamped.baseOffset() != 0) {
+        return CompletableFuture.failedFuture(
+            new InvalidRecordException("offsets begin at " + stamped.baseOffset()));
+      }
       stamped.setLastOffset(first + stamped.lastOffset() - stamped.baseOffset());
       log.end = stamped.nextOffset();
       log.batches.add(copy);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -63,6 +64,7 @@ class JobsServerTest {
     while (true) {
       JsonNode job = ask("GET", "/jobs/" + id, "");
       if (job.path("state").asText().equals(state)) return job;
+      assertThat(job.path("state").asText()).as(job.toString()).isEqualTo("running");
       assertThat(System.nanoTime()).as(job.toString()).isLessThan(until);
       LockSupport.parkNanos(10_000_000);
     }
@@ -83,13 +85,14 @@ class JobsServerTest {
     }
     try (var producer =
         new KafkaProducer<>(
-            kafka("compression.type", "zstd", "linger.ms", "5"),
+            kafka("compression.type", "zstd", "linger.ms", "5", "batch.size", "40000"),
             new StringSerializer(),
             new StringSerializer())) {
+      var random = new Random(1);
       for (int i = 0; i < RECORDS; i++) {
+        String value = Long.toHexString(random.nextLong()).repeat(2) + random.nextLong();
         var record =
-            new ProducerRecord<>(
-                "orders", i % PARTITIONS, 1_000_000L + i, "k" + i % 100, "v".repeat(50) + i);
+            new ProducerRecord<>("orders", i % PARTITIONS, 1_000_000L + i, "k" + i % 100, value);
         record.headers().add(new RecordHeader("n", new byte[] {(byte) i}));
         var _ = producer.send(record);
       }

@@ -195,10 +195,12 @@ public final class BatchView {
   }
 
   /**
-   * Makes the batch another producer's, and part of no transaction; computes the checksum again.
+   * Makes a batch from a log one that another producer sends: its offsets begin at zero, and it is
+   * part of no transaction. Computes the checksum again.
    */
   public static void stampProducer(
       ByteBuffer buffer, int at, long producerId, short producerEpoch, int baseSequence) {
+    buffer.putLong(at, 0);
     buffer.putShort(
         at + ATTRIBUTES, (short) (attributes(buffer, at) & KNOWN_BITS & ~TRANSACTIONAL_BIT));
     buffer.putLong(at + PRODUCER_ID, producerId);
