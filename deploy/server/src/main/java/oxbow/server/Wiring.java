@@ -88,7 +88,6 @@ public final class Wiring {
 
   private static void mount(HttpPort port, ColdPart cold) {
     port.mountAnnotated("/api/v1/cold", new ColdEndpoints(cold))
-        .link("/api/v1/cold/status", "how far the cold tier is")
         .ask(HealthPart.of("cold", cold::report));
   }
 

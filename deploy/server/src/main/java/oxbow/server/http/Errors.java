@@ -82,7 +82,7 @@ final class Errors implements ServerErrorHandler {
   private static String text(HttpStatus status) {
     return switch (status.code()) {
       case 400 -> "the request is not valid HTTP";
-      case 404 -> "there is nothing at this path; / lists what there is";
+      case 404 -> "there is nothing at this path; / is the console";
       case 405 -> "this path does not take this method";
       case 414 -> "the first line of the request is too long";
       case 431 -> "the headers of the request are too large";

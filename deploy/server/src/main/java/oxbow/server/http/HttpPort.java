@@ -1,9 +1,7 @@
 package oxbow.server.http;
 
-import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
-import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.metric.MeterIdPrefixFunction;
 import com.linecorp.armeria.common.util.BlockingTaskExecutor;
@@ -34,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.query.catalog.CatalogService;
+import oxbow.query.console.ConsoleService;
 import oxbow.query.flight.FlightDoor;
 import oxbow.query.jobs.JobsService;
 import oxbow.query.replay.http.TopicsService;
@@ -44,9 +43,9 @@ import oxbow.server.registry.RegistryBounds;
 import oxbow.server.registry.RegistryBounds.OwnPort;
 
 /**
- * The HTTP port: {@code /metrics}, {@code /health}, {@code /ready}, {@code /api/v1/version}, and
- * whatever was mounted before the start. Starting costs some hundred milliseconds of another thread
- * and nothing of the caller's. Everything about it is bounded.
+ * The HTTP port: the console at {@code /}, {@code /metrics}, {@code /health}, {@code /ready},
+ * {@code /api/v1/version}, and whatever was mounted before the start. Starting costs some hundred
+ * milliseconds of another thread and nothing of the caller's. Everything about it is bounded.
  */
 public final class HttpPort implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpPort.class);
@@ -60,7 +59,6 @@ public final class HttpPort implements AutoCloseable {
   private final List<HealthPart> parts = new ArrayList<>();
   private final List<Consumer<ServerBuilder>> mounts = new ArrayList<>();
   private final Queue<CatalogService> catalogs = new ConcurrentLinkedQueue<>();
-  private final Map<String, String> links = new LinkedHashMap<>();
   private @Nullable RegistryMount registry;
   private @Nullable FlightMount flight;
   private @Nullable Server server;
@@ -70,10 +68,6 @@ public final class HttpPort implements AutoCloseable {
     this.config = config;
     this.version = version;
     this.meters = meters;
-    link("/health", "alive");
-    link("/ready", "ready to serve, part by part");
-    link("/metrics", "metrics for Prometheus");
-    link("/api/v1/version", "version");
   }
 
   /** Asks one more part for readiness. Before the start only. */
@@ -103,13 +97,13 @@ public final class HttpPort implements AutoCloseable {
   /** Serves topics and their records. Before the start only. */
   public HttpPort mount(TopicsService topics) {
     mounts.add(builder -> builder.service(topics));
-    return link("/api/v1/topics", "topics and their records");
+    return this;
   }
 
   /** Serves jobs. Before the start only. */
   public HttpPort mount(JobsService jobs) {
     mounts.add(builder -> builder.service(jobs));
-    return link("/api/v1/jobs", "replay jobs");
+    return this;
   }
 
   /**
@@ -120,14 +114,13 @@ public final class HttpPort implements AutoCloseable {
    */
   public HttpPort mount(Supplier<RegistryService> registry, RegistryBounds bounds) {
     this.registry = new RegistryMount(registry, bounds);
-    link("/registry/subjects", "subjects of the schema registry");
     return this;
   }
 
   /** Serves SQL and what is known of queries. Before the start only. */
   public HttpPort mount(SqlService sql) {
     mounts.add(builder -> builder.service(sql));
-    return link("/api/v1/queries", "queries that run, and that ended of late");
+    return this;
   }
 
   /** Serves Flight SQL at a port of its own. Before the start only. */
@@ -149,13 +142,6 @@ public final class HttpPort implements AutoCloseable {
       builder.serviceUnder("/iceberg/", catalog);
       catalogs.add(catalog);
     });
-    link("/iceberg/v1/namespaces", "Iceberg catalog of the topics' tables");
-    return this;
-  }
-
-  /** Shows a path on the index page. */
-  public HttpPort link(String path, String what) {
-    links.put(path, what);
     return this;
   }
 
@@ -223,7 +209,7 @@ public final class HttpPort implements AutoCloseable {
             .disableServerHeader()
             .disableDateHeader()
             .errorHandler(errors());
-    builder.route().get("/").build((ctx, request) -> IndexPage.answer(version, links));
+    builder.service(new ConsoleService());
     builder
         .route()
         .get("/health")
@@ -310,31 +296,5 @@ public final class HttpPort implements AutoCloseable {
     }
     if (open != null) open.stop().join();
     catalogs.forEach(CatalogService::close);
-  }
-
-  /** The one page there is until the console comes. */
-  private static final class IndexPage {
-    static HttpResponse answer(Version version, Map<String, String> links) {
-      var html = new StringBuilder();
-      html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
-      html.append("<title>Oxbow</title><style>");
-      html.append("body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:40rem;");
-      html.append("padding:0 1rem;color:#123}code{color:#057}li{margin:.3rem 0}");
-      html.append("</style></head><body><h1>Oxbow ").append(version.oxbow()).append("</h1>");
-      html.append("<p>A streaming data lake in one process. It speaks the protocol of Apache ");
-      html.append("Kafka ").append(version.kafka()).append(".</p><ul>");
-      links.forEach((path, what) ->
-          html.append("<li><a href=\"")
-              .append(path)
-              .append("\"><code>")
-              .append(path)
-              .append("</code></a> ")
-              .append(what)
-              .append("</li>"));
-      html.append("</ul></body></html>\n");
-      return HttpResponse.of(HttpStatus.OK, MediaType.HTML_UTF_8, HttpData.ofUtf8(html));
-    }
-
-    private IndexPage() {}
   }
 }

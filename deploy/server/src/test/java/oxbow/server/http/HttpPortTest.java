@@ -151,8 +151,9 @@ class HttpPortTest {
   }
 
   @Test
-  void theIndexPageLinksWhatThereIs() throws Exception {
-    assertThat(get("/").body()).contains("<h1>Oxbow ", "href=\"/metrics\"", "href=\"/ready\"");
+  void theConsoleIsAtTheRoot() throws Exception {
+    assertThat(get("/").body()).contains("<title>Oxbow</title>", "src=\"console/js/main.js\"");
+    assertThat(get("/console/js/main.js").statusCode()).isEqualTo(200);
   }
 
   @Test
@@ -167,8 +168,8 @@ class HttpPortTest {
     assertThat(missing.statusCode()).isEqualTo(404);
     assertThat(missing.body())
         .isEqualTo(
-            "{\"error_code\":404,\"message\":\"there is nothing at this path; / lists what"
-                + " there is\"}\n");
+            "{\"error_code\":404,\"message\":\"there is nothing at this path; / is the"
+                + " console\"}\n");
     var refused = send(request("/health").DELETE());
     assertThat(refused.statusCode()).isEqualTo(405);
     assertThat(refused.body()).contains("this path does not take this method");
