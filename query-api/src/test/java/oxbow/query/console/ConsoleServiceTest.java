@@ -6,6 +6,7 @@ import com.linecorp.armeria.server.Server;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -142,7 +143,7 @@ class ConsoleServiceTest {
       })
   void whatIsNoFileOfItsIsNotThere(String path) throws Exception {
     // A client of our own: others tidy the path up before they send it.
-    try (var socket = new Socket("127.0.0.1", server.activeLocalPort())) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.activeLocalPort())) {
       socket
           .getOutputStream()
           .write(
