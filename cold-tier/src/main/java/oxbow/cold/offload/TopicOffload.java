@@ -113,21 +113,24 @@ public final class TopicOffload {
     readsOld = isOld;
     List<Uploaded> uploaded = new ArrayList<>();
     Exception failure = null;
-    for (Waiting one : waiting) {
-      try {
-        write(behindTheTable(one)).ifPresent(uploaded::add);
-      } catch (CancellationException e) {
-        throw e;
-      } catch (IOException | RuntimeException e) {
-        log.atWarn()
-            .addKeyValue("partition", one.partition().topicPartition())
-            .addKeyValue("reason", e.getMessage())
-            .log("a cold file was not written");
-        failure = e;
-        if (isTroubleOfTheStore(e)) break; // the other partitions' would fare no better
+    try {
+      for (Waiting one : waiting) {
+        try {
+          write(behindTheTable(one)).ifPresent(uploaded::add);
+        } catch (CancellationException e) {
+          throw e;
+        } catch (IOException | RuntimeException e) {
+          log.atWarn()
+              .addKeyValue("partition", one.partition().topicPartition())
+              .addKeyValue("reason", e.getMessage())
+              .log("a cold file was not written");
+          failure = e;
+          if (isTroubleOfTheStore(e)) break; // the other partitions' would fare no better
+        }
       }
+    } finally {
+      buffer = NOTHING;
     }
-    buffer = NOTHING;
     List<OffloadState> done = bringIn(uploaded);
     if (failure instanceof IOException e) throw e;
     if (failure instanceof RuntimeException e) throw e;
@@ -222,7 +225,8 @@ public final class TopicOffload {
 
   private ByteBuffer read(FileSlice slice) throws IOException {
     if (buffer.capacity() < slice.sizeBytes()) {
-      buffer = ByteBuffer.allocate(Math.max(READ_BYTES, slice.sizeBytes()));
+      int bytes = Integer.highestOneBit(Math.max(1, slice.sizeBytes() - 1)) * 2;
+      buffer = ByteBuffer.allocate(Math.max(slice.sizeBytes(), bytes));
     }
     buffer.clear().limit(slice.sizeBytes());
     FileChannel channel = slice.channel();
