@@ -23,6 +23,7 @@ public final class QueryException extends RuntimeException {
     NO_PARTITION(404, 40402),
     NO_SCHEMA(404, 40403),
     NO_JOB(404, 40404),
+    NO_GROUP(404, 40405),
     NO_METHOD(405, 405),
     /** None of the forms that were asked for. */
     NOT_ACCEPTABLE(406, 406),

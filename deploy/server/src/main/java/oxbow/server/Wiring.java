@@ -1,5 +1,7 @@
 package oxbow.server;
 
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Future;
@@ -19,6 +21,7 @@ import oxbow.server.http.HealthPart.Report;
 import oxbow.server.http.HttpPort;
 import oxbow.server.logging.RuntimeLevels;
 import oxbow.server.query.QueryPart;
+import oxbow.server.query.ServerFacts;
 import oxbow.server.registry.RegistryPart;
 import oxbow.server.registry.SchemaChecks;
 
@@ -35,6 +38,7 @@ public final class Wiring {
    */
   public static RunningServer start(ServerConfig config, Consumer<RuntimeException> onFatal) {
     Version version = Version.current();
+    Instant startedAt = InstantSource.system().instant();
     config.applyLogging();
     for (String warning : config.warnings()) {
       log.atWarn().addKeyValue("setting", warning).log("setting accepted");
@@ -66,7 +70,7 @@ public final class Wiring {
             port.mountCatalog(
                 () -> new CatalogService(part::catalog, config.catalog(), part.access()))));
     Optional<QueryPart> query =
-        http.map(port -> query(port, config, broker, cold, registry, meters, version));
+        http.map(port -> query(port, config, broker, cold, registry, meters, version, startedAt));
     cold.ifPresent(part -> begin(part, broker, registry));
     return new RunningServer(broker, registry, query, http, meters, version);
   }
@@ -103,7 +107,8 @@ public final class Wiring {
       Optional<ColdPart> cold,
       Optional<RegistryPart> registry,
       Meters meters,
-      Version version) {
+      Version version,
+      Instant startedAt) {
     var part =
         new QueryPart(
             broker,
@@ -111,9 +116,10 @@ public final class Wiring {
             () -> registry.filter(known -> known.report().isReady()).map(RegistryPart::schemas),
             config.query(),
             config.metadata().isTopicCreationAutomatic(),
-            version,
+            new ServerFacts(
+                config.nodeId(), version, startedAt, cold.map(ColdPart::bucket), port::listeners),
             meters.registry());
-    port.mount(part.service()).mount(part.sqlService());
+    port.mount(part.service()).mount(part.overview()).mount(part.sqlService());
     config.flight().ifPresent(own -> port.mount(part.flight(), own));
     port.mount(part.jobs());
     return part;

@@ -66,6 +66,11 @@ public final class ColdPart {
     opened.begin(broker.control().clusterId(), new ClusterFacts(broker, registryTopic));
   }
 
+  /** What the bucket is called. */
+  public String bucket() {
+    return bounds.bucket().name();
+  }
+
   /** The tier; empty before the broker has opened it. */
   public Optional<ColdTier> tier() {
     return Optional.ofNullable(tier.get());

@@ -35,6 +35,7 @@ import oxbow.query.catalog.CatalogService;
 import oxbow.query.console.ConsoleService;
 import oxbow.query.flight.FlightDoor;
 import oxbow.query.jobs.JobsService;
+import oxbow.query.overview.OverviewService;
 import oxbow.query.replay.http.TopicsService;
 import oxbow.query.sql.http.SqlService;
 import oxbow.schema.http.RegistryService;
@@ -62,6 +63,7 @@ public final class HttpPort implements AutoCloseable {
   private @Nullable RegistryMount registry;
   private @Nullable FlightMount flight;
   private @Nullable Server server;
+  private volatile @Nullable ServerPort mainPort; // once it is open
   private boolean isClosed;
 
   public HttpPort(HttpConfig config, Version version, PrometheusMeterRegistry meters) {
@@ -94,9 +96,15 @@ public final class HttpPort implements AutoCloseable {
     return this;
   }
 
-  /** Serves topics and their records. Before the start only. */
+  /** Serves the records of topics. Before the start only. */
   public HttpPort mount(TopicsService topics) {
     mounts.add(builder -> builder.service(topics));
+    return this;
+  }
+
+  /** Serves the overview. Before the start only. */
+  public HttpPort mount(OverviewService overview) {
+    mounts.add(builder -> builder.service(overview));
     return this;
   }
 
@@ -164,6 +172,7 @@ public final class HttpPort implements AutoCloseable {
             built.start().join();
             var address = bound(mainPort);
             log.atInfo().addKeyValue("port", address.getPort()).log("http open");
+            this.mainPort = mainPort;
             started.complete(address);
           } catch (RuntimeException e) {
             started.completeExceptionally(refusal(e));
@@ -237,6 +246,20 @@ public final class HttpPort implements AutoCloseable {
   private ServerErrorHandler errors() {
     var errors = new Errors(config.bodyBytesMax());
     return registry == null ? errors : registry.errors(errors);
+  }
+
+  /** What listens beside the broker, once the port is open: names and addresses. */
+  public Map<String, String> listeners() {
+    Map<String, String> all = new TreeMap<>();
+    ServerPort main = mainPort;
+    if (main != null) all.put("http", text(bound(main)));
+    registryAddress().ifPresent(address -> all.put("registry", text(address)));
+    flightAddress().ifPresent(address -> all.put("flight", text(address)));
+    return all;
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
   }
 
   /** Where the registry listens on its own, once the port is open; empty: nowhere. */

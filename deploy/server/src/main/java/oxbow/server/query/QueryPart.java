@@ -15,6 +15,7 @@ import oxbow.query.flight.FlightDoor;
 import oxbow.query.jobs.JobBounds;
 import oxbow.query.jobs.Jobs;
 import oxbow.query.jobs.JobsService;
+import oxbow.query.overview.OverviewService;
 import oxbow.query.replay.http.HttpBounds;
 import oxbow.query.replay.http.TopicsService;
 import oxbow.query.sql.SqlEngine;
@@ -23,7 +24,6 @@ import oxbow.query.sql.TopicSqlEngine;
 import oxbow.query.sql.http.SqlBounds;
 import oxbow.query.sql.http.SqlService;
 import oxbow.schema.Schemas;
-import oxbow.server.Version;
 
 /** Replay, produce and replay jobs over HTTP, and SQL, for the topics of this broker. */
 public final class QueryPart implements AutoCloseable {
@@ -38,6 +38,8 @@ public final class QueryPart implements AutoCloseable {
   private final SqlEngine sql;
   private final SqlService sqlService;
   private final FlightDoor flight;
+  private final ServerOverview overview;
+  private final OverviewService overviewService;
 
   /**
    * @param cold serves what left the disk; gives nothing where nothing does
@@ -50,7 +52,7 @@ public final class QueryPart implements AutoCloseable {
       Supplier<Optional<Schemas>> schemas,
       QueryBounds bounds,
       boolean isCreating,
-      Version version,
+      ServerFacts server,
       MeterRegistry meters) {
     this.topics =
         new BrokerTopics(
@@ -95,7 +97,9 @@ public final class QueryPart implements AutoCloseable {
                 PAGED_MAX,
                 PAGED_IDLE,
                 bounds.sql().directory().resolve("results")));
-    this.flight = new FlightDoor(sql, version.oxbow());
+    this.flight = new FlightDoor(sql, server.version().oxbow());
+    this.overview = new ServerOverview(broker, topics, cold, server, System::nanoTime);
+    this.overviewService = new OverviewService(overview, System::nanoTime);
     ReplayMeters.register(meters, service.stats());
   }
 
@@ -135,6 +139,11 @@ public final class QueryPart implements AutoCloseable {
     return flight;
   }
 
+  /** The cluster, topics and groups at a glance. */
+  public OverviewService overview() {
+    return overviewService;
+  }
+
   public TopicsService service() {
     return service;
   }
@@ -149,6 +158,8 @@ public final class QueryPart implements AutoCloseable {
     service.close();
     sqlService.close();
     flight.close();
+    overviewService.close();
+    overview.close();
     jobsService.close();
     jobs.close();
     sql.close();

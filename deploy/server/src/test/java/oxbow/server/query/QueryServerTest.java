@@ -52,7 +52,7 @@ class QueryServerTest {
   private long localStart(String topic) {
     try {
       JsonNode answer = JSON.readTree(server.get("/api/v1/topics/" + topic).body());
-      return answer.path("partitions").path(0).path("localStart").asLong();
+      return answer.path("partitionList").path(0).path("localStart").asLong();
     } catch (Exception e) {
       throw new AssertionError(e);
     }

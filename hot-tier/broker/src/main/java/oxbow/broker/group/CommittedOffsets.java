@@ -41,13 +41,21 @@ final class CommittedOffsets {
   private CompletableFuture<List<CommittedOffset>> ofGroups(ListGroupsResponseData listed) {
     Errors error = Errors.forCode(listed.errorCode());
     if (error != Errors.NONE) return CompletableFuture.failedFuture(error.exception());
+    return of(
+        listed.groups().stream()
+            .filter(group -> !group.groupType().equalsIgnoreCase("share"))
+            .map(ListedGroup::groupId)
+            .toList());
+  }
+
+  /** What these groups have committed, or a failure. */
+  CompletableFuture<List<CommittedOffset>> of(List<String> groups) {
     List<CompletableFuture<OffsetFetchResponseGroup>> answers = new ArrayList<>();
-    for (ListedGroup group : listed.groups()) {
-      if (group.groupType().equalsIgnoreCase("share")) continue;
+    for (String group : groups) {
       answers.add(
           service.fetchOffsets(
               context(ApiKeys.OFFSET_FETCH),
-              new OffsetFetchRequestGroup().setGroupId(group.groupId()).setTopics(null),
+              new OffsetFetchRequestGroup().setGroupId(group).setTopics(null),
               false));
     }
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))

@@ -163,6 +163,16 @@ public final class GroupCoordinators implements Partitions.LeadershipListener, A
     return new CommittedOffsets(service).all();
   }
 
+  /** All groups by name, their members and offsets; fails while some are being loaded. */
+  public CompletionStage<List<GroupDescription>> describe() {
+    return new GroupDescriptions(service).all();
+  }
+
+  /** One of them; empty: there is none of this name. */
+  public CompletionStage<Optional<GroupDescription>> describe(String name) {
+    return new GroupDescriptions(service).one(name);
+  }
+
   /**
    * Sets what a group has committed, as an administrator's client does: the group has no members,
    * or isn't there yet. Fails with one of Kafka's errors; retriable ones pass.

@@ -59,8 +59,6 @@ import oxbow.schema.Schemas;
  * Topics over HTTP.
  *
  * <pre>
- *   GET  /api/v1/topics                      their names
- *   GET  /api/v1/topics/{topic}              partitions with their bounds, settings
  *   GET  /api/v1/topics/{topic}/offsets?at=  a position's offsets, and its cursor
  *   GET  /api/v1/topics/{topic}/records      replay
  *   POST /api/v1/topics/{topic}/records      produce
@@ -166,8 +164,7 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
 
   @Override
   public Set<Route> routes() {
-    return Set.of(
-        Route.builder().path(PATH).build(), Route.builder().pathPrefix(PATH + "/").build());
+    return Set.of(Route.builder().pathPrefix(PATH + "/").build());
   }
 
   @Override
@@ -198,19 +195,9 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
     List<String> path =
         rest.isEmpty() || rest.equals("/") ? List.of() : List.of(rest.substring(1).split("/", -1));
     boolean isGet = request.method() == HttpMethod.GET;
-    if (path.isEmpty()) {
-      requireMethod(isGet, "GET");
-      var _ = new Parameters(ctx.queryParams(), Set.of());
-      return answer(_ -> all());
-    }
-    String name = path.getFirst();
-    String what = path.size() == 1 ? "" : path.size() == 2 ? path.get(1) : "?";
+    String name = path.isEmpty() ? "" : path.getFirst();
+    String what = path.size() == 2 ? path.get(1) : "?";
     return switch (what) {
-      case "" -> {
-        requireMethod(isGet, "GET");
-        var _ = new Parameters(ctx.queryParams(), Set.of());
-        yield answer(_ -> describe(topic(name)));
-      }
       case "offsets" -> {
         requireMethod(isGet, "GET");
         var parameters = new Parameters(ctx.queryParams(), Set.of("at", "partition", "isolation"));
@@ -280,41 +267,6 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
     waiting.stop();
     underWay.remove(waiting);
     return null;
-  }
-
-  private Map<String, Object> all() {
-    List<Object> all = new ArrayList<>();
-    for (Topic topic : topics.all()) all.add(summary(topic));
-    return Json.map("topics", all);
-  }
-
-  private static Map<String, Object> summary(Topic topic) {
-    return Json.map(
-        "name", topic.name(),
-        "id", topic.id().toString(),
-        "partitions", topic.partitions(),
-        "internal", topic.isInternal());
-  }
-
-  private Map<String, Object> describe(Topic topic) {
-    Map<String, Object> answer = summary(topic);
-    List<Object> partitions = new ArrayList<>();
-    for (int i = 0; i < topic.partitions(); i++) {
-      Map<String, Object> partition = Json.map("partition", i);
-      Optional<Topics.Bounds> found = topics.bounds(topic.partition(i));
-      partition.put("available", found.isPresent());
-      found.ifPresent(known -> {
-        partition.put("start", known.logStart());
-        partition.put("localStart", known.localStart());
-        partition.put("coldEnd", known.coldEnd());
-        partition.put("end", known.highWatermark());
-        partition.put("lastStable", known.lastStable());
-      });
-      partitions.add(partition);
-    }
-    answer.put("partitions", partitions);
-    answer.put("settings", new TreeMap<>(topic.settings()));
-    return answer;
   }
 
   private Map<String, Object> offsets(Topic topic, Parameters parameters, Waiting waiting) {
