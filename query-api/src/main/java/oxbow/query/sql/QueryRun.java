@@ -402,7 +402,9 @@ final class QueryRun implements RunningQuery {
 
   private void explain(Database opened, QueryTables created, StatementKind kind, Planned columns) {
     List<List<@Nullable String>> lines = new ArrayList<>();
-    String how = kind.isAnalyze() ? "EXPLAIN ANALYZE " : "EXPLAIN ";
+    String how = "EXPLAIN ";
+    if (kind.isPlanJson()) how += kind.isAnalyze() ? "(ANALYZE, FORMAT JSON) " : "(FORMAT JSON) ";
+    else if (kind.isAnalyze()) how += "ANALYZE ";
     var plans = opened.texts(how + kind.sql(), request.parameters().toArray());
     for (String table : created.explained()) lines.add(List.of("tables", table));
     lines.addAll(plans);

@@ -133,6 +133,21 @@ class TableNamesTest {
         .containsExactly(List.of("1"), List.of("3"));
   }
 
+  @Test
+  void plansAreGivenAsJsonToThoseWhoDrawThem() {
+    Topic orders = lake.topic("orders", 1, TestLake.COLD);
+    put(orders);
+    String sql = "SELECT count(*) FROM orders WHERE kafka_offset >= 0";
+
+    List<List<String>> plan = lake.rows("EXPLAIN (FORMAT JSON) " + sql);
+    List<List<String>> measured = lake.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + sql);
+
+    assertThat(plan.getFirst()).first().isEqualTo("tables");
+    assertThat(plan.getLast().getLast()).startsWith("[").contains("\"children\"");
+    assertThat(measured.getLast().getLast()).startsWith("{").contains("\"intermediate_rows\"");
+    assertThat(lake.rows("EXPLAIN (SELECT 1)").getLast().getLast()).contains("PROJECTION");
+  }
+
   private String explain(String sql) {
     return lake.rows("EXPLAIN " + sql).stream()
         .filter(row -> row.getFirst().equals("tables"))
