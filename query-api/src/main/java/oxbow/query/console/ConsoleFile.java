@@ -19,27 +19,32 @@ import java.util.zip.GZIPOutputStream;
  * @param tag names these contents: of other contents it is another one
  */
 record ConsoleFile(MediaType type, HttpData plain, HttpData gzip, String tag) {
-  /** The page itself; every other file is fetched because this one, or what it fetches, says so. */
-  static final String INDEX = "index.html";
+  private static final String INDEX = "index.html";
 
   // No dot but the one before the ending: no name leads out of the directory.
   private static final Pattern NAME =
-      Pattern.compile("[a-z][a-z0-9-]*(?:/[a-z][a-z0-9-]*)*\\.(html|css|js|svg)");
+      Pattern.compile("[a-z][a-z0-9-]*(?:/[a-z][a-z0-9-]*)*\\.(css|js|svg)");
   private static final int TAG_BYTES = 12;
 
-  /** Reads one from the resources; empty: there is none of this name. */
+  /** Reads the page itself; every other file is fetched because this one says so, or the next. */
+  static ConsoleFile page() {
+    return read(INDEX, MediaType.HTML_UTF_8)
+        .orElseThrow(() -> new IllegalStateException("the console's page is missing"));
+  }
+
+  /** Reads another file from the resources; empty: there is none of this name. */
   static Optional<ConsoleFile> load(String name) {
     var matcher = NAME.matcher(name);
-    if (!matcher.matches()) return Optional.empty();
+    return matcher.matches() ? read(name, type(matcher.group(1))) : Optional.empty();
+  }
+
+  private static Optional<ConsoleFile> read(String name, MediaType type) {
     try (InputStream in = ConsoleFile.class.getResourceAsStream(name)) {
       if (in == null) return Optional.empty();
       byte[] plain = in.readAllBytes();
       return Optional.of(
           new ConsoleFile(
-              type(matcher.group(1)),
-              HttpData.wrap(plain),
-              HttpData.wrap(compressed(plain)),
-              tag(plain)));
+              type, HttpData.wrap(plain), HttpData.wrap(compressed(plain)), tag(plain)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -47,7 +52,6 @@ record ConsoleFile(MediaType type, HttpData plain, HttpData gzip, String tag) {
 
   private static MediaType type(String ending) {
     return switch (ending) {
-      case "html" -> MediaType.HTML_UTF_8;
       case "css" -> MediaType.CSS_UTF_8;
       case "js" -> MediaType.parse("text/javascript; charset=utf-8");
       default -> MediaType.parse("image/svg+xml; charset=utf-8");

@@ -37,6 +37,7 @@ public final class ConsoleService implements HttpServiceWithRoutes {
       "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
           + " object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
+  /** By their paths; what isn't there leaves nothing. */
   private final Map<String, ConsoleFile> files = new ConcurrentHashMap<>();
 
   @Override
@@ -50,20 +51,22 @@ public final class ConsoleService implements HttpServiceWithRoutes {
       return Json.refusal(new QueryException(Kind.NO_METHOD, "the console takes GET and HEAD"));
     }
     String path = ctx.path();
-    String name = path.equals("/") ? ConsoleFile.INDEX : path.substring(PREFIX.length());
-    ConsoleFile known = files.get(name);
+    ConsoleFile known = files.get(path);
     if (known != null) return answer(known, request.headers());
     return HttpResponse.of(
-        CompletableFuture.supplyAsync(() -> find(name), ctx.blockingTaskExecutor())
+        CompletableFuture.supplyAsync(() -> find(path), ctx.blockingTaskExecutor())
             .thenApply(found ->
                 found
                     .map(file -> answer(file, request.headers()))
                     .orElseGet(ConsoleService::nothing)));
   }
 
-  private Optional<ConsoleFile> find(String name) {
-    Optional<ConsoleFile> found = ConsoleFile.load(name);
-    found.ifPresent(file -> files.putIfAbsent(name, file));
+  private Optional<ConsoleFile> find(String path) {
+    Optional<ConsoleFile> found =
+        path.equals("/")
+            ? Optional.of(ConsoleFile.page())
+            : ConsoleFile.load(path.substring(PREFIX.length()));
+    found.ifPresent(file -> files.putIfAbsent(path, file));
     return found;
   }
 

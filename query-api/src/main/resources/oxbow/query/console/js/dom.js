@@ -35,10 +35,10 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** Appends children, nested lists too; nothing for null, undefined and false. */
+/** Appends children, nested lists too; nothing for null, undefined and booleans. */
 export function add(element, children) {
   for (const child of [children].flat(Infinity)) {
-    if (child === null || child === undefined || child === false) continue;
+    if (child === null || child === undefined || typeof child === 'boolean') continue;
     element.append(child instanceof Node ? child : String(child));
   }
   return element;

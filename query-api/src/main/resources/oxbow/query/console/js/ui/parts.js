@@ -39,7 +39,7 @@ export function when(ms) {
 
 /** How long ago, with both times on hover. */
 export function since(ms) {
-  if (ms === null || ms === undefined || ms < 0) return NOTHING;
+  if (ms === null || ms === undefined || !(ms >= 0)) return NOTHING;
   return h('time', { datetime: utc(ms), title: `${time(ms)}\n${utc(ms)}` }, ago(ms));
 }
 

@@ -1,4 +1,5 @@
 import { h, put } from '../dom.js';
+import { stringify } from '../json.js';
 
 /**
  * @typedef {Object} Column
@@ -17,10 +18,12 @@ import { h, put } from '../dom.js';
  * @param {{columns: Column[], caption: string, key: (row: any) => string,
  *     open?: (row: any) => void, sort?: string, class?: string}} how
  *     open: what Enter or a click on a row does; sort: a column's name, -name for the largest first
- * @returns {{element: HTMLElement, update: (rows: any[]) => void}}
+ * @returns {{element: HTMLElement, update: (rows: any[], state?: any) => void}} state: what
+ *     cells depend on beside their rows; where nothing has changed nothing is drawn anew
  */
 export function table({ columns, caption, key, open, sort = '', class: named = '' }) {
   let rows = [];
+  let drawnFor = '';
   let by = sort.replace(/^-/, '');
   let isDown = sort.startsWith('-');
   const heads = new Map();
@@ -81,6 +84,11 @@ export function table({ columns, caption, key, open, sort = '', class: named = '
     if (focused) drawn.find((row) => row.dataset.key === focused)?.focus({ preventScroll: true });
   }
 
+  function isSelected() {
+    const selection = getSelection();
+    return selection.type === 'Range' && body.contains(selection.anchorNode);
+  }
+
   function opened(event, row) {
     // A link or button in the row does its own; a selection is no click.
     if (event.target.closest('a, button, input, label') || String(getSelection())) return;
@@ -89,7 +97,11 @@ export function table({ columns, caption, key, open, sort = '', class: named = '
 
   return {
     element,
-    update(next) {
+    update(next, state = null) {
+      const wanted = stringify([next, state]);
+      // Who selects something in it goes on undisturbed.
+      if (wanted === drawnFor || isSelected()) return;
+      drawnFor = wanted;
       rows = next;
       draw();
     },
