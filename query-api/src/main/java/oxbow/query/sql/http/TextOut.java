@@ -43,8 +43,10 @@ final class TextOut implements RowsOut {
       rows.csvHead(query.columns().stream().map(ResultColumn::name).toList());
       return;
     }
-    String head =
-        SqlJson.of(SqlJson.map("queryId", query.id(), "columns", SqlJson.columns(query.columns())));
+    Map<String, Object> told =
+        SqlJson.map("queryId", query.id(), "columns", SqlJson.columns(query.columns()));
+    if (query.isContinuous()) told.put("continuous", true);
+    String head = SqlJson.of(told);
     if (format == SqlFormat.NDJSON) out.add(head).add('\n');
     else out.add(head.substring(0, head.length() - 1)).add(",\"rows\":[");
   }
