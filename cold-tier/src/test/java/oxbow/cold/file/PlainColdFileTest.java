@@ -136,6 +136,34 @@ class PlainColdFileTest {
     }
   }
 
+  /**
+   * Random digits take their entropy, a repeated text next to nothing: pages tell by themselves.
+   */
+  @Test
+  void pagesAreSearchedForRepeatsOnlyWhereThatMakesThemSmaller() throws IOException {
+    var random = new Random(8);
+    byte[] text = new byte[400];
+    random.nextBytes(text);
+    long batchesPerFile = 40;
+    long recordsPerBatch = 500;
+    List<TestBatch> batches = new ArrayList<>();
+    for (int i = 0; i < batchesPerFile; i++) {
+      var batch = new TestBatch();
+      batch.baseOffset = 1000 + i * recordsPerBatch;
+      for (int j = 0; j < recordsPerBatch; j++) {
+        byte[] digits = "%016x".formatted(random.nextLong()).getBytes(UTF_8);
+        byte[] mixed = text.clone();
+        mixed[random.nextInt(mixed.length)]++;
+        batch.add(j, digits, mixed);
+      }
+      batches.add(batch);
+    }
+    var file = write(batches, ParquetOptions.DEFAULT, spec());
+    assertThat(file.readAll(1 << 20)).isEqualTo(uncompressed(batches));
+    long records = batchesPerFile * recordsPerBatch;
+    assertThat((double) file.bytes.length / records).isBetween(8.0, 30.0);
+  }
+
   private static @Nullable TimestampedOffset scan(List<TestBatch> batches, long wantedMs) {
     for (TestBatch batch : batches) {
       for (TestRecord record : batch.records) {

@@ -54,6 +54,12 @@ final class ChunkWriter {
   private static final int DICTIONARY_VALUES_MAX = 1 << 16;
   private static final int DICTIONARY_BYTES_MAX = 1 << 20;
 
+  /** Both ways of compressing are tried on a page now and then: data changes slowly. */
+  private static final int PAGES_PER_TRIAL = 64;
+
+  /** A shorter page says little of those that follow. */
+  private static final int TRIAL_BYTES_MIN = 4 << 10;
+
   private enum Choice {
     OPEN,
     DICTIONARY,
@@ -81,13 +87,28 @@ final class ChunkWriter {
   private @Nullable Encoding otherEncoding;
 
   // Of the whole file.
+  private boolean isSkimmed;
+  private int pagesUntilTrial;
   private long fileEntries;
   private long fileNulls;
   private long fileBytes;
 
   /** Buffers that all columns of a writer share. */
   static final class Scratch implements AutoCloseable {
+    /** The least and the most that zstd allows. */
+    private static final int HASH_LOG_MIN = 6;
+
+    private static final int MATCH_BYTES_MAX = 7;
+
     final ZstdCompressCtx zstd;
+
+    /**
+     * Hardly looks for repeated bytes, and leaves it to the code of each byte: what random ids,
+     * digits and names gain by repeats isn't worth the search, and often less than it costs. Null
+     * where time is meant to be spent on size.
+     */
+    final @Nullable ZstdCompressCtx skimming;
+
     final ByteSink page = new ByteSink(1 << 20);
     final Deltas deltas = new Deltas();
     byte[] compressed = new byte[1 << 20];
@@ -97,6 +118,17 @@ final class ChunkWriter {
     Scratch(int zstdLevel) {
       zstd = new ZstdCompressCtx();
       zstd.setLevel(zstdLevel);
+      skimming = zstdLevel == 1 ? new ZstdCompressCtx() : null;
+      if (skimming == null) return;
+      skimming.setLevel(zstdLevel);
+      skimming.setHashLog(HASH_LOG_MIN);
+      skimming.setMinMatch(MATCH_BYTES_MAX);
+    }
+
+    int compress(ZstdCompressCtx zstd, ByteSink page) {
+      int bound = (int) Zstd.compressBound(page.size);
+      if (compressed.length < bound) compressed = new byte[bound + bound / 4];
+      return zstd.compressByteArray(compressed, 0, compressed.length, page.bytes, 0, page.size);
     }
 
     void ensure(int entries) {
@@ -106,6 +138,7 @@ final class ChunkWriter {
     @Override
     public void close() {
       zstd.close();
+      if (skimming != null) skimming.close();
     }
   }
 
@@ -451,7 +484,7 @@ final class ChunkWriter {
     }
     var header = new PageHeader(PageType.DICTIONARY_PAGE, page.size, 0);
     header.setDictionary_page_header(new DictionaryPageHeader(dictionary.size(), Encoding.PLAIN));
-    int compressedBytes = compress(page);
+    int compressedBytes = scratch.compress(scratch.zstd, page);
     header.setCompressed_page_size(compressedBytes);
     var sink = new ByteSink(compressedBytes + 64);
     Util.writePageHeader(header, sink);
@@ -472,11 +505,18 @@ final class ChunkWriter {
     return pages.size - start;
   }
 
+  /** Compresses a page of data into {@link Scratch#compressed}. */
   private int compress(ByteSink page) {
-    int bound = (int) Zstd.compressBound(page.size);
-    if (scratch.compressed.length < bound) scratch.compressed = new byte[bound + bound / 4];
-    return scratch.zstd.compressByteArray(
-        scratch.compressed, 0, scratch.compressed.length, page.bytes, 0, page.size);
+    ZstdCompressCtx skimming = scratch.skimming;
+    if (skimming == null) return scratch.compress(scratch.zstd, page);
+    if (pagesUntilTrial-- > 0 || page.size < TRIAL_BYTES_MIN) {
+      return scratch.compress(isSkimmed ? skimming : scratch.zstd, page);
+    }
+    pagesUntilTrial = PAGES_PER_TRIAL;
+    int bytes = scratch.compress(scratch.zstd, page);
+    int skimmedBytes = scratch.compress(skimming, page);
+    isSkimmed = skimmedBytes <= bytes + bytes / 32; // three hundredths more is worth the time
+    return isSkimmed ? skimmedBytes : scratch.compress(scratch.zstd, page);
   }
 
   private Set<Encoding> encodings() {
