@@ -38,7 +38,7 @@ public final class RowBatchSource implements BatchSource {
   public int append(int batch, int at) throws IOException {
     BatchIndex.Whole whole = batches.whole(batch);
     if (whole != null) {
-      skipRows(batches.rows(batch), at);
+      skipRows(batches.rows(batch));
       return appendWhole(whole, at);
     }
     assembler.ensure(at, BatchView.HEADER_BYTES);
@@ -70,7 +70,7 @@ public final class RowBatchSource implements BatchSource {
     int deltaAt = 0;
     int end = at;
     while (left > 0) {
-      if (row == blockEnd) loadBlock(end);
+      if (row == blockEnd) loadBlock();
       long some = Math.min(left, blockEnd - row);
       if (deltas == null) {
         for (long i = 0; i < some; i++) {
@@ -106,27 +106,23 @@ public final class RowBatchSource implements BatchSource {
   }
 
   /** Moves the columns on by rows whose batch comes from elsewhere. */
-  private void skipRows(long count, int at) throws IOException {
+  private void skipRows(long count) throws IOException {
     long left = count;
     while (left > 0) {
-      if (row == blockEnd) loadBlock(at);
+      if (row == blockEnd) loadBlock();
       long some = Math.min(left, blockEnd - row);
-      skip(some, at);
+      assembler.skip((int) some);
       row += some;
       left -= some;
     }
   }
 
-  /** Loads the block with the next row, and moves to it. Uses the array behind a position. */
-  private void loadBlock(int at) throws IOException {
+  /** Loads the block with the next row, and moves to it. */
+  private void loadBlock() throws IOException {
     long blockStart = blocks.load(row);
     blockEnd = blockStart + blocks.blockRows();
     assembler.beginBlock();
-    skip(row - blockStart, at);
-  }
-
-  private void skip(long count, int at) {
-    for (long i = 0; i < count; i++) assembler.skip(at);
+    assembler.skip((int) (row - blockStart));
   }
 
   @Override

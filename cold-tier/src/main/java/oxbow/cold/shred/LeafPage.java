@@ -96,4 +96,21 @@ public final class LeafPage {
   void skipNull() {
     if (!isFlat) entry++;
   }
+
+  /** Steps over rows, of which the first is the one that comes next. */
+  void skipRows(int from, int to) {
+    if (isFlat) {
+      if (definitionMax == 0) {
+        value += to - from;
+      } else {
+        for (int row = from; row < to; row++) if (definitions[row] == definitionMax) value++;
+      }
+      return;
+    }
+    for (int row = from; row < to; row++) {
+      do {
+        if (definitions[entry++] == definitionMax) value++;
+      } while (entry < count && repetitions[entry] != 0);
+    }
+  }
 }

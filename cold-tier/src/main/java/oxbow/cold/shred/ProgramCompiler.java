@@ -1,9 +1,12 @@
 package oxbow.cold.shred;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import oxbow.cold.file.SystemColumns;
+import oxbow.cold.file.TableColumns;
 import oxbow.cold.file.WriterSchema;
 import oxbow.cold.shred.avro.AvroProgramCompiler;
 import oxbow.cold.shred.json.JsonProgramCompiler;
@@ -11,8 +14,19 @@ import oxbow.cold.shred.protobuf.ProtobufProgramCompiler;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.SchemaType;
 
-/** Makes the program of a schema for a file's columns. Stateless. */
+/** Makes the program of a schema for a file's columns. */
 public final class ProgramCompiler {
+  private static final int AVRO_KEPT_MAX = 256;
+
+  /**
+   * The programs of Avro schemas. They depend on nothing but their key, and like classes they get
+   * faster when they are used again: by the next file, and by who reads it.
+   */
+  private static final Cache<Key, Optional<ValueProgram>> AVRO =
+      Caffeine.newBuilder().maximumSize(AVRO_KEPT_MAX).executor(Runnable::run).build();
+
+  private record Key(TableColumns columns, WriterSchema schema, boolean isKey) {}
+
   private ProgramCompiler() {}
 
   /**
@@ -23,13 +37,20 @@ public final class ProgramCompiler {
    */
   public static Optional<ValueProgram> value(
       ColumnTree tree, WriterSchema schema, MessagesMet met) {
-    Optional<CompiledValue> compiled =
-        switch (schema.type()) {
-          case AVRO -> AvroProgramCompiler.value(tree, schema.text(), schema.placement());
-          case JSON -> JsonProgramCompiler.value(tree, schema.text(), schema.placement());
-          case PROTOBUF -> ProtobufProgramCompiler.value(tree, schema, met);
-        };
-    return compiled.map(value -> program(tree, schema.id(), value));
+    return switch (schema.type()) {
+      case AVRO ->
+          AVRO.get(
+              new Key(tree.columns(), schema, false),
+              _ ->
+                  AvroProgramCompiler.value(tree, schema.text(), schema.placement())
+                      .map(value -> program(tree, schema.id(), value)));
+      case JSON ->
+          JsonProgramCompiler.value(tree, schema.text(), schema.placement())
+              .map(value -> program(tree, schema.id(), value));
+      case PROTOBUF ->
+          ProtobufProgramCompiler.value(tree, schema, met)
+              .map(value -> program(tree, schema.id(), value));
+    };
   }
 
   /**
@@ -48,13 +69,19 @@ public final class ProgramCompiler {
   public static Optional<ValueProgram> key(ColumnTree tree, WriterSchema schema) {
     ColumnNode key = tree.typedKey();
     if (key == null) return Optional.empty();
-    Optional<CompiledValue> compiled =
-        switch (schema.type()) {
-          case AVRO -> AvroProgramCompiler.key(tree, key, schema.text(), schema.placement());
-          case JSON -> JsonProgramCompiler.key(tree, key, schema.placement());
-          case PROTOBUF -> ProtobufProgramCompiler.key(tree, key, schema);
-        };
-    return compiled.map(value -> new ValueProgram(schema.id(), value.step(), new int[0]));
+    return switch (schema.type()) {
+      case AVRO ->
+          AVRO.get(
+              new Key(tree.columns(), schema, true),
+              _ ->
+                  AvroProgramCompiler.key(tree, key, schema.text(), schema.placement())
+                      .map(value -> keyProgram(schema, value)));
+      case JSON ->
+          JsonProgramCompiler.key(tree, key, schema.placement())
+              .map(value -> keyProgram(schema, value));
+      case PROTOBUF ->
+          ProtobufProgramCompiler.key(tree, key, schema).map(value -> keyProgram(schema, value));
+    };
   }
 
   /** The same as {@link #bareValue} for a key. */
@@ -63,7 +90,11 @@ public final class ProgramCompiler {
     ColumnNode key = tree.typedKey();
     if (key == null || schema.type() != SchemaType.PROTOBUF) return key(tree, schema);
     return ProtobufProgramCompiler.bareKey(tree, key, schema, path)
-        .map(value -> new ValueProgram(schema.id(), value.step(), new int[0]));
+        .map(value -> keyProgram(schema, value));
+  }
+
+  private static ValueProgram keyProgram(WriterSchema schema, CompiledValue compiled) {
+    return new ValueProgram(schema.id(), compiled.step(), new int[0]);
   }
 
   /** Whether a schema is a record, or an object, with a field of this name. */

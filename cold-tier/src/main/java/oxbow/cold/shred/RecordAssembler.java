@@ -131,9 +131,10 @@ public final class RecordAssembler {
     return at + lengthBytes + bodyBytes;
   }
 
-  /** Steps over the next row. What the array held behind a position is lost. */
-  public void skip(int at) {
-    assemble(at, offsets.longs[out.row], 0, true, 0);
+  /** Steps over rows. */
+  public void skip(int rows) {
+    for (LeafPage page : pages) page.skipRows(out.row, out.row + rows);
+    out.row += rows;
   }
 
   private int assembleKey(int at, int row, int form, boolean isRaw) {
@@ -220,7 +221,8 @@ public final class RecordAssembler {
   /** Length, magic byte and schema id, if these belong there, and what the program makes. */
   private int putTyped(
       int at, int lengthBytesGuess, ValueProgram program, boolean isBare, boolean isBlocked) {
-    out.reserve = RECORD_OVERHEAD_BYTES + program.step.fixedBytes();
+    ValueStep step = program.step();
+    out.reserve = RECORD_OVERHEAD_BYTES + step.fixedBytes();
     out.ensure(at, out.reserve);
     int from = at + lengthBytesGuess;
     int valueAt = from;
@@ -230,7 +232,7 @@ public final class RecordAssembler {
       valueAt += RecordShredder.FRAME_BYTES;
     }
     out.isBlocked = isBlocked;
-    int end = program.step.assemble(out, valueAt);
+    int end = step.assemble(out, valueAt);
     for (int leaf : program.absentLeaves) pages[leaf].skipNull();
     int length = end - from;
     int lengthBytes = ByteAccess.varintBytes(ByteAccess.zigzag(length));

@@ -348,7 +348,7 @@ public final class RecordShredder {
       ValueProgram program, byte[] bytes, int from, int end, int leafStart, int leafEnd) {
     in.begin(bytes, from, end);
     try {
-      program.step.shred(in, 0);
+      program.step().shred(in, 0);
       if (in.at > in.end) throw ShredInput.malformed();
     } catch (ShredInput.MalformedException | IndexOutOfBoundsException _) {
       for (int i = leafStart; i < leafEnd; i++) vectors[i].dropRow(rows);

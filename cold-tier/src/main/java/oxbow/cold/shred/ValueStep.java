@@ -22,4 +22,9 @@ public abstract class ValueStep {
 
   /** Most bytes that it writes without making room for them. */
   public abstract int fixedBytes();
+
+  /** The same for {@link ConstantSteps}: of a class of its own, if there are others in it. */
+  public ValueStep copied(ConstantSteps steps) {
+    return this;
+  }
 }

@@ -26,6 +26,7 @@ import oxbow.cold.file.testing.RandomAvro;
 import oxbow.cold.file.testing.TestBatch;
 import oxbow.cold.file.testing.TestBatch.TestHeader;
 import oxbow.cold.file.testing.TestBatch.TestRecord;
+import oxbow.cold.shred.ValueProgram;
 import oxbow.schema.References;
 import oxbow.schema.SchemaType;
 import oxbow.schema.avro.AvroFormat;
@@ -104,6 +105,15 @@ class ColdFileFuzzTest {
               1 + random.nextInt(200_000),
               1,
               random.nextBoolean());
+      int rounds = random.nextInt(15) == 0 ? 1 + ValueProgram.USED_A_LOT / values(batches) : 1;
+      RawCounts raw = RawCounts.NONE;
+      for (int i = 0; i < rounds; i++) raw = writeAndRead(batches, spec, options);
+      count(batches, raw, hasPlain);
+    }
+
+    /** A program does the same before and after it was used a lot. */
+    private RawCounts writeAndRead(
+        List<TestBatch> batches, ColdFileSpec spec, ParquetOptions options) throws IOException {
       ColdFileWriter writer =
           ColdFiles.writeParquet(directory.resolve("fuzz.parquet"), spec, options, new Schemas());
       List<ColdFileWriter.Aborted> aborted = List.of();
@@ -112,7 +122,11 @@ class ColdFileFuzzTest {
       TestBatch last = batches.getLast();
       var file = ColdFileRoundTrip.finish(writer, endOffset(last) + random.nextInt(5));
       assertSame(file, batches);
-      count(batches, raw, hasPlain);
+      return raw;
+    }
+
+    private static int values(List<TestBatch> batches) {
+      return 1 + batches.stream().mapToInt(batch -> batch.records.size()).sum();
     }
 
     private long endOffset(TestBatch batch) {

@@ -43,7 +43,8 @@ final class ForeignRows implements AutoCloseable {
       block.skip(wanted - blockEnd);
       load(wanted);
     }
-    for (; row < wanted; row++) assembler.skip(0);
+    assembler.skip(wanted - row);
+    row = wanted;
   }
 
   private void load(int from) throws IOException {

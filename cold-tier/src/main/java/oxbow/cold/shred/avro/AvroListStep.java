@@ -1,7 +1,10 @@
 package oxbow.cold.shred.avro;
 
+import java.lang.invoke.MethodHandles;
+import org.jspecify.annotations.Nullable;
 import oxbow.cold.shred.AssembleOutput;
 import oxbow.cold.shred.ColumnNode;
+import oxbow.cold.shred.ConstantSteps;
 import oxbow.cold.shred.LeafPage;
 import oxbow.cold.shred.ShredInput;
 import oxbow.cold.shred.ValueStep;
@@ -19,19 +22,23 @@ final class AvroListStep extends ValueStep {
 
   private final ColumnNode node;
 
-  /** One step, or two: key and value. */
-  private final ValueStep[] parts;
+  /** The element's, or the key's. */
+  private final ValueStep part;
+
+  /** Of a map. */
+  private final @Nullable ValueStep value;
 
   private final int elementRepetition;
   private final int fixedBytes;
 
-  AvroListStep(ColumnNode node, ValueStep... parts) {
+  /** Called by its class's copies, too. */
+  AvroListStep(ColumnNode node, ValueStep part, @Nullable ValueStep value) {
     this.node = node;
-    this.parts = parts.clone();
+    this.part = part;
+    this.value = value;
     this.elementRepetition = node.repetition + 1;
-    int bytes = 2 * HEADER_BYTES_MAX;
-    for (ValueStep part : parts) bytes += part.fixedBytes();
-    this.fixedBytes = bytes;
+    this.fixedBytes =
+        2 * HEADER_BYTES_MAX + part.fixedBytes() + (value == null ? 0 : value.fixedBytes());
   }
 
   @Override
@@ -41,7 +48,7 @@ final class AvroListStep extends ValueStep {
       in.putNulls(node.leafStart, node.leafEnd, repetition, node.definition);
       return;
     }
-    boolean isMap = parts.length > 1;
+    boolean isMap = value != null;
     int keysBefore = isMap ? in.vectors[node.leafStart].values : 0;
     int next = repetition;
     boolean isFirst = true;
@@ -70,7 +77,8 @@ final class AvroListStep extends ValueStep {
     if (!AvroSkipper.mayFollow(in, count)) throw ShredInput.malformed();
     int repetition = first;
     for (long i = 0; i < count; i++) {
-      for (ValueStep part : parts) part.shred(in, repetition);
+      part.shred(in, repetition);
+      if (value != null) value.shred(in, repetition);
       repetition = elementRepetition;
       if (in.at > in.end) throw ShredInput.malformed();
     }
@@ -100,7 +108,8 @@ final class AvroListStep extends ValueStep {
     int end = at;
     for (int i = 0; i < count; i++) {
       out.ensure(end, out.reserve);
-      for (ValueStep part : parts) end = part.assemble(out, end);
+      end = part.assemble(out, end);
+      if (value != null) end = value.assemble(out, end);
     }
     return end;
   }
@@ -124,5 +133,11 @@ final class AvroListStep extends ValueStep {
   @Override
   public int fixedBytes() {
     return fixedBytes;
+  }
+
+  @Override
+  public ValueStep copied(ConstantSteps steps) {
+    ValueStep copiedValue = value == null ? null : value.copied(steps);
+    return steps.copy(MethodHandles.lookup(), node, part.copied(steps), copiedValue);
   }
 }

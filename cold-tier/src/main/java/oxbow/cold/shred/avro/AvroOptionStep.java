@@ -1,7 +1,9 @@
 package oxbow.cold.shred.avro;
 
+import java.lang.invoke.MethodHandles;
 import oxbow.cold.shred.AssembleOutput;
 import oxbow.cold.shred.ColumnNode;
+import oxbow.cold.shred.ConstantSteps;
 import oxbow.cold.shred.ShredInput;
 import oxbow.cold.shred.ValueStep;
 
@@ -15,6 +17,7 @@ final class AvroOptionStep extends ValueStep {
   private final int valueBranch;
   private final ValueStep value;
 
+  /** Called by its class's copies, too. */
   AvroOptionStep(ColumnNode node, int nullBranch, int valueBranch, ValueStep value) {
     this.node = node;
     this.nullBranch = nullBranch;
@@ -46,5 +49,10 @@ final class AvroOptionStep extends ValueStep {
   @Override
   public int fixedBytes() {
     return 1 + value.fixedBytes();
+  }
+
+  @Override
+  public ValueStep copied(ConstantSteps steps) {
+    return steps.copy(MethodHandles.lookup(), node, nullBranch, valueBranch, value.copied(steps));
   }
 }

@@ -64,8 +64,7 @@ public final class AvroProgramCompiler {
         columns.add(node);
         fields.add(compiler.step(field.schema(), node, path));
       }
-      ValueStep step = new AvroRecordStep(fields.toArray(ValueStep[]::new), new ColumnNode[0]);
-      return Optional.of(new CompiledValue(step, columns));
+      return Optional.of(new CompiledValue(AvroRecordStep.of(fields, List.of()), columns));
     } catch (RefusedException _) {
       return Optional.empty();
     }
@@ -125,7 +124,7 @@ public final class AvroProgramCompiler {
         if (!(type instanceof Type.ListOf)) throw refused(schema, node);
         ColumnNode element = node.parts.getFirst();
         yield new AvroListStep(
-            node, step(schema.getElementType(), element, Placement.path(path, "element")));
+            node, step(schema.getElementType(), element, Placement.path(path, "element")), null);
       }
       case MAP -> {
         if (!(type instanceof Type.MapOf)) throw refused(schema, node);
@@ -154,7 +153,7 @@ public final class AvroProgramCompiler {
       fields.add(step(field.schema(), part, fieldPath));
     }
     for (ColumnNode part : absent) requireOptional(part);
-    return new AvroRecordStep(fields.toArray(ValueStep[]::new), absent.toArray(ColumnNode[]::new));
+    return AvroRecordStep.of(fields, absent);
   }
 
   private ValueStep union(Schema schema, ColumnNode node, String path) {

@@ -1,30 +1,34 @@
 package oxbow.cold.shred.avro;
 
+import java.lang.invoke.MethodHandles;
+import java.util.List;
 import oxbow.cold.shred.AssembleOutput;
 import oxbow.cold.shred.ColumnNode;
+import oxbow.cold.shred.ConstantSteps;
 import oxbow.cold.shred.ShredInput;
 import oxbow.cold.shred.ValueStep;
 
-/** A record: its fields one after the other. Hot path. */
+/** A record that lacks columns which other versions have. Hot path. */
 final class AvroRecordStep extends ValueStep {
-  private final ValueStep[] fields;
+  private final ValueStep fields;
 
   /** Columns that only other versions have. */
   private final ColumnNode[] absent;
 
-  private final int fixedBytes;
+  /** Called by its class's copies, too. */
+  AvroRecordStep(ValueStep fields, ColumnNode[] absent) {
+    this.fields = fields;
+    this.absent = absent;
+  }
 
-  AvroRecordStep(ValueStep[] fields, ColumnNode[] absent) {
-    this.fields = fields.clone();
-    this.absent = absent.clone();
-    int bytes = 0;
-    for (ValueStep field : fields) bytes += field.fixedBytes();
-    this.fixedBytes = bytes;
+  static ValueStep of(List<ValueStep> fields, List<ColumnNode> absent) {
+    ValueStep step = AvroFieldsStep.of(fields);
+    return absent.isEmpty() ? step : new AvroRecordStep(step, absent.toArray(ColumnNode[]::new));
   }
 
   @Override
   public void shred(ShredInput in, int repetition) {
-    for (ValueStep field : fields) field.shred(in, repetition);
+    fields.shred(in, repetition);
     for (ColumnNode part : absent) {
       in.putNulls(part.leafStart, part.leafEnd, repetition, part.definition - 1);
     }
@@ -32,14 +36,18 @@ final class AvroRecordStep extends ValueStep {
 
   @Override
   public int assemble(AssembleOutput out, int at) {
-    int end = at;
-    for (ValueStep field : fields) end = field.assemble(out, end);
+    int end = fields.assemble(out, at);
     for (ColumnNode part : absent) out.skipNulls(part.leafStart, part.leafEnd);
     return end;
   }
 
   @Override
   public int fixedBytes() {
-    return fixedBytes;
+    return fields.fixedBytes();
+  }
+
+  @Override
+  public ValueStep copied(ConstantSteps steps) {
+    return steps.copy(MethodHandles.lookup(), fields.copied(steps), absent);
   }
 }

@@ -2,6 +2,7 @@ package oxbow.cold.shred.avro;
 
 import oxbow.cold.shred.AssembleOutput;
 import oxbow.cold.shred.ColumnNode;
+import oxbow.cold.shred.ConstantSteps;
 import oxbow.cold.shred.ShredInput;
 import oxbow.cold.shred.ValueStep;
 
@@ -76,5 +77,14 @@ final class AvroUnionStep extends ValueStep {
   @Override
   public int fixedBytes() {
     return fixedBytes;
+  }
+
+  @Override
+  public ValueStep copied(ConstantSteps steps) {
+    ValueStep[] copied = values.clone();
+    for (int i = 0; i < copied.length; i++) {
+      if (i != nullBranch) copied[i] = values[i].copied(steps);
+    }
+    return new AvroUnionStep(node, nullBranch, nodes, copied);
   }
 }
