@@ -132,6 +132,8 @@ async function rules() {
   return { good: good.length > 5, refused: refused.name }
 }
 
+const avroItem = record => JSON.stringify({ type: 'record', name: record, fields: [{ name: 'item', type: 'string' }] })
+
 // The mark is a GUID in a header, and the value is nothing but the data.
 async function headers() {
   const topic = `${name}-headers`
@@ -145,6 +147,45 @@ async function headers() {
   const [message] = await through(bootstrap, topic, [{ value, headers: marks }])
   const read = await new AvroDeserializer(client(), SerdeType.VALUE, {}).deserialize(topic, message.value, message.headers)
   return { names: Object.keys(message.headers).join(), bytes: message.value.length, item: read.item }
+}
+
+// A topic's subject is another than its name says, because the registry says so: no strategy is set.
+async function associations() {
+  const topic = `${name}-associated`
+  const subject = `${name}-shared`
+  const schema = { schemaType: 'AVRO', schema: avroItem('Shared') }
+  const resource = (resourceName, ...wanted) =>
+    ({ resourceName, resourceNamespace: 'proof', resourceId: `${resourceName}-id`, resourceType: 'topic', associations: wanted })
+  const of = resourceName => client().getAssociationsByResourceName(resourceName, '-', 'topic', ['value'], null, 0, -1)
+  const serialize = () => {
+    // Settings of its own: a serializer puts its strategy, and what that remembers, into what it is given.
+    const conf = { useLatestVersion: true, autoRegisterSchemas: false }
+    return new AvroSerializer(client(), SerdeType.VALUE, conf).serialize(topic, { item: 'tea' })
+  }
+  await client().register(subject, schema)
+  const weak = { subject, associationType: 'value', lifecycle: 'WEAK' }
+  const made = await client().createAssociation(resource(topic, weak))
+  const value = await serialize()
+  const [message] = await through(bootstrap, topic, [{ value }])
+  const read = await new AvroDeserializer(client(), SerdeType.VALUE, {}).deserialize(topic, message.value)
+  const blocked = await refusal(() => client().deleteSubject(subject))
+  await client().deleteAssociations(`${topic}-id`, 'topic', null, false)
+  const without = await refusal(serialize)
+
+  const owner = `${name}-owner`
+  const owned = await client().createAssociation(resource(owner, { associationType: 'value', schema }))
+  const frozen = await refusal(() => client().deleteAssociations(`${owner}-id`, 'topic', null, false))
+  await client().deleteAssociations(`${owner}-id`, 'topic', null, true)
+  return {
+    made: made.associations.map(one => `${one.subject === subject}/${one.lifecycle}`).join(),
+    item: read.item,
+    blocked: `${blocked.status} ${blocked.code}`,
+    left: (await of(topic)).length,
+    without: without.name,
+    owned: owned.associations.map(one => `${one.subject === `:.proof:${owner}-value`}/${one.lifecycle}`).join(),
+    frozen: `${frozen.status} ${frozen.code}`,
+    gone: (await of(owner)).length === 0 && !(await client().getAllSubjects()).some(one => one.includes(owner)),
+  }
 }
 
 run(async () => ({
@@ -173,4 +214,5 @@ run(async () => ({
   PROTOBUF: await protobuf(),
   rules: await rules(),
   headers: await headers(),
+  associations: await associations(),
 }))

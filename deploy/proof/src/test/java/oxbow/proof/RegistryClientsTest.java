@@ -78,6 +78,10 @@ final class RegistryClientsTest {
     assertThat(of("rules", facts)).contains("\"good\":true", "\"refused\":\"SerializationError\"");
     assertThat(of("headers", facts))
         .contains("\"names\":\"__value_schema_id\"", "\"bytes\":4", "\"item\":\"tea\"");
+    assertThat(of("associations", facts))
+        .contains("\"made\":\"true/WEAK\"", "\"item\":\"tea\"", "\"left\":0")
+        .contains("\"blocked\":\"409 40904\"", "\"without\":\"RestError\"")
+        .contains("\"owned\":\"true/STRONG\"", "\"frozen\":\"409 40908\"", "\"gone\":true");
   }
 
   @Test

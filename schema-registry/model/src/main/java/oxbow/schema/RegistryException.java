@@ -15,7 +15,13 @@ public final class RegistryException extends RuntimeException {
     VERSION_NOT_SOFT_DELETED(40407),
     CONFIG_NOT_SET(40408),
     MODE_NOT_SET(40409),
+    ASSOCIATION_NOT_FOUND(40410),
     INCOMPATIBLE(40901),
+    RESOURCE_ASSOCIATED(40903),
+    SUBJECT_ASSOCIATED(40904),
+    SUBJECT_OWNED(40905),
+    NO_LIVE_VERSION(40907),
+    ASSOCIATION_FROZEN(40908),
     INVALID_SCHEMA(42201),
     INVALID_VERSION(42202),
     INVALID_LEVEL(42203),
@@ -26,6 +32,7 @@ public final class RegistryException extends RuntimeException {
     TOO_LARGE(42209),
     INVALID_RULE_SET(42210),
     CONTEXT_NOT_EMPTY(42211),
+    INVALID_ASSOCIATION(42212),
     /** The store failed; whether something was written is known: it was not. */
     STORE(50001),
     /** No answer in time; it may still be written. Asking again is safe. */
@@ -163,5 +170,53 @@ public final class RegistryException extends RuntimeException {
   public static RegistryException contextNotEmpty(String context) {
     return new RegistryException(
         Kind.CONTEXT_NOT_EMPTY, "The specified context '%s' is not empty.".formatted(context));
+  }
+
+  /** A subject that a topic owns, or would own, has versions others refer to. */
+  public static RegistryException referenceExists(String subject) {
+    return new RegistryException(
+        Kind.REFERENCE_EXISTS, "One or more references exist to the schema %s.".formatted(subject));
+  }
+
+  public static RegistryException invalidAssociation(String property, String detail) {
+    return new RegistryException(
+        Kind.INVALID_ASSOCIATION,
+        "The association specified an invalid value for property: '%s', detail: %s"
+            .formatted(property, detail));
+  }
+
+  public static RegistryException associationNotFound(String resource) {
+    return new RegistryException(
+        Kind.ASSOCIATION_NOT_FOUND, "Association for '%s' not found.".formatted(resource));
+  }
+
+  public static RegistryException resourceAssociated(String type, String resource) {
+    return new RegistryException(
+        Kind.RESOURCE_ASSOCIATED,
+        "An association of type '%s' already exists for resource '%s'".formatted(type, resource));
+  }
+
+  public static RegistryException subjectAssociated(String subject) {
+    return new RegistryException(
+        Kind.SUBJECT_ASSOCIATED,
+        "An association already exists for subject '%s'".formatted(subject));
+  }
+
+  public static RegistryException subjectOwned(String subject) {
+    return new RegistryException(
+        Kind.SUBJECT_OWNED,
+        "A strong association already exists for subject '%s'".formatted(subject));
+  }
+
+  public static RegistryException noLiveVersion(String subject) {
+    return new RegistryException(
+        Kind.NO_LIVE_VERSION,
+        "No active (non-deleted) version exists for subject '%s'".formatted(subject));
+  }
+
+  public static RegistryException associationFrozen(String type, String subject) {
+    return new RegistryException(
+        Kind.ASSOCIATION_FROZEN,
+        "The association of type  '%s' is frozen for subject '%s'".formatted(type, subject));
   }
 }

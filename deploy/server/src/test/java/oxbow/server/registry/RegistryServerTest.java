@@ -295,6 +295,14 @@ class RegistryServerTest {
     records.put(
         "{\"keytype\":\"CLEAR_SUBJECT\",\"subject\":\"cleared\",\"magic\":0}",
         "{\"subject\":\"cleared\"}");
+    records.put(
+        "{\"keytype\":\"ASSOC\",\"tenant\":\"default\",\"resourceName\":\"orders\","
+            + "\"resourceNamespace\":\"lkc-1\",\"resourceType\":\"topic\","
+            + "\"associationType\":\"value\",\"subject\":\"s\",\"magic\":0}",
+        "{\"guid\":\"0b9c4a5e-8d7f-4c57-9d7e-0d4c9f0f8a11\",\"tenant\":\"default\","
+            + "\"resourceName\":\"orders\",\"resourceNamespace\":\"lkc-1\",\"resourceId\":\"id-1\","
+            + "\"resourceType\":\"topic\",\"associationType\":\"value\",\"subject\":\"s\","
+            + "\"lifecycle\":\"WEAK\",\"frozen\":false}");
     try (Admin admin = Admin.create(kafka(server));
         var producer =
             new KafkaProducer<>(
@@ -329,6 +337,8 @@ class RegistryServerTest {
     assertThat(get(server, "/config/s").body()).isEqualTo("{\"compatibilityLevel\":\"NONE\"}");
     assertThat(get(server, "/mode/:.lab:").body()).isEqualTo("{\"mode\":\"READONLY\"}");
     assertThat(get(server, "/subjects/s/versions/2").body()).contains("\"owner\":\"shop\"");
+    assertThat(get(server, "/associations/resources/-/orders").body())
+        .contains("\"subject\":\"s\"", "\"resourceId\":\"id-1\"", "\"lifecycle\":\"WEAK\"");
     assertThat(server.registry().orElseThrow().report().facts())
         .containsEntry("recordsPassedOver", 0L);
     assertThat(id(server, "next", "\"double\"")).isEqualTo(5);

@@ -84,6 +84,19 @@ public final class JsonObject {
     json.writeEndArray();
   }
 
+  /** An object that is JSON already. */
+  public JsonObject object(String name, String object) {
+    return add(() -> {
+      json.writeFieldName(name);
+      json.writeRawValue(object);
+    });
+  }
+
+  /** The same of many. */
+  public JsonObject objects(String name, List<String> objects) {
+    return objects.isEmpty() ? this : object(name, "[" + String.join(",", objects) + "]");
+  }
+
   public JsonObject references(List<SchemaReference> references) {
     if (references.isEmpty()) return this;
     return add(() -> {

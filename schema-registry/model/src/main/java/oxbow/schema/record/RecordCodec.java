@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oxbow.schema.Association;
 import oxbow.schema.CompatibilityLevel;
 import oxbow.schema.Metadata;
 import oxbow.schema.Mode;
@@ -23,6 +24,7 @@ import oxbow.schema.SchemaReference;
 import oxbow.schema.SchemaStore.Entry;
 import oxbow.schema.SchemaType;
 import oxbow.schema.StoredSchema;
+import oxbow.schema.record.RecordKey.AssociationKey;
 import oxbow.schema.record.RecordKey.ClearSubjectKey;
 import oxbow.schema.record.RecordKey.ConfigKey;
 import oxbow.schema.record.RecordKey.ContextKey;
@@ -31,6 +33,7 @@ import oxbow.schema.record.RecordKey.ModeKey;
 import oxbow.schema.record.RecordKey.NoopKey;
 import oxbow.schema.record.RecordKey.OtherKey;
 import oxbow.schema.record.RecordKey.SchemaKey;
+import oxbow.schema.record.RecordValue.AssociationValue;
 import oxbow.schema.record.RecordValue.ClearSubjectValue;
 import oxbow.schema.record.RecordValue.ConfigValue;
 import oxbow.schema.record.RecordValue.ContextValue;
@@ -49,6 +52,9 @@ public final class RecordCodec {
   private static final int SCHEMA_MAGIC = 1;
   private static final int OTHER_MAGIC = 0;
   private static final int MD5_BYTES = 16;
+
+  /** The only tenant outside of Confluent's cloud. */
+  private static final String TENANT = "default";
 
   /** {@code offset} and {@code ts} are the record's own and were never worth keeping here. */
   private static final Set<String> SCHEMA_FIELDS =
@@ -121,6 +127,16 @@ public final class RecordCodec {
               .text("context", context.context())
               .number("magic", OTHER_MAGIC)
               .end();
+      case AssociationKey association ->
+          keyed("ASSOC", null)
+              .text("tenant", TENANT)
+              .text("resourceName", association.resourceName())
+              .text("resourceNamespace", association.resourceNamespace())
+              .text("resourceType", association.resourceType())
+              .text("associationType", association.type())
+              .text("subject", association.subject())
+              .number("magic", OTHER_MAGIC)
+              .end();
       case NoopKey _ -> keyed("NOOP", null).number("magic", OTHER_MAGIC).end();
       case OtherKey other ->
           throw new IllegalArgumentException("keys of type " + other.keyType() + " aren't written");
@@ -148,7 +164,27 @@ public final class RecordCodec {
               .text("tenant", context.tenant())
               .text("context", context.context())
               .end();
+      case AssociationValue association -> association(association.association());
     };
+  }
+
+  private static String association(Association association) {
+    JsonObject value =
+        JsonObject.begin()
+            .text("guid", association.guid())
+            .text("tenant", TENANT)
+            .text("resourceName", association.resourceName())
+            .text("resourceNamespace", association.resourceNamespace())
+            .text("resourceId", association.resourceId())
+            .text("resourceType", association.resourceType())
+            .text("associationType", association.type())
+            .text("subject", association.subject())
+            .text("lifecycle", association.lifecycle().name())
+            .flag("frozen", association.isFrozen());
+    // A new one's is its record's own time; once that was replaced, nothing else would tell it.
+    return association.createdMs() < 0
+        ? value.end()
+        : value.number("createTs", association.createdMs()).end();
   }
 
   private static String schema(StoredSchema schema) {
@@ -194,6 +230,7 @@ public final class RecordCodec {
       case "DELETE_SUBJECT" -> new DeleteSubjectKey(text(key, "subject").orElse(""));
       case "CLEAR_SUBJECT" -> new ClearSubjectKey(text(key, "subject").orElse(null));
       case "CONTEXT" -> new ContextKey(required(key, "tenant"), required(key, "context"));
+      case "ASSOC" -> readAssociationKey(key);
       case "NOOP" -> new NoopKey();
       case "" -> throw new BadRecordException("a key has no type");
       default -> new OtherKey(keyType);
@@ -219,6 +256,8 @@ public final class RecordCodec {
                     delete.subject(), positive(object(json, "value"), "version"));
             case ClearSubjectKey clear -> new ClearSubjectValue(clear.subject());
             case ContextKey context -> new ContextValue(context.tenant(), context.context());
+            case AssociationKey association ->
+                readAssociation(association, object(json, "value"), timestampMs);
             case NoopKey _, OtherKey _ -> null;
           });
     } catch (IllegalArgumentException e) {
@@ -289,6 +328,34 @@ public final class RecordCodec {
     return new ModeValue(
         key.subject(),
         Mode.named(name).orElseThrow(() -> new BadRecordException("there is no mode " + name)));
+  }
+
+  private static RecordKey readAssociationKey(JsonNode key) throws BadRecordException {
+    if (!required(key, "tenant").equals(TENANT)) return new OtherKey("ASSOC");
+    return new AssociationKey(
+        required(key, "resourceName"),
+        required(key, "resourceNamespace"),
+        required(key, "resourceType"),
+        required(key, "associationType"),
+        required(key, "subject"));
+  }
+
+  private static RecordValue readAssociation(AssociationKey key, JsonNode value, long timestampMs)
+      throws BadRecordException {
+    JsonNode created = value.path("createTs");
+    return new AssociationValue(
+        new Association(
+            key.subject(),
+            required(value, "guid"),
+            key.resourceName(),
+            key.resourceNamespace(),
+            required(value, "resourceId"),
+            key.resourceType(),
+            key.type(),
+            Association.Lifecycle.valueOf(required(value, "lifecycle")),
+            value.path("frozen").asBoolean(false),
+            created.isIntegralNumber() ? created.longValue() : timestampMs,
+            timestampMs));
   }
 
   private static @Nullable String unknown(JsonNode value, Set<String> known, @Nullable String md5) {

@@ -1,6 +1,7 @@
 package oxbow.schema.record;
 
 import org.jspecify.annotations.Nullable;
+import oxbow.schema.Association;
 
 /** What a record is about. A later record of the same key replaces it. */
 public sealed interface RecordKey {
@@ -33,6 +34,28 @@ public sealed interface RecordKey {
 
   /** There is a context. */
   record ContextKey(String tenant, String context) implements RecordKey {}
+
+  /**
+   * The subject of one side of a resource's records.
+   *
+   * @param type of the association: the key's or the value's
+   */
+  record AssociationKey(
+      String resourceName,
+      String resourceNamespace,
+      String resourceType,
+      String type,
+      String subject)
+      implements RecordKey {
+    public static AssociationKey of(Association association) {
+      return new AssociationKey(
+          association.resourceName(),
+          association.resourceNamespace(),
+          association.resourceType(),
+          association.type(),
+          association.subject());
+    }
+  }
 
   /** Nothing: written to learn that all before it was read. */
   record NoopKey() implements RecordKey {}

@@ -1,6 +1,7 @@
 package oxbow.schema.record;
 
 import org.jspecify.annotations.Nullable;
+import oxbow.schema.Association;
 import oxbow.schema.Mode;
 import oxbow.schema.StoredSchema;
 import oxbow.schema.SubjectConfig;
@@ -27,4 +28,6 @@ public sealed interface RecordValue {
   record ClearSubjectValue(@Nullable String subject) implements RecordValue {}
 
   record ContextValue(String tenant, String context) implements RecordValue {}
+
+  record AssociationValue(Association association) implements RecordValue {}
 }

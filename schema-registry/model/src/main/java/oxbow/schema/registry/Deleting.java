@@ -36,6 +36,10 @@ final class Deleting {
       StoredSchema schema = find(subject, version);
       if (schema.isDeleted()) throw RegistryException.versionSoftDeleted(subject, version);
       checkMode(subject);
+      boolean isLast =
+          state.versions(subject).stream()
+              .noneMatch(other -> !other.isDeleted() && other.version() != schema.version());
+      if (isLast && isAssociated(subject)) throw RegistryException.noLiveVersion(subject);
       if (isReferred(schema, false)) {
         throw RegistryException.referenceExists(subject, schema.version());
       }
@@ -55,6 +59,7 @@ final class Deleting {
       List<StoredSchema> live = versions.stream().filter(version -> !version.isDeleted()).toList();
       if (live.isEmpty()) throw RegistryException.subjectSoftDeleted(subject);
       checkMode(subject);
+      if (isAssociated(subject)) throw RegistryException.subjectAssociated(subject);
       for (StoredSchema version : live) {
         if (isReferredByOthers(version, false)) {
           throw RegistryException.referenceExists(subject, version.version());
@@ -97,20 +102,41 @@ final class Deleting {
       List<StoredSchema> versions = List.copyOf(state.versions(subject));
       if (versions.isEmpty()) throw RegistryException.subjectNotFound(subject);
       checkMode(subject);
+      if (isAssociated(subject)) throw RegistryException.subjectAssociated(subject);
       for (StoredSchema version : versions) {
         if (isReferredByOthers(version, true)) {
           throw RegistryException.referenceExists(subject, version.version());
         }
         if (!version.isDeleted()) throw RegistryException.subjectNotSoftDeleted(subject);
       }
-      List<Entry> entries = new ArrayList<>();
-      for (StoredSchema version : versions.reversed()) { // newer ones may refer to older ones
-        entries.add(RecordCodec.tombstone(new SchemaKey(subject, version.version())));
-      }
-      entries.addAll(settingsOf(subject));
-      journal.append(entries, () -> state.versions(subject).isEmpty());
+      journal.append(forGood(subject, versions), () -> state.versions(subject).isEmpty());
       return versions.stream().map(StoredSchema::version).toList();
     });
+  }
+
+  private List<Entry> forGood(String subject, List<StoredSchema> versions) {
+    List<Entry> entries = new ArrayList<>();
+    for (StoredSchema version : versions.reversed()) { // newer ones may refer to older ones
+      entries.add(RecordCodec.tombstone(new SchemaKey(subject, version.version())));
+    }
+    entries.addAll(settingsOf(subject));
+    return entries;
+  }
+
+  /** What takes a subject away at once: softly and then for good. Refuses if others refer to it. */
+  List<Entry> allOf(String subject) {
+    List<StoredSchema> versions = List.copyOf(state.versions(subject));
+    if (versions.isEmpty()) return List.of();
+    if (versions.stream().anyMatch(version -> isReferredByOthers(version, true))) {
+      throw RegistryException.referenceExists(subject);
+    }
+    List<Entry> entries = new ArrayList<>();
+    entries.add(
+        RecordCodec.entry(
+            new DeleteSubjectKey(subject),
+            new DeleteSubjectValue(subject, versions.getLast().version())));
+    entries.addAll(forGood(subject, versions));
+    return entries;
   }
 
   /** A context without subjects, whatever its name may be. */
@@ -137,6 +163,10 @@ final class Deleting {
 
   private void checkMode(String subject) {
     settings.checkWritable(subject);
+  }
+
+  private boolean isAssociated(String subject) {
+    return !state.associations().ofSubject(subject).isEmpty();
   }
 
   private boolean isReferred(StoredSchema schema, boolean alsoByDeleted) {

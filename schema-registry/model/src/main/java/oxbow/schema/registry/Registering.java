@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import oxbow.schema.Association.Lifecycle;
 import oxbow.schema.InvalidSchemaException;
 import oxbow.schema.Metadata;
 import oxbow.schema.Mode;
@@ -16,6 +17,7 @@ import oxbow.schema.ParsedSchema;
 import oxbow.schema.RegistryException;
 import oxbow.schema.RuleSet;
 import oxbow.schema.SchemaContent;
+import oxbow.schema.SchemaReference;
 import oxbow.schema.SchemaStore.Entry;
 import oxbow.schema.StoredSchema;
 import oxbow.schema.Subject;
@@ -204,6 +206,13 @@ final class Registering {
         config, settings.level(config), wanted.schema(), request.metadata(), older);
   }
 
+  /** What speaks against it as the next version, with the tags that it asks for. */
+  List<String> checkNext(String subject, SchemaRequest request, boolean normalizes) {
+    List<StoredSchema> live =
+        state.versions(subject).stream().filter(version -> !version.isDeleted()).toList();
+    return check(subject, withTags(subject, request), normalizes, live);
+  }
+
   private static boolean validatesNew(SubjectConfig config) {
     return !Boolean.FALSE.equals(config.validateNewSchemas());
   }
@@ -265,6 +274,15 @@ final class Registering {
     boolean isNormal = normalizes || Boolean.TRUE.equals(config.normalize());
     return already(config, subject, request, isNormal)
         .orElseGet(() -> registerNow(subject, request, isNormal, isForced));
+  }
+
+  /** The same as part of a command. */
+  StoredSchema registerInCommand(String subject, SchemaRequest request, boolean normalizes) {
+    SubjectConfig config = settings.configInScope(subject);
+    boolean isNormal = normalizes || Boolean.TRUE.equals(config.normalize());
+    return already(config, subject, request, isNormal)
+        .orElseGet(
+            () -> applied(subject, () -> alone(() -> decide(subject, request, isNormal, false))));
   }
 
   private StoredSchema registerNow(
@@ -346,6 +364,7 @@ final class Registering {
     boolean isNew = request.id() < 0 && validatesNew(config);
     Canonical wanted = canonical(subject, request, isNew, normalizes);
     SchemaContent content = wanted.content();
+    checkReferences(Subject.of(subject), content);
 
     Optional<StoredSchema> same = existing(subject, wanted, live);
     if (same.isPresent()) return new Decision(same.get(), List.of());
@@ -380,6 +399,21 @@ final class Registering {
     else return;
     throw RegistryException.notPermitted(
         "Subject " + subject + " in context " + context + " " + refusal);
+  }
+
+  /** What a topic owns may change and go with it: nothing else may build on it. */
+  private void checkReferences(Subject subject, SchemaContent content) {
+    for (SchemaReference reference : content.references()) {
+      String target = Subject.of(reference.subject()).within(subject).qualified();
+      boolean isOwned =
+          state.associations().ofSubject(target).stream()
+              .anyMatch(association -> association.lifecycle() == Lifecycle.STRONG);
+      if (isOwned) {
+        throw RegistryException.notPermitted(
+            "Subject '%s' has a strong association and cannot be referenced"
+                .formatted(reference.subject()));
+      }
+    }
   }
 
   /** What the request leaves out comes from the latest version and from the settings. */

@@ -20,6 +20,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.schema.Association;
 import oxbow.schema.Mode;
 import oxbow.schema.ParsedSchema;
 import oxbow.schema.RegisteredSchema;
@@ -47,6 +48,9 @@ public final class Registry implements Schemas, AutoCloseable {
   /** Stands for a version: the newest one. */
   public static final int LATEST = Parsing.LATEST;
 
+  /** Stands for a resource's name or namespace: any. */
+  public static final String ANY_RESOURCE = "-";
+
   /** Which versions are asked for. */
   public enum Filter {
     LIVE,
@@ -73,6 +77,7 @@ public final class Registry implements Schemas, AutoCloseable {
   private final Registering registering;
   private final Deleting deleting;
   private final Changing changing;
+  private final Associating associating;
   private volatile @Nullable Duration loadTime;
 
   public Registry(
@@ -89,6 +94,8 @@ public final class Registry implements Schemas, AutoCloseable {
         new Registering(state, settings, parsing, new Compatibility(parsing), journal);
     this.deleting = new Deleting(state, settings, journal);
     this.changing = new Changing(state, settings, journal);
+    this.associating =
+        new Associating(state, settings, registering, deleting, journal, UUID::randomUUID);
   }
 
   /** Reads what is there; completes when all was read. Called once. */
@@ -550,5 +557,60 @@ public final class Registry implements Schemas, AutoCloseable {
    */
   public Optional<Mode> deleteMode(@Nullable String subject, boolean isRecursive) {
     return changing.deleteMode(subject, isRecursive);
+  }
+
+  // ---- associations
+
+  /** Which resources use a subject. */
+  public List<Association> associationsOf(String subject, AssociationFilter filter) {
+    return state.associations().ofSubject(subject).stream().filter(filter::takes).toList();
+  }
+
+  /** Which subjects a resource uses. */
+  public List<Association> associationsOfResource(String id, AssociationFilter filter) {
+    return state.associations().ofResourceId(id).stream().filter(filter::takes).toList();
+  }
+
+  /**
+   * Which subjects the resources use that have a name, in the order of names.
+   *
+   * @param name {@link #ANY_RESOURCE}: whatever name
+   * @param namespace {@link #ANY_RESOURCE}: whatever namespace
+   */
+  public List<Association> associationsNamed(
+      String name, String namespace, AssociationFilter filter) {
+    boolean isAnyName = name.equals(ANY_RESOURCE);
+    boolean isAnyNamespace = namespace.equals(ANY_RESOURCE);
+    List<Association> named =
+        isAnyName ? state.associations().everything() : state.associations().ofResourceName(name);
+    return named.stream()
+        .filter(found -> isAnyNamespace || namespace.equals(found.resourceNamespace()))
+        .filter(filter::takes)
+        .toList();
+  }
+
+  /**
+   * Makes or changes associations.
+   *
+   * @param context of subjects that name none, as in {@code :.context:}
+   */
+  public AssociationOutcome associate(String context, AssociationRequest request) {
+    return associating.put(context, request);
+  }
+
+  /** Makes, changes and takes away associations of one resource, one after the other. */
+  public AssociationOutcome associate(String context, AssociationOp.Batch batch) {
+    return associating.mutate(context, batch);
+  }
+
+  /**
+   * Takes associations of a resource away.
+   *
+   * @param cascades also frozen ones, and the subjects that the resource owns, for good
+   * @param isDryRun only says whether it could be done
+   */
+  public void dissociate(
+      String resourceId, AssociationFilter which, boolean cascades, boolean isDryRun) {
+    associating.delete(resourceId, which, cascades, isDryRun);
   }
 }

@@ -31,6 +31,7 @@ import oxbow.schema.SubjectConfig;
 import oxbow.schema.record.BadRecordException;
 import oxbow.schema.record.RecordCodec;
 import oxbow.schema.record.RecordKey;
+import oxbow.schema.record.RecordKey.AssociationKey;
 import oxbow.schema.record.RecordKey.ClearSubjectKey;
 import oxbow.schema.record.RecordKey.ConfigKey;
 import oxbow.schema.record.RecordKey.ContextKey;
@@ -40,6 +41,7 @@ import oxbow.schema.record.RecordKey.NoopKey;
 import oxbow.schema.record.RecordKey.OtherKey;
 import oxbow.schema.record.RecordKey.SchemaKey;
 import oxbow.schema.record.RecordValue;
+import oxbow.schema.record.RecordValue.AssociationValue;
 import oxbow.schema.record.RecordValue.ConfigValue;
 import oxbow.schema.record.RecordValue.DeleteSubjectValue;
 import oxbow.schema.record.RecordValue.ModeValue;
@@ -64,6 +66,7 @@ final class RegistryState {
   private final Map<Target, Set<StoredSchema>> referrers = new ConcurrentHashMap<>();
   private final NavigableMap<String, ConfigValue> configs = new ConcurrentSkipListMap<>();
   private final NavigableMap<String, Mode> modes = new ConcurrentSkipListMap<>();
+  private final AssociationIndex associations = new AssociationIndex();
 
   /** Versions whose records can't be read: their numbers and ids are not given again. */
   private final Set<SchemaKey> damaged = ConcurrentHashMap.newKeySet();
@@ -132,6 +135,7 @@ final class RegistryState {
       case DeleteSubjectValue deleted -> deleteUpTo(deleted.subject(), deleted.version());
       case RecordValue.ClearSubjectValue cleared -> clear(cleared.subject());
       case RecordValue.ContextValue context -> contextNames.add(context.context());
+      case AssociationValue association -> associations.set(association.association());
     }
   }
 
@@ -141,6 +145,7 @@ final class RegistryState {
       case ConfigKey config -> configs.remove(named(config.subject()));
       case ModeKey mode -> modes.remove(named(mode.subject()));
       case ContextKey context -> contextNames.remove(context.context());
+      case AssociationKey association -> associations.remove(association);
       case DeleteSubjectKey _, ClearSubjectKey _, NoopKey _, OtherKey _ -> {}
     }
   }
@@ -431,6 +436,10 @@ final class RegistryState {
   /** What was set for a subject, a context, or (null) for all. */
   Optional<Mode> mode(@Nullable String subject) {
     return Optional.ofNullable(modes.get(named(subject)));
+  }
+
+  AssociationIndex associations() {
+    return associations;
   }
 
   /** Subjects and contexts with a mode of their own, by name. */

@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import oxbow.schema.Association;
 import oxbow.schema.CompatibilityLevel;
 import oxbow.schema.Metadata;
 import oxbow.schema.Mode;
@@ -20,6 +21,7 @@ import oxbow.schema.SchemaReference;
 import oxbow.schema.SchemaType;
 import oxbow.schema.StoredSchema;
 import oxbow.schema.SubjectConfig;
+import oxbow.schema.record.RecordKey.AssociationKey;
 import oxbow.schema.record.RecordKey.ClearSubjectKey;
 import oxbow.schema.record.RecordKey.ConfigKey;
 import oxbow.schema.record.RecordKey.ContextKey;
@@ -28,6 +30,7 @@ import oxbow.schema.record.RecordKey.ModeKey;
 import oxbow.schema.record.RecordKey.NoopKey;
 import oxbow.schema.record.RecordKey.OtherKey;
 import oxbow.schema.record.RecordKey.SchemaKey;
+import oxbow.schema.record.RecordValue.AssociationValue;
 import oxbow.schema.record.RecordValue.ClearSubjectValue;
 import oxbow.schema.record.RecordValue.ConfigValue;
 import oxbow.schema.record.RecordValue.ContextValue;
@@ -59,6 +62,11 @@ class RecordCodecTest {
     assertKey(
         new ContextKey("default", ".lab"),
         "{\"keytype\":\"CONTEXT\",\"tenant\":\"default\",\"context\":\".lab\",\"magic\":0}");
+    assertKey(
+        new AssociationKey("orders", "lkc-1", "topic", "value", ":.lkc-1:orders-value"),
+        "{\"keytype\":\"ASSOC\",\"tenant\":\"default\",\"resourceName\":\"orders\","
+            + "\"resourceNamespace\":\"lkc-1\",\"resourceType\":\"topic\","
+            + "\"associationType\":\"value\",\"subject\":\":.lkc-1:orders-value\",\"magic\":0}");
     assertKey(new NoopKey(), "{\"keytype\":\"NOOP\",\"magic\":0}");
   }
 
@@ -226,6 +234,7 @@ class RecordCodecTest {
         "{\"keytype\":\"SCHEMA\",\"subject\":\"s\",\"magic\":1}",
         "{\"keytype\":\"SCHEMA\",\"subject\":\"s\",\"version\":0,\"magic\":1}",
         "{\"keytype\":\"SCHEMA\",\"subject\":\"s\",\"version\":1,\"magic\":9}",
+        "{\"keytype\":\"ASSOC\",\"tenant\":\"default\",\"resourceName\":\"t\",\"magic\":0}",
         "{\"keytype\":\"CONTEXT\",\"magic\":0}"
       })
   void keyThatMeansNothingIsRefused(String key) {
@@ -251,11 +260,70 @@ class RecordCodecTest {
         .isInstanceOf(BadRecordException.class);
   }
 
+  private static Association association(long createdMs, long updatedMs) {
+    return new Association(
+        ":.lkc-1:orders-value",
+        "0b9c4a5e-8d7f-4c57-9d7e-0d4c9f0f8a11",
+        "orders",
+        "lkc-1",
+        "id-1",
+        "topic",
+        "value",
+        Association.Lifecycle.STRONG,
+        true,
+        createdMs,
+        updatedMs);
+  }
+
+  private static final String ASSOCIATION =
+      "{\"guid\":\"0b9c4a5e-8d7f-4c57-9d7e-0d4c9f0f8a11\",\"tenant\":\"default\","
+          + "\"resourceName\":\"orders\",\"resourceNamespace\":\"lkc-1\","
+          + "\"resourceId\":\"id-1\",\"resourceType\":\"topic\",\"associationType\":\"value\","
+          + "\"subject\":\":.lkc-1:orders-value\",\"lifecycle\":\"STRONG\",\"frozen\":true}";
+
+  @Test
+  void newAssociationIsWrittenAsConfluentWritesItAndWasMadeWhenItsRecordWas()
+      throws BadRecordException {
+    assertThat(RecordCodec.value(new AssociationValue(association(-1, -1)))).isEqualTo(ASSOCIATION);
+
+    assertThat(
+            RecordCodec.readValue(AssociationKey.of(association(0, 0)), ASSOCIATION, TIMESTAMP_MS))
+        .contains(new AssociationValue(association(TIMESTAMP_MS, TIMESTAMP_MS)));
+  }
+
+  @Test
+  void changedAssociationTellsWhenItWasMade() throws BadRecordException {
+    String golden = ASSOCIATION.replace("}", ",\"createTs\":1600000000000}");
+
+    assertThat(RecordCodec.value(new AssociationValue(association(1_600_000_000_000L, -1))))
+        .isEqualTo(golden);
+    assertThat(RecordCodec.readValue(AssociationKey.of(association(0, 0)), golden, TIMESTAMP_MS))
+        .contains(new AssociationValue(association(1_600_000_000_000L, TIMESTAMP_MS)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"guid\":\"g\",\"resourceId\":\"r\"}",
+        "{\"guid\":\"g\",\"lifecycle\":\"WEAK\"}",
+        "{\"resourceId\":\"r\",\"lifecycle\":\"WEAK\"}",
+        "{\"guid\":\"g\",\"resourceId\":\"r\",\"lifecycle\":\"LOOSE\"}"
+      })
+  void associationThatMeansNothingIsRefused(String value) {
+    assertThatThrownBy(
+            () -> RecordCodec.readValue(AssociationKey.of(association(0, 0)), value, TIMESTAMP_MS))
+        .isInstanceOf(BadRecordException.class);
+  }
+
   @Test
   void keyOfAKindThatIsNotUsedHereIsNoError() throws BadRecordException {
-    assertThat(RecordCodec.readKey("{\"keytype\":\"ASSOC\",\"subject\":\"s\",\"magic\":0}"))
+    assertThat(RecordCodec.readKey("{\"keytype\":\"NEWER\",\"subject\":\"s\",\"magic\":0}"))
+        .isEqualTo(new OtherKey("NEWER"));
+    assertThat(RecordCodec.readKey("{\"keytype\":\"ASSOC\",\"tenant\":\"t1\",\"magic\":0}"))
+        .as("another tenant's")
         .isEqualTo(new OtherKey("ASSOC"));
-    assertThat(RecordCodec.readValue(new OtherKey("ASSOC"), "{\"guid\":\"g\"}", 0)).isEmpty();
+    assertThat(RecordCodec.readValue(new OtherKey("NEWER"), "{\"guid\":\"g\"}", 0)).isEmpty();
   }
 
   private static void assertKey(RecordKey key, String golden) throws BadRecordException {

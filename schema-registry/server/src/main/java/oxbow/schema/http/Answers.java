@@ -11,6 +11,8 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import oxbow.schema.Association;
+import oxbow.schema.Association.Lifecycle;
 import oxbow.schema.Mode;
 import oxbow.schema.SchemaPart;
 import oxbow.schema.SchemaReference;
@@ -43,11 +45,11 @@ final class Answers {
 
   /** What a subject's version is. */
   static String version(Shown shown) {
-    return version(shown, List.of());
+    return version(shown, List.of(), List.of());
   }
 
-  /** The same among others, with the names that stand for its subject. */
-  static String version(Shown shown, List<String> aliases) {
+  /** The same among others, with the names that stand for its subject, and what uses it. */
+  static String version(Shown shown, List<String> aliases, List<Association> associations) {
     StoredSchema schema = shown.schema();
     return withTimes(
             withContent(
@@ -58,7 +60,84 @@ final class Answers {
                 shown),
             schema)
         .texts("aliases", aliases)
+        .objects("associations", associations.stream().map(Answers::association).toList())
         .end();
+  }
+
+  // ---- associations
+
+  static String associations(List<Association> associations) {
+    return list(associations.stream().map(Answers::association).toList());
+  }
+
+  private static String association(Association association) {
+    return JsonObject.begin()
+        .text("subject", association.subject())
+        .text("guid", association.guid())
+        .text("resourceName", association.resourceName())
+        .text("resourceNamespace", association.resourceNamespace())
+        .text("resourceId", association.resourceId())
+        .text("resourceType", association.resourceType())
+        .text("associationType", association.type())
+        .text("lifecycle", association.lifecycle().name())
+        .flag("frozen", unusualFrozen(association))
+        .number("createTs", association.createdMs())
+        .number("updateTs", association.updatedMs())
+        .end();
+  }
+
+  /** Strong ones are frozen and weak ones are not: only what is otherwise is told. */
+  private static @Nullable Boolean unusualFrozen(Association association) {
+    boolean isUsual = association.isFrozen() == (association.lifecycle() == Lifecycle.STRONG);
+    return isUsual ? null : (Boolean) association.isFrozen();
+  }
+
+  /**
+   * A resource's associations.
+   *
+   * @param schemas to be shown with them, by their type
+   */
+  static String resource(
+      @Nullable String name,
+      @Nullable String namespace,
+      @Nullable String id,
+      String type,
+      List<Association> associations,
+      Map<String, StoredSchema> schemas) {
+    return JsonObject.begin()
+        .text("resourceName", name)
+        .text("resourceNamespace", namespace)
+        .text("resourceId", id)
+        .text("resourceType", type)
+        .objects(
+            "associations",
+            associations.stream()
+                .map(association -> association(association, schemas.get(association.type())))
+                .toList())
+        .end();
+  }
+
+  private static String association(Association association, @Nullable StoredSchema schema) {
+    JsonObject shown =
+        JsonObject.begin()
+            .text("subject", association.subject())
+            .text("associationType", association.type())
+            .text("lifecycle", association.lifecycle().name())
+            .flag("frozen", unusualFrozen(association));
+    return schema == null ? shown.end() : shown.object("schema", version(Shown.of(schema))).end();
+  }
+
+  /** What became of each part of a batch: objects with an error or a result. */
+  static String results(List<String> results) {
+    return JsonObject.begin().objects("results", results).end();
+  }
+
+  static String result(String resource) {
+    return JsonObject.begin().object("result", resource).end();
+  }
+
+  static String resultOfError(int code, String message) {
+    return JsonObject.begin().object("error", error(code, message)).end();
   }
 
   /** What an id or a GUID means. */

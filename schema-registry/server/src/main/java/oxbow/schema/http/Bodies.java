@@ -15,6 +15,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import oxbow.schema.Association;
+import oxbow.schema.Association.Lifecycle;
 import oxbow.schema.CompatibilityLevel;
 import oxbow.schema.Mode;
 import oxbow.schema.RegistryException;
@@ -22,6 +24,12 @@ import oxbow.schema.SchemaPart;
 import oxbow.schema.SchemaReference;
 import oxbow.schema.SubjectConfig;
 import oxbow.schema.record.JsonForms;
+import oxbow.schema.registry.AssociatedResource;
+import oxbow.schema.registry.AssociationFilter;
+import oxbow.schema.registry.AssociationOp;
+import oxbow.schema.registry.AssociationRequest;
+import oxbow.schema.registry.AssociationRequest.Manner;
+import oxbow.schema.registry.AssociationRequest.Wanted;
 import oxbow.schema.registry.Registry;
 import oxbow.schema.registry.SchemaRequest;
 import oxbow.schema.registry.TagRequest;
@@ -182,5 +190,126 @@ final class Bodies {
   static Optional<Mode> mode(JsonNode json) {
     Optional<String> name = reading(() -> Optional.ofNullable(JsonForms.text(json, "mode")));
     return name.map(given -> Mode.named(given).orElseThrow(RegistryException::invalidMode));
+  }
+
+  // ---- associations
+
+  /** Throws {@link RegistryException} for what can't be, whatever is there. */
+  static AssociationRequest association(
+      JsonNode json, Manner manner, @Nullable String resourceId, boolean isDryRun) {
+    return reading(() -> {
+      String given = JsonForms.text(json, "resourceId");
+      if (given != null && resourceId != null && !given.equals(resourceId)) {
+        throw RegistryException.invalidAssociation(
+            "resourceId",
+            "Resource ID in the path parameter does not match the resource ID in the request"
+                + " body");
+      }
+      AssociatedResource resource = resource(json, given == null ? resourceId : given, isDryRun);
+      List<Wanted> wanted = new ArrayList<>();
+      for (JsonNode one : json.path("associations")) wanted.add(wanted(resource, manner, one));
+      return new AssociationRequest(resource, manner, isDryRun, wanted);
+    });
+  }
+
+  private static AssociatedResource resource(
+      JsonNode json, @Nullable String resourceId, boolean isDryRun) {
+    return AssociatedResource.checked(
+        JsonForms.text(json, "resourceName"),
+        JsonForms.text(json, "resourceNamespace"),
+        resourceId,
+        JsonForms.text(json, "resourceType"),
+        isDryRun);
+  }
+
+  private static Wanted wanted(AssociatedResource resource, Manner manner, JsonNode json) {
+    requireObject(json, "an association");
+    JsonNode schema = json.path("schema");
+    if (!JsonForms.isAbsent(schema)) requireObject(schema, "schema");
+    return Wanted.checked(
+        resource,
+        manner,
+        JsonForms.text(json, "subject"),
+        JsonForms.text(json, "associationType"),
+        constant(json, "lifecycle", Lifecycle.class),
+        JsonForms.flag(json, "frozen"),
+        JsonForms.isAbsent(schema) ? null : schema(schema),
+        Boolean.TRUE.equals(JsonForms.flag(json, "normalize")));
+  }
+
+  private static void requireObject(JsonNode json, String what) {
+    if (!json.isObject()) throw new IllegalArgumentException(what + " is no object");
+  }
+
+  private static <T extends Enum<T>> @Nullable T constant(
+      JsonNode json, String field, Class<T> type) {
+    String name = JsonForms.text(json, field);
+    return name == null ? null : Enum.valueOf(type, name);
+  }
+
+  /** Throws {@link RegistryException} for what can't be, whatever is there. */
+  static AssociationOp.Batch associationOps(JsonNode json, boolean isDryRun) {
+    return reading(() -> {
+      AssociatedResource resource = resource(json, JsonForms.text(json, "resourceId"), isDryRun);
+      List<AssociationOp> ops = new ArrayList<>();
+      for (JsonNode op : json.path("associations")) ops.add(op(resource, op));
+      return new AssociationOp.Batch(resource, isDryRun, ops);
+    });
+  }
+
+  private static AssociationOp op(AssociatedResource resource, JsonNode json) {
+    requireObject(json, "an association");
+    String type = JsonForms.text(json, "opType");
+    return switch (type) {
+      case "CREATE" -> new AssociationOp.Put(Manner.CREATE, wanted(resource, Manner.CREATE, json));
+      case "UPSERT" -> new AssociationOp.Put(Manner.UPSERT, wanted(resource, Manner.UPSERT, json));
+      case "DELETE" ->
+          new AssociationOp.Delete(
+              AssociationRequest.checkedType(JsonForms.text(json, "associationType")),
+              Boolean.TRUE.equals(JsonForms.flag(json, "cascadeLifecycle")));
+      case null, default ->
+          throw new IllegalArgumentException("opType is none of CREATE, UPSERT and DELETE");
+    };
+  }
+
+  /**
+   * Which associations are asked for.
+   *
+   * @param resourceName and namespace count where there is no id
+   */
+  record AssociationQuery(
+      @Nullable String resourceName,
+      @Nullable String resourceNamespace,
+      @Nullable String resourceId,
+      String resourceType,
+      AssociationFilter filter) {}
+
+  static AssociationQuery associationQuery(JsonNode json) {
+    return reading(() -> {
+      String type = JsonForms.text(json, "resourceType");
+      String resourceType = type == null || type.isEmpty() ? Association.TOPIC : type;
+      List<String> types = new ArrayList<>();
+      for (JsonNode one : json.path("associationTypes")) types.add(one.asText());
+      Lifecycle lifecycle = constant(json, "lifecycle", Lifecycle.class);
+      return new AssociationQuery(
+          JsonForms.text(json, "resourceName"),
+          JsonForms.text(json, "resourceNamespace"),
+          JsonForms.text(json, "resourceId"),
+          resourceType,
+          new AssociationFilter(resourceType, types, lifecycle));
+    });
+  }
+
+  /** The parts of a batch. */
+  static List<JsonNode> requests(JsonNode json) {
+    List<JsonNode> requests = new ArrayList<>();
+    for (JsonNode request : json.path("requests")) {
+      if (!request.isObject()) throw HttpError.badBody("a request of the batch is no object");
+      requests.add(request);
+    }
+    if (requests.isEmpty()) {
+      throw RegistryException.invalidAssociation("requests", "cannot be null or empty");
+    }
+    return requests;
   }
 }

@@ -59,6 +59,15 @@ record Call(HttpMethod method, List<String> path, QueryParams query, JsonNode bo
     return version;
   }
 
+  /** A name of a constant that is none is no such resource either. */
+  static <T extends Enum<T>> T constant(Class<T> type, String name) {
+    try {
+      return Enum.valueOf(type, name);
+    } catch (IllegalArgumentException e) {
+      throw HttpError.notFound();
+    }
+  }
+
   Registry.Filter filter() {
     return flag("deleted") ? Registry.Filter.ALL : Registry.Filter.LIVE;
   }

@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import oxbow.schema.Association;
 import oxbow.schema.Mode;
 import oxbow.schema.RegistryException;
 import oxbow.schema.SchemaPart;
@@ -37,6 +38,7 @@ final class Endpoints {
   private static final class Methods {
     private final Map<HttpMethod, Function<Call, @Nullable String>> handlers = new HashMap<>();
     private boolean isQuick;
+    private HttpStatus status = HttpStatus.OK;
 
     static Methods get(Function<Call, @Nullable String> handler) {
       return new Methods().and(HttpMethod.GET, handler);
@@ -56,24 +58,33 @@ final class Endpoints {
       isQuick = true;
       return this;
     }
+
+    /** An answer may hold errors beside results. */
+    Methods answeringPartByPart() {
+      status = HttpStatus.MULTI_STATUS;
+      return this;
+    }
   }
 
   private final Registry registry;
   private final ServerFacts facts;
   private final RegistryMeters meters;
+  private final AssociationEndpoints associations;
 
   Endpoints(Registry registry, ServerFacts facts, RegistryMeters meters) {
     this.registry = registry;
     this.facts = facts;
     this.meters = meters;
+    this.associations = new AssociationEndpoints(registry);
   }
 
   /**
    * What answers a call.
    *
    * @param isQuick it may run where nothing may wait
+   * @param status of an answer
    */
-  record Handler(Function<Call, @Nullable String> answer, boolean isQuick) {}
+  record Handler(Function<Call, @Nullable String> answer, boolean isQuick, HttpStatus status) {}
 
   /** Throws 404 where there is no such path, 405 where it has no such method. */
   Handler handler(HttpMethod method, List<String> path, QueryParams query) {
@@ -84,7 +95,7 @@ final class Endpoints {
     if (handler == null) throw HttpError.of(HttpStatus.METHOD_NOT_ALLOWED);
     boolean isPlain = query.get("format", "").isEmpty() && query.getAll("findTags").isEmpty();
     boolean isGet = isHead || method == HttpMethod.GET;
-    return new Handler(handler, methods.isQuick && isGet && isPlain);
+    return new Handler(handler, methods.isQuick && isGet && isPlain, methods.status);
   }
 
   private Methods methods(List<String> path) {
@@ -97,6 +108,9 @@ final class Endpoints {
       case "config" -> config(rest);
       case "mode" -> mode(rest);
       case "contexts" -> contexts(rest);
+      case "associations" -> associations(rest);
+      case "associations:batchGet" -> batch(rest, associations::get);
+      case "associations:batchMutate" -> batch(rest, associations::mutate);
       case "v1" -> metadata(rest);
       default -> throw HttpError.notFound();
     };
@@ -325,19 +339,27 @@ final class Endpoints {
       List<StoredSchema> versions = registry.versions(subject, filter);
       schemas.addAll(latestOnly && !versions.isEmpty() ? List.of(versions.getLast()) : versions);
     }
+    var uses = AssociationEndpoints.Wanted.of(call);
     List<StoredSchema> wanted = new ArrayList<>();
     for (StoredSchema schema : schemas) {
       var rules = schema.content().ruleSet();
-      if (ruleType.isEmpty() || (rules != null && rules.hasRuleOfType(ruleType))) {
-        wanted.add(schema);
-      }
+      boolean hasRules = ruleType.isEmpty() || (rules != null && rules.hasRuleOfType(ruleType));
+      if (hasRules && uses.takes(associations(schema, uses))) wanted.add(schema);
     }
     return Answers.list(
         call.page(wanted, SCHEMAS_MAX).stream()
             .map(schema ->
                 Answers.version(
-                    Shown.of(schema), aliases.getOrDefault(schema.subject(), List.of())))
+                    Shown.of(schema),
+                    aliases.getOrDefault(schema.subject(), List.of()),
+                    uses.shown(associations(schema, uses))))
             .toList());
+  }
+
+  private List<Association> associations(StoredSchema schema, AssociationEndpoints.Wanted wanted) {
+    return wanted.isAsked()
+        ? registry.associationsOf(schema.subject(), wanted.filter())
+        : List.of();
   }
 
   private StoredSchema foundById(Call call) {
@@ -504,6 +526,27 @@ final class Endpoints {
 
   private String deleteMode(Call call) {
     return Answers.mode(registry.deleteMode(settingsOf(call), call.flag("recursive")).orElse(null));
+  }
+
+  // ---- /associations
+
+  private Methods associations(List<String> rest) {
+    if (rest.isEmpty()) return Methods.post(associations::create);
+    return switch (rest.getFirst() + "/" + rest.size()) {
+      case "subjects/2" -> Methods.get(associations::ofSubject).quick();
+      case "resources/2" ->
+          Methods.get(associations::ofResource)
+              .and(HttpMethod.PUT, associations::put)
+              .and(HttpMethod.DELETE, associations::delete)
+              .quick();
+      case "resources/3" -> Methods.get(associations::ofName);
+      default -> throw HttpError.notFound();
+    };
+  }
+
+  private static Methods batch(List<String> rest, Function<Call, @Nullable String> handler) {
+    if (!rest.isEmpty()) throw HttpError.notFound();
+    return Methods.post(handler).answeringPartByPart();
   }
 
   // ---- /contexts and /v1/metadata

@@ -72,6 +72,8 @@ final class Paths {
       changed.set("subject", prefixed(query.get("subject", ""), prefix));
     } else if (rest.equals(List.of("schemas")) || rest.equals(List.of("subjects"))) {
       changed.set("subjectPrefix", prefixed(query.get("subjectPrefix", ""), prefix));
+    } else if (rest.getFirst().startsWith("associations")) {
+      changed.set("context", prefix); // of the subjects in the body
     }
     return changed.build();
   }
@@ -87,7 +89,11 @@ final class Paths {
   private static Target withoutAliases(Target target, UnaryOperator<String> resolved) {
     List<String> path = new ArrayList<>(target.path());
     int subject = path.indexOf("subjects") + 1;
-    boolean isSubject = subject == 1 || (subject == 2 && path.getFirst().equals("compatibility"));
+    boolean isSubject =
+        subject == 1
+            || (subject == 2
+                && (path.getFirst().equals("compatibility")
+                    || path.getFirst().equals("associations")));
     if (isSubject && subject < path.size()) {
       path.set(subject, resolved.apply(Subject.normal(path.get(subject))));
     }

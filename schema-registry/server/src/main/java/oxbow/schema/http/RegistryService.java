@@ -84,10 +84,9 @@ public final class RegistryService implements HttpService, AutoCloseable {
     Endpoints.Handler handler = endpoints.handler(method, target.path(), target.query());
     if (method == HttpMethod.GET || method == HttpMethod.HEAD) {
       var call = new Call(method, target.path(), target.query(), MissingNode.getInstance());
-      if (handler.isQuick()) return answer(ctx, type, handler.answer().apply(call));
+      if (handler.isQuick()) return answer(ctx, type, handler, call);
       return HttpResponse.of(
-          run(() -> answer(ctx, type, handler.answer().apply(call)))
-              .exceptionally(e -> error(ctx, e)));
+          run(() -> answer(ctx, type, handler, call)).exceptionally(e -> error(ctx, e)));
     }
     MediaTypes.checkRequest(request.headers().get(HttpHeaderNames.CONTENT_TYPE));
     return HttpResponse.of(
@@ -115,7 +114,7 @@ public final class RegistryService implements HttpService, AutoCloseable {
       AggregatedHttpRequest request) {
     JsonNode body = Bodies.read(request.content().array());
     var call = new Call(request.method(), target.path(), target.query(), body);
-    return answer(ctx, type, handler.answer().apply(call));
+    return answer(ctx, type, handler, call);
   }
 
   /** On a thread that may wait; not for longer than a client would. */
@@ -142,9 +141,10 @@ public final class RegistryService implements HttpService, AutoCloseable {
   }
 
   private static HttpResponse answer(
-      ServiceRequestContext ctx, MediaType type, @Nullable String json) {
+      ServiceRequestContext ctx, MediaType type, Endpoints.Handler handler, Call call) {
+    String json = handler.answer().apply(call);
     if (json == null) return HttpResponse.of(headers(ctx, HttpStatus.NO_CONTENT, null));
-    return HttpResponse.of(headers(ctx, HttpStatus.OK, type), HttpData.ofUtf8(json));
+    return HttpResponse.of(headers(ctx, handler.status(), type), HttpData.ofUtf8(json));
   }
 
   private static ResponseHeaders headers(
