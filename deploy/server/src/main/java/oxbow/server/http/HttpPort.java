@@ -5,6 +5,8 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.metric.MeterIdPrefixFunction;
 import com.linecorp.armeria.common.util.BlockingTaskExecutor;
+import com.linecorp.armeria.common.util.EventLoopGroups;
+import com.linecorp.armeria.common.util.ThreadFactories;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.HttpServiceWithRoutes;
 import com.linecorp.armeria.server.Server;
@@ -13,6 +15,7 @@ import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServerPort;
 import com.linecorp.armeria.server.metric.MetricCollectingService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -51,6 +54,7 @@ import oxbow.server.registry.RegistryBounds.OwnPort;
 public final class HttpPort implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpPort.class);
   private static final int WORKERS = 2;
+  private static final Duration STOP_MAX = Duration.ofSeconds(2);
   private static final int BLOCKING_THREADS = 8;
   private static final int STREAMS_PER_CONNECTION = 100;
 
@@ -199,7 +203,8 @@ public final class HttpPort implements AutoCloseable {
         Server.builder()
             .port(mainPort)
             .meterRegistry(meters)
-            .workerGroup(WORKERS)
+            .workerGroup(loops("http", WORKERS), true)
+            .bossGroupFactory(name -> loops(name, 1))
             .blockingTaskExecutor(
                 BlockingTaskExecutor.builder()
                     .numThreads(BLOCKING_THREADS)
@@ -214,7 +219,7 @@ public final class HttpPort implements AutoCloseable {
             .maxRequestLength(config.bodyBytesMax())
             .requestTimeout(Duration.ofMillis(config.requestTimeoutMs()))
             .idleTimeout(Duration.ofMillis(config.idleTimeoutMs()))
-            .gracefulShutdownTimeout(Duration.ZERO, Duration.ofSeconds(2))
+            .gracefulShutdownTimeout(Duration.ZERO, STOP_MAX)
             .disableServerHeader()
             .disableDateHeader()
             .errorHandler(errors());
@@ -241,6 +246,17 @@ public final class HttpPort implements AutoCloseable {
     builder.decorator(
         MetricCollectingService.newDecorator(MeterIdPrefixFunction.ofDefault("oxbow.http")));
     return builder.build();
+  }
+
+  /**
+   * Threads that end with their last connection: else each kind would wait two seconds for more.
+   */
+  private static EventLoopGroup loops(String name, int threads) {
+    return EventLoopGroups.builder()
+        .numThreads(threads)
+        .threadFactory(ThreadFactories.newEventLoopThreadFactory(name, false))
+        .gracefulShutdown(Duration.ZERO, STOP_MAX)
+        .build();
   }
 
   private ServerErrorHandler errors() {
