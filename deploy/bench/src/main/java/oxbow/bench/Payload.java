@@ -35,6 +35,20 @@ final class Payload {
     for (int i = 0; i < DISTINCT; i++) values[i] = value(random, bytes);
   }
 
+  private Payload(byte[][] values) {
+    this.values = values;
+  }
+
+  /** The same size, with these bytes at the beginning. */
+  Payload after(byte[] mark) {
+    byte[][] marked = new byte[values.length][];
+    for (int i = 0; i < values.length; i++) {
+      marked[i] = values[i].clone();
+      System.arraycopy(mark, 0, marked[i], 0, mark.length);
+    }
+    return new Payload(marked);
+  }
+
   byte[] value(long n) {
     return values[(int) (n % DISTINCT)];
   }

@@ -15,12 +15,18 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
-/** The schema registry: what its clients ask, and a start with many schemas. */
+/** The schema registry: what its clients ask, a start with many schemas, and topics that ask. */
 final class RegistryScenarios {
   private static final String ROOT = "/registry";
   private static final int LOADED_SCHEMAS = 100_000;
-  private static final int REGISTRATIONS = 4_000;
-  private static final int LOOK_UPS = 100_000;
+  private static final int REGISTRATIONS = 2_000;
+  private static final int LOOK_UPS = 50_000;
+  private static final double WARM_UP = 0.4;
+  private static final double PRODUCED_BYTES = 400e6;
+
+  /** What stands before a value of the first schema that was registered. */
+  private static final byte[] FIRST_SCHEMA = {0, 0, 0, 0, 1};
+
   private static final long START_NANOS = 120_000_000_000L;
 
   /** A dozen fields, as a schema of the middle size has them. */
@@ -47,7 +53,9 @@ final class RegistryScenarios {
     return List.of(
         new Scenario.OfStart(
             Part.registry, "schema registry, requests", 8 + 25 * scale, this::requests),
-        new Scenario.OfStart(Part.registry, "schema registry, start", 8 + 10 * scale, this::start));
+        new Scenario.OfStart(Part.registry, "schema registry, start", 8 + 10 * scale, this::start),
+        new Scenario.OfStart(
+            Part.registry, "schema registry, validation", 8 + 30 * scale, this::validation));
   }
 
   private void requests(Contender contender, Path data, ObjDoubleConsumer<Figure> figures)
@@ -55,46 +63,46 @@ final class RegistryScenarios {
     contender.prepare(data);
     try (BrokerProcess broker = contender.start(data)) {
       awaitSchemas(broker, 0);
-      long registrations = Math.max(100, (long) (REGISTRATIONS * scale));
-      long lookUps = Math.max(1_000, (long) (LOOK_UPS * scale));
-      // Twice, the first time unseen: what is measured is compiled code.
-      for (String run : List.of("warm", "full")) {
-        ObjDoubleConsumer<Figure> shown = run.equals("full") ? figures : (_, _) -> {};
-        for (int connections : new int[] {1, 8}) {
-          String subjects = run + connections + "-";
-          measure(
-              broker,
-              "register",
-              connections,
-              registrations,
-              shown,
-              n -> {
-                String subject = subjects + n;
-                return HttpConnection.request(
-                    "POST", ROOT + "/subjects/" + subject + "/versions", body(subject));
-              });
-          measure(
-              broker,
-              "look up by id",
-              connections,
-              lookUps,
-              shown,
-              n ->
-                  HttpConnection.request(
-                      "GET", ROOT + "/schemas/ids/" + (1 + n % registrations), ""));
-          measure(
-              broker,
-              "look up by subject and schema",
-              connections,
-              lookUps,
-              shown,
-              n -> {
-                String subject = subjects + n % registrations;
-                return HttpConnection.request("POST", ROOT + "/subjects/" + subject, body(subject));
-              });
-        }
-      }
+      // A part of it before, unseen: what is measured is compiled code.
+      ask(broker, 8, WARM_UP * scale, (_, _) -> {});
+      for (int connections : new int[] {1, 8}) ask(broker, connections, scale, figures);
     }
+  }
+
+  private static void ask(
+      BrokerProcess broker, int connections, double share, ObjDoubleConsumer<Figure> figures)
+      throws InterruptedException {
+    long registrations = Math.max(100, (long) (REGISTRATIONS * share));
+    long lookUps = Math.max(1_000, (long) (LOOK_UPS * share));
+    String subjects = "s" + connections + "-" + registrations + "-";
+    measure(
+        broker,
+        "register",
+        connections,
+        registrations,
+        figures,
+        n -> {
+          String subject = subjects + n;
+          return HttpConnection.request(
+              "POST", ROOT + "/subjects/" + subject + "/versions", body(subject));
+        });
+    measure(
+        broker,
+        "look up by id",
+        connections,
+        lookUps,
+        figures,
+        n -> HttpConnection.request("GET", ROOT + "/schemas/ids/" + (1 + n % registrations), ""));
+    measure(
+        broker,
+        "look up by subject and schema",
+        connections,
+        lookUps,
+        figures,
+        n -> {
+          String subject = subjects + n % registrations;
+          return HttpConnection.request("POST", ROOT + "/subjects/" + subject, body(subject));
+        });
   }
 
   private static void measure(
@@ -115,6 +123,89 @@ final class RegistryScenarios {
     figures.accept(
         new Figure(title, "p99", "ms", false), done.latencyMicros().getValueAtPercentile(99) / 1e3);
     figures.accept(new Figure(title, "broker CPU", "µs each", false), cpu * 1e6 / requests);
+  }
+
+  /** What it costs that a topic asks for schemas: the same records to one that does not. */
+  private void validation(Contender contender, Path data, ObjDoubleConsumer<Figure> figures)
+      throws IOException, InterruptedException {
+    contender.prepare(data);
+    try (BrokerProcess broker = contender.start(data)) {
+      awaitSchemas(broker, 0);
+      for (Produced what : Produced.values()) {
+        registerFirst(broker, what.topic(true) + "-value");
+        createTopic(broker, what.topic(false), Map.of());
+        createTopic(broker, what.topic(true), Map.of("confluent.value.schema.validation", "true"));
+        long bytes = Math.max(10_000_000, (long) (PRODUCED_BYTES * scale));
+        produce(broker, what, true, bytes, (_, _) -> {});
+        for (boolean isAsked : new boolean[] {false, true}) {
+          produce(broker, what, isAsked, bytes, figures);
+        }
+      }
+    }
+  }
+
+  /** The same schema under each subject, so each time with the same id. */
+  private static void registerFirst(BrokerProcess broker, String subject) throws IOException {
+    byte[] request =
+        HttpConnection.request("POST", ROOT + "/subjects/" + subject + "/versions", body("asked"));
+    try (var connection = new HttpConnection(broker.secondPort())) {
+      String registered = connection.ask(request).require();
+      if (!registered.startsWith("{\"id\":1,")) {
+        throw new IllegalStateException("not the first schema: " + registered);
+      }
+    }
+  }
+
+  /** Records, as most have them. */
+  private enum Produced {
+    SMALL_PLAIN(100, "none"),
+    MIDDLE_ZSTD(1024, "zstd");
+
+    private final int bytes;
+    private final String codec;
+
+    Produced(int bytes, String codec) {
+      this.bytes = bytes;
+      this.codec = codec;
+    }
+
+    String topic(boolean isAsked) {
+      return codec + (isAsked ? "-asked" : "-unasked");
+    }
+  }
+
+  private static void createTopic(BrokerProcess broker, String name, Map<String, String> settings)
+      throws InterruptedException {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrap()))) {
+      var topic = new NewTopic(name, Optional.of(1), Optional.empty()).configs(settings);
+      admin.createTopics(List.of(topic)).all().get();
+      Clients.awaitLeaders(admin, name, 1);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("could not create " + name, e.getCause());
+    }
+  }
+
+  private static void produce(
+      BrokerProcess broker,
+      Produced what,
+      boolean isAsked,
+      long bytes,
+      ObjDoubleConsumer<Figure> figures) {
+    broker.awaitCalm();
+    double cpu = broker.cpuSeconds();
+    Load.Done done =
+        Load.produce(
+            broker.bootstrap(),
+            what.topic(isAsked),
+            new Payload(what.bytes, 42).after(FIRST_SCHEMA),
+            bytes,
+            Map.of("compression.type", what.codec));
+    cpu = broker.cpuSeconds() - cpu;
+    String title =
+        "registry: produce %d B, %s, %s"
+            .formatted(what.bytes, what.codec, isAsked ? "schemas validated" : "not validated");
+    figures.accept(new Figure(title, "throughput", "MB/s", true), done.megabytesPerSecond());
+    figures.accept(new Figure(title, "broker CPU", "s/GB", false), cpu / (done.bytes() / 1e9));
   }
 
   /** From the start of the process to the answer that has all schemas. */
