@@ -1,6 +1,7 @@
 package oxbow.schema;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -11,6 +12,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.regex.Pattern;
 
 /**
  * Reads JSON that strangers wrote: bounded in size and depth, exactly one value, numbers kept as
@@ -43,6 +46,9 @@ public final class JsonText {
           .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
           .build();
 
+  private static final Pattern READERS_OWN =
+      Pattern.compile(" \\(start marker at .*\\)$|, from `[^`]*`");
+
   private JsonText() {}
 
   /**
@@ -57,7 +63,7 @@ public final class JsonText {
       if (node.isMissingNode()) throw new InvalidSchemaException("the text is empty");
       return node;
     } catch (JsonProcessingException e) {
-      throw new InvalidSchemaException(String.valueOf(e.getMessage()), e);
+      throw refused(e);
     }
   }
 
@@ -70,9 +76,22 @@ public final class JsonText {
     checkLength(text);
     try (JsonParser parser = MAPPER.createParser(text)) {
       while (parser.nextToken() != null) {}
+    } catch (JsonProcessingException e) {
+      throw refused(e);
     } catch (IOException e) {
-      throw new InvalidSchemaException(String.valueOf(e.getMessage()), e);
+      throw new UncheckedIOException(e); // a text is read without any input
     }
+  }
+
+  /** What is wrong and where, without what only says how it was read. */
+  private static InvalidSchemaException refused(JsonProcessingException e) {
+    String what = READERS_OWN.matcher(e.getOriginalMessage()).replaceAll("");
+    JsonLocation where = e.getLocation();
+    return new InvalidSchemaException(
+        where == null
+            ? what
+            : "%s at line %d, column %d".formatted(what, where.getLineNr(), where.getColumnNr()),
+        e);
   }
 
   private static void checkLength(String text) {

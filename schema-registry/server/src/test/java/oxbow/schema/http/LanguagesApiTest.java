@@ -7,8 +7,11 @@ import static oxbow.schema.http.Api.body;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import oxbow.schema.http.Api.Answer;
 
 /** JSON Schema and Protobuf, as far as the registry has to do with them. */
@@ -31,6 +34,23 @@ class LanguagesApiTest {
   @Test
   void allThreeLanguagesAreServed() {
     assertThat(api.get("/schemas/types").body()).isEqualTo("[\"JSON\",\"PROTOBUF\",\"AVRO\"]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"AVRO", "JSON"})
+  void whereATextIsBrokenIsToldAndNothingOfHowItIsRead(String language) {
+    String more = "{\"schemaType\":\"" + language + "\"}";
+    String bomb = "{\"type\":\"array\",\"items\":".repeat(500);
+
+    Answer broken = register("s", "{", more);
+    Answer deep = register("s", bomb, more);
+
+    broken.isError(
+        42201, "Invalid schema of type " + language, "close marker for Object at line 1");
+    deep.isError(42201, "nesting depth (401) exceeds the maximum allowed (400)");
+    for (Answer refused : List.of(broken, deep)) {
+      assertThat(refused.body()).doesNotContain("Source", "StreamRead");
+    }
   }
 
   @Test
