@@ -22,6 +22,8 @@ import picocli.CommandLine.Parameters;
 final class SchemaInput {
   private static final int LATEST = -1;
 
+  private static final String STANDARD_INPUT = "-";
+
   @Parameters(
       index = "0",
       paramLabel = "SUBJECT",
@@ -32,7 +34,7 @@ final class SchemaInput {
       index = "1",
       arity = "0..1",
       paramLabel = "FILE",
-      description = "The schema's text; standard input without.")
+      description = "The schema's text; - or nothing: standard input.")
   private @Nullable Path file;
 
   @Option(
@@ -82,7 +84,13 @@ final class SchemaInput {
     throw CommandException.usage("there is no type '" + type + "'", "types: AVRO, JSON, PROTOBUF");
   }
 
+  /** Null: standard input. */
+  private @Nullable Path file() {
+    return file == null || file.toString().equals(STANDARD_INPUT) ? null : file;
+  }
+
   String text(Terminal terminal) {
+    Path file = file();
     try {
       byte[] bytes = file == null ? terminal.in().readAllBytes() : Files.readAllBytes(file);
       String text = new String(bytes, StandardCharsets.UTF_8);

@@ -112,6 +112,7 @@ class SchemasCommandTest {
     String file = file("life.avsc", WITH_NOTE);
     assertThat(done("register", "life-value", file).out()).startsWith("life-value version 2 has");
     assertThat(first).isEqualTo(registered("life-value", FIRST));
+    assertThat(first).isEqualTo(withInput(FIRST, "register", "life-value", "-").out());
 
     assertThat(json("list").findValuesAsText("subject")).contains("life-value");
     assertThat(json("list", "life-value").findValuesAsText("version")).containsExactly("1", "2");
