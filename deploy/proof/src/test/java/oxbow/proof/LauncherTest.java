@@ -70,6 +70,32 @@ class LauncherTest {
   }
 
   @Test
+  void optionsOfTheEnvironmentWinOverTheLaunchersOwn() throws IOException {
+    Path copy = Files.copy(LAUNCHER, folder.resolve("oxbow"));
+    Files.createDirectory(folder.resolve("lib")); // an unpacked distribution
+    Files.createFile(folder.resolve("built"));
+    Path jdk = Files.createDirectories(folder.resolve("jdk"));
+    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.3\"\n");
+    Path java = Files.createDirectories(jdk.resolve("bin")).resolve("java");
+    Files.writeString(java, "#!/bin/bash\necho \"$@\"\n");
+    assertThat(java.toFile().setExecutable(true)).isTrue();
+    try (ChildProcess launcher =
+        ChildProcess.start(
+            "launcher",
+            folder,
+            Map.of("OXBOW_JAVA_HOME", jdk.toString(), "OXBOW_JAVA_OPTS", "-Xmx1g -XX:NewSize=64m"),
+            List.of("/bin/bash", copy.toString(), "start", "--port", "9"))) {
+      assertThat(launcher.awaitExit(Await.LONG)).isZero();
+      assertThat(launcher.output())
+          .contains(" -Xmx256m ", " -XX:NewSize=8m ")
+          .endsWith(
+              " -Xmx1g -XX:NewSize=64m -cp "
+                  + folder.toRealPath()
+                  + "/lib/*.jar: oxbow.server.Main start --port 9\n");
+    }
+  }
+
+  @Test
   void withoutMavenItSaysWhatToInstall() throws IOException {
     Path tools = Files.createDirectories(folder.resolve("tools"));
     for (String tool : TOOLS) {
