@@ -33,6 +33,7 @@ import oxbow.cold.table.ColdTable;
 import oxbow.log.FileSlice;
 import oxbow.log.LogOffsets;
 import oxbow.log.SealedSegments;
+import oxbow.log.SealedSegments.Backlog;
 
 /**
  * Takes one topic's waiting records into its table. Each step may be repeated: one that failed
@@ -200,11 +201,13 @@ public final class TopicOffload {
     return new NewFile(file, writer.metrics());
   }
 
+  /** Takes what waits now: whatever comes in meanwhile would never let it end. */
   private Optional<ColdFile> fill(ColdFileWriter writer, TopicIdPartition partition, long from)
       throws IOException {
+    long until = segments.backlog(partition).map(Backlog::endOffset).orElse(from);
     long baseOffset = -1;
     long end = from;
-    while (writer.bytes() < writers.fileBytes()) {
+    while (end < until && writer.bytes() < writers.fileBytes()) {
       if (isStopped) throw new CancellationException("the cold tier is being closed");
       Optional<SealedSegments.Range> taken = segments.take(partition, end, READ_BYTES);
       if (taken.isEmpty()) break;

@@ -189,6 +189,25 @@ class TopicOffloadTest {
   }
 
   @Test
+  void whatComesInDuringAPassDoesNotKeepItFromItsEnd() throws IOException {
+    // Given
+    topic.append(topic.log0, 10);
+    var busy =
+        new Through(topic.writers(table)) {
+          @Override
+          public long fileBytes() {
+            if (topic.log0.offsets().logEnd() < 1000) topic.append(topic.log0, 1);
+            return super.fileBytes();
+          }
+        };
+    // When
+    List<OffloadState> done = offload(busy).pass(topic.waiting());
+    // Then
+    assertThat(done).singleElement().isInstanceOf(OffloadState.Committed.class);
+    assertThat(topic.log0.offsets().coldEnd()).isBetween(10L, 20L);
+  }
+
+  @Test
   void aPassThatIsStoppedLeavesNothingBehind() {
     topic.append(topic.log0, 10);
     TopicOffload offload = offload();
@@ -206,10 +225,31 @@ class TopicOffloadTest {
   }
 
   /** Has no place for one partition's files. */
-  private record Refusing(Writers writers, TopicIdPartition refused) implements Writers {
+  private static final class Refusing extends Through {
+    private final TopicIdPartition refused;
+
+    Refusing(Writers writers, TopicIdPartition refused) {
+      super(writers);
+      this.refused = refused;
+    }
+
     @Override
     public ColdFileWriter open(TopicIdPartition partition) throws IOException {
       if (partition.equals(refused)) throw new IOException("the disk is broken");
+      return super.open(partition);
+    }
+  }
+
+  /** Lets something happen at each step of the way. */
+  private static class Through implements Writers {
+    private final Writers writers;
+
+    Through(Writers writers) {
+      this.writers = writers;
+    }
+
+    @Override
+    public ColdFileWriter open(TopicIdPartition partition) throws IOException {
       return writers.open(partition);
     }
 

@@ -29,8 +29,13 @@ final class LogOffload {
     if (!state.config.isOffloaded() || state.isClosed || state.offline != null)
       return Optional.empty();
     // What a power loss can take back is not offered: the table would have what the log lost.
-    if (state.view.lastStable() > state.flushedEnd && !flusher.flushOrFail(false))
-      return Optional.empty();
+    Optional<SealedSegments.Range> forced = forced(from, bytesMax);
+    boolean isMoreToForce = state.view.lastStable() > state.flushedEnd;
+    if (forced.isPresent() || !isMoreToForce || !flusher.flushOrFail(false)) return forced;
+    return forced(from, bytesMax);
+  }
+
+  private Optional<SealedSegments.Range> forced(long from, int bytesMax) {
     return reading.read(now ->
         backlog.range(
             now,

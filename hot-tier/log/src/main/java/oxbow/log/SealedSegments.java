@@ -51,7 +51,7 @@ public interface SealedSegments {
 
   /**
    * The range from an offset on, or from {@code coldEnd} if that is higher; empty: there is nothing
-   * yet. The caller releases it. Forces records to disk where that is not done.
+   * yet. The caller releases it. If none of them was forced to disk yet, all are.
    *
    * @param from {@code coldEnd}, or the end of a range taken before and not yet committed
    * @param bytesMax how long it may be; a first batch that is longer comes alone

@@ -113,9 +113,30 @@ class SealedSegmentsTest {
     log.append(marker(ControlRecordType.ABORT), 3, AppendOrigin.COORDINATOR);
     log.advanceHighWatermark(log.offsets().logEnd());
     Range rest = test.logs.take(ORDERS_0, 5, Integer.MAX_VALUE).orElseThrow();
-    assertThat(rest.endOffset()).isEqualTo(12);
+    assertThat(rest.endOffset()).as("what was forced the first time").isEqualTo(11);
     assertThat(rest.aborted()).containsExactly(new SealedSegments.Aborted(9, 5, 11));
     rest.release();
+    Range marker = test.logs.take(ORDERS_0, 11, Integer.MAX_VALUE).orElseThrow();
+    assertThat(marker.endOffset()).isEqualTo(12);
+    marker.release();
+  }
+
+  @Test
+  void whatIsOnDiskIsOfferedWithoutForcingWhatFollows() {
+    // Given
+    test.fill(log, 5);
+    test.logs.take(ORDERS_0, 0, Integer.MAX_VALUE).orElseThrow().release();
+    test.fill(log, 5);
+    // When
+    Range forced = test.logs.take(ORDERS_0, 0, Integer.MAX_VALUE).orElseThrow();
+    // Then
+    assertThat(forced.endOffset()).isEqualTo(5);
+    assertThat(log.recoveryPoint()).isEqualTo(5);
+    forced.release();
+    Range next = test.logs.take(ORDERS_0, 5, Integer.MAX_VALUE).orElseThrow();
+    assertThat(next.endOffset()).isEqualTo(10);
+    assertThat(log.recoveryPoint()).isEqualTo(10);
+    next.release();
   }
 
   private ByteBuffer marker(ControlRecordType type) {
