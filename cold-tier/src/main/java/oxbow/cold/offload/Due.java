@@ -15,8 +15,11 @@ final class Due {
   /** How many bytes of log a file of the wished size takes, as far as is known: two for one. */
   private static final int LOG_BYTES_PER_FILE_BYTE = 2;
 
-  /** Writing and committing take time, too. */
-  private static final int LEAD_SHARE = 5;
+  /** Writing and committing take time, too: at least this share of what is allowed. */
+  private static final int LEAD_SHARE_MIN = 5;
+
+  /** Who needs more of it than all but this share does not keep up, whenever it begins. */
+  private static final int AGE_SHARE_MIN = 4;
 
   private long coldEnd = -1;
   private long sinceNanos = UNSEEN;
@@ -26,9 +29,10 @@ final class Due {
    * Looks at a backlog.
    *
    * @param found empty: nothing waits
+   * @param passMs how long it will take until the table has it, as far as is known
    * @return whether it has to go now
    */
-  boolean look(Optional<Backlog> found, long lagMsMax, long fileBytes, long nowNanos) {
+  boolean look(Optional<Backlog> found, long lagMsMax, long passMs, long fileBytes, long nowNanos) {
     @Nullable Backlog backlog = found.orElse(null);
     if (backlog == null) {
       sinceNanos = UNSEEN;
@@ -41,7 +45,9 @@ final class Due {
       passNanos = UNSEEN;
     }
     boolean isFull = backlog.sizeBytes() >= logBytes(fileBytes);
-    return isFull || ageMs(nowNanos) >= lagMsMax - lagMsMax / LEAD_SHARE;
+    long leadMs =
+        Math.clamp(passMs, lagMsMax / LEAD_SHARE_MIN, lagMsMax - lagMsMax / AGE_SHARE_MIN);
+    return isFull || ageMs(nowNanos) >= lagMsMax - leadMs;
   }
 
   /** Bytes of log that a file of the wished size takes, about. */

@@ -3,6 +3,7 @@ package oxbow.cold.offload;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,9 @@ public final class Offloader implements AutoCloseable {
 
   /** A pass that is behind takes no more log: others get their turn before its next. */
   private static final long PASS_BYTES_MAX = 256 << 20;
+
+  /** Percent of the time that a pass took the last times: the next one may take longer. */
+  private static final int SPARE = 150;
 
   private static final long CATCH_UP_BYTES_PER_SECOND = 64 << 20;
 
@@ -142,6 +146,9 @@ public final class Offloader implements AutoCloseable {
     private @Nullable TopicOffload offload;
     private boolean isOld;
     private boolean isRunning;
+    private final PassTimes passTimes = new PassTimes();
+    private long dueNanos;
+    private long dueBytes;
     private int failures;
     private long notBeforeNanos;
 
@@ -168,11 +175,23 @@ public final class Offloader implements AutoCloseable {
       if (isRunning || now - notBeforeNanos < 0) return false;
       boolean isDue = !takenOver.isEmpty();
       TopicTiering wanted = tiering;
+      Map<Due, Optional<Backlog>> backlogs = new HashMap<>();
+      long bytes = 0;
       for (Map.Entry<TopicIdPartition, Due> one : led.entrySet()) {
         Optional<Backlog> backlog = segments.backlog(one.getKey());
-        isDue |= one.getValue().look(backlog, wanted.lagMsMax(), wanted.fileBytes(), now);
+        backlogs.put(one.getValue(), backlog);
+        long backlogBytes = backlog.map(Backlog::sizeBytes).orElse(0L);
+        bytes += Math.min(backlogBytes, Due.logBytes(wanted.fileBytes()));
+      }
+      // It is looked at now and then only, and the next look may be too late.
+      long passMs = passTimes.expectedMs(bytes) * SPARE / 100 + lookEvery.toMillis();
+      for (Map.Entry<Due, Optional<Backlog>> one : backlogs.entrySet()) {
+        isDue |=
+            one.getKey().look(one.getValue(), wanted.lagMsMax(), passMs, wanted.fileBytes(), now);
       }
       isRunning = isDue;
+      dueNanos = now;
+      dueBytes = bytes;
       return isDue;
     }
 
@@ -273,6 +292,7 @@ public final class Offloader implements AutoCloseable {
       }
       failures = 0;
       trouble = null;
+      if (turn.hasMoved()) passTimes.took(clock.nanos() - dueNanos, dueBytes);
       if (turn.bytesBehind() > 0) notBeforeNanos = catchUp.next(turn.bytesBehind());
       isRunning = false;
     }

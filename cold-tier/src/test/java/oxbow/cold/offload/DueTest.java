@@ -15,7 +15,7 @@ class DueTest {
 
   @Test
   void nothingIsDueWhereNothingWaits() {
-    assertThat(due.look(Optional.empty(), 60_000, FILE_BYTES, 0)).isFalse();
+    assertThat(due.look(Optional.empty(), 60_000, 0, FILE_BYTES, 0)).isFalse();
     assertThat(due.ageMs(100 * SECOND)).isZero();
   }
 
@@ -54,14 +54,30 @@ class DueTest {
   @Test
   void ageBeginsAnewOnceNothingWaited() {
     look(0, 1, 0);
-    due.look(Optional.empty(), 60_000, FILE_BYTES, 30 * SECOND);
+    due.look(Optional.empty(), 60_000, 0, FILE_BYTES, 30 * SECOND);
 
     assertThat(look(0, 1, 48 * SECOND)).isFalse();
   }
 
+  @Test
+  void whatTakesLongToWriteGoesSoonerButNotAtOnce() {
+    assertThat(lookWithPassOf(20_000, 39 * SECOND)).isFalse();
+    assertThat(lookWithPassOf(20_000, 40 * SECOND)).isTrue();
+    assertThat(lookWithPassOf(300_000, 14 * SECOND)).isFalse();
+    assertThat(lookWithPassOf(300_000, 15 * SECOND)).isTrue();
+  }
+
+  private boolean lookWithPassOf(long passMs, long nowNanos) {
+    var fresh = new Due();
+    boolean _ = fresh.look(Optional.of(backlog(0, 1)), 60_000, passMs, FILE_BYTES, 0);
+    return fresh.look(Optional.of(backlog(0, 1)), 60_000, passMs, FILE_BYTES, nowNanos);
+  }
+
   private boolean look(long coldEnd, long sizeBytes, long nowNanos) {
-    var offsets = new LogOffsets(0, 0, coldEnd, 100, 100);
-    var backlog = new Backlog(offsets, 100, coldEnd, sizeBytes, -1);
-    return due.look(Optional.of(backlog), 60_000, FILE_BYTES, nowNanos);
+    return due.look(Optional.of(backlog(coldEnd, sizeBytes)), 60_000, 0, FILE_BYTES, nowNanos);
+  }
+
+  private static Backlog backlog(long coldEnd, long sizeBytes) {
+    return new Backlog(new LogOffsets(0, 0, coldEnd, 100, 100), 100, coldEnd, sizeBytes, -1);
   }
 }
