@@ -8,6 +8,9 @@ import java.nio.channels.WritableByteChannel;
 
 /** Memory on its way into a socket. Released: gives it back. */
 final class HeldRegion extends AbstractReferenceCounted implements FileRegion {
+  /** What lies in the heap is copied for each write, also what the socket does not take of it. */
+  private static final int WRITE_BYTES = 128 << 10;
+
   private final ByteBuffer bytes;
   private final Runnable givingBack;
   private long transferred;
@@ -41,7 +44,7 @@ final class HeldRegion extends AbstractReferenceCounted implements FileRegion {
   @Override
   public long transferTo(WritableByteChannel target, long position) throws IOException {
     int from = Math.toIntExact(position);
-    int written = target.write(bytes.slice(from, bytes.limit() - from));
+    int written = target.write(bytes.slice(from, Math.min(WRITE_BYTES, bytes.limit() - from)));
     if (written > 0) transferred += written;
     return written;
   }
