@@ -7,10 +7,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicIdPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFileReader;
 import oxbow.cold.file.ColdFileReader.Cursor;
@@ -36,12 +42,20 @@ import oxbow.log.TimestampedOffset;
  * </pre>
  */
 public final class ColdFetch implements ColdReads, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ColdFetch.class);
+  private static final int CHUNK_BYTES_MAX = 8 << 20;
+
+  /** Who asks for less than this share of a chunk soon asks for the rest of it. */
+  private static final int LITTLE_SHARE = 4;
+
   private final Manifests manifests;
   private final Readers readers;
   private final FetchBounds bounds;
   private final ReadCounters counters;
   private final ColdThreads threads;
+  private final ChunkMemory memory;
   private final Chunks chunks;
+  private final ConcurrentMap<Place, Bringing> underWay = new ConcurrentHashMap<>();
   private final Cursors cursors;
   private final Ranges ranges;
   private final Cache<String, ColdFileReader> open;
@@ -62,7 +76,8 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
     this.bounds = bounds;
     this.counters = counters;
     this.threads = new ColdThreads(bounds.parallelMax(), bounds.queuedMax());
-    this.chunks = new Chunks(bounds.cacheBytes());
+    this.memory = new ChunkMemory(bounds.cacheBytes());
+    this.chunks = new Chunks(bounds.cacheBytes(), memory::shrink);
     this.cursors = new Cursors(bounds.cursorsMax());
     this.ranges = new Ranges(store, bounds.rangeCacheBytes(), counters);
     this.open =
@@ -77,62 +92,198 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
   public CompletableFuture<Optional<ColdBatches>> read(
       TopicIdPartition partition, long offset, int bytesMax, ReadLimit limit) {
     counters.reads.increment();
+    var place = new Place(partition, offset);
+    Optional<Chunk> here = chunks.holding(partition, offset);
+    if (here.isPresent()) {
+      counters.chunkHits.increment();
+      return CompletableFuture.completedFuture(
+          Optional.of(served(here.get(), place, bytesMax, true)));
+    }
     return threads.submit(
-        () -> guarded(partition, () -> serve(partition, offset, bytesMax)), counters);
+        () -> guarded(partition, () -> serve(place, bytesMax)),
+        found -> found.ifPresent(ColdBatches::release),
+        counters);
   }
 
   @Override
   public CompletableFuture<Optional<TimestampedOffset>> find(
       TopicIdPartition partition, long timestampMs, long from, long to) {
     return threads.submit(
-        () -> guarded(partition, () -> findNow(partition, timestampMs, from, to)), counters);
+        () -> guarded(partition, () -> findNow(partition, timestampMs, from, to)),
+        _ -> {},
+        counters);
   }
 
   @Override
   public CompletableFuture<Optional<TimestampedOffset>> findMaxTimestamp(
       TopicIdPartition partition, long from, long to) {
     return threads.submit(
-        () -> guarded(partition, () -> findMaxNow(partition, from, to)), counters);
+        () -> guarded(partition, () -> findMaxNow(partition, from, to)), _ -> {}, counters);
   }
 
   @Override
   public CompletableFuture<Optional<EpochEnd>> endOf(TopicIdPartition partition, int leaderEpoch) {
     return threads.submit(
-        () -> guarded(partition, () -> endOfNow(partition, leaderEpoch)), counters);
+        () -> guarded(partition, () -> endOfNow(partition, leaderEpoch)), _ -> {}, counters);
   }
 
-  private Optional<ColdBatches> serve(TopicIdPartition partition, long offset, int bytesMax) {
-    Optional<Chunk> found = chunks.holding(partition, offset);
-    if (found.isPresent()) counters.chunkHits.increment();
-    else found = bringBack(partition, offset, bytesMax);
-    if (found.isEmpty()) return Optional.empty();
-    Chunk chunk = found.get();
-    ByteBuffer batches = chunk.from(offset, bytesMax);
-    counters.servedBytes.add(batches.remaining());
-    return Optional.of(new Served(batches));
+  private Optional<ColdBatches> serve(Place place, int bytesMax) {
+    Optional<Chunk> found = bringBackOnce(place, bytesMax);
+    return found.map(chunk -> served(chunk, place, bytesMax, chunk.isReadOn()));
+  }
+
+  /**
+   * What is sent of a chunk. Whoever reads on finds the next one made meanwhile.
+   *
+   * @param chunk held by the answer from now on
+   */
+  private ColdBatches served(Chunk chunk, Place place, int bytesMax, boolean isReadOn) {
+    Chunk.View view = chunk.from(place.offset(), bytesMax);
+    counters.servedBytes.add(view.batches().remaining());
+    if (view.isToEnd()) {
+      chunks.wasRead(place.partition(), chunk);
+      if (isReadOn) decodeAhead(new Place(place.partition(), chunk.endOffset()), bytesMax);
+    }
+    return new Served(chunk, view.batches());
+  }
+
+  /** Begins to bring back what a reader will want next, unless there are no threads for it. */
+  private void decodeAhead(Place place, int bytesMax) {
+    if (bounds.aheadMax() == 0 || chunks.isHere(place.partition(), place.offset())) return;
+    var ahead = new Bringing(place, bytesMax);
+    if (underWay.putIfAbsent(place, ahead) != null) return;
+    try {
+      threads.execute(ahead::runOnce);
+    } catch (RejectedExecutionException _) {
+      ahead.runNever();
+    }
+  }
+
+  /**
+   * The chunk from a place on, held for the caller. Of many that want it one brings it back; the
+   * others find it here then, or go themselves if it was too large to be kept.
+   */
+  private Optional<Chunk> bringBackOnce(Place place, int bytesMax) {
+    var mine = new Bringing(place, bytesMax);
+    Bringing other = underWay.putIfAbsent(place, mine);
+    if (other != null) {
+      other.runOnce(); // it may not have had its turn, and must not wait for ours
+      other.await();
+    }
+    // Also without another one under way now: it may have ended since we looked.
+    Optional<Chunk> found = chunks.holding(place.partition(), place.offset());
+    if (found.isPresent()) {
+      counters.chunkHits.increment();
+      mine.runNever();
+      return found;
+    }
+    return other == null ? mine.runFor() : bringBack(place, bytesMax);
+  }
+
+  /** Where somebody reads. */
+  private record Place(TopicIdPartition partition, long offset) {}
+
+  /** One chunk on its way, whoever wants it: begun once, by whoever comes first. */
+  private final class Bringing {
+    private final Place place;
+    private final int bytesMax;
+    private final AtomicBoolean isBegun = new AtomicBoolean();
+    private final CountDownLatch done = new CountDownLatch(1);
+
+    Bringing(Place place, int bytesMax) {
+      this.place = place;
+      this.bytesMax = bytesMax;
+    }
+
+    /** For nobody yet: it is kept. Who wants it and doesn't find it hears why. */
+    void runOnce() {
+      if (!isBegun.compareAndSet(false, true)) return;
+      try {
+        boolean isKnown = manifests.of(place.partition()).end() > place.offset();
+        if (isKnown) bringBack(place, bytesMax).ifPresent(Chunk::release);
+      } catch (RuntimeException e) {
+        log.atDebug()
+            .addKeyValue("partition", place.partition().topicPartition())
+            .addKeyValue("reason", e.getMessage())
+            .log("nothing was brought back ahead of its reader");
+      } finally {
+        end();
+      }
+    }
+
+    Optional<Chunk> runFor() {
+      boolean _ = isBegun.compareAndSet(false, true);
+      try {
+        return bringBack(place, bytesMax);
+      } finally {
+        end();
+      }
+    }
+
+    void runNever() {
+      boolean _ = isBegun.compareAndSet(false, true);
+      end();
+    }
+
+    private void end() {
+      underWay.remove(place, this);
+      done.countDown();
+    }
+
+    void await() {
+      try {
+        done.await();
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt(); // it is brought back by ourselves then
+      }
+    }
   }
 
   /** The batches from an offset on, and what a reader that goes on will want next. */
-  private Optional<Chunk> bringBack(TopicIdPartition partition, long offset, int bytesMax) {
+  private Optional<Chunk> bringBack(Place place, int bytesMax) {
+    TopicIdPartition partition = place.partition();
+    long offset = place.offset();
     long generation = chunks.generation();
     Manifest manifest = manifests.upTo(partition, offset + 1);
     Optional<ColdFile> next = manifest.from(offset);
+    boolean isReadOn = false;
     while (next.isPresent()) {
       ColdFile file = next.get();
       ColdFileReader reader = reader(file);
-      Cursor cursor = cursors.take(file.name(), offset).orElseGet(() -> reader.open(offset));
-      ByteBuffer batches = cursor.next(Math.max(bytesMax, bounds.chunkBytes()));
+      Optional<Cursor> left = cursors.take(file.name(), offset);
+      isReadOn |= left.isPresent();
+      Cursor cursor = left.orElseGet(() -> reader.open(offset));
+      ByteBuffer batches = nextOf(cursor, chunkBytes(bytesMax));
       if (batches.hasRemaining()) {
-        Chunk chunk = Chunk.of(offset, batches);
+        Chunk chunk = Chunk.copyOf(offset, batches, memory, isReadOn);
+        // First of all: once others see the chunk they go on behind it.
+        fetchAhead(reader, manifest, chunk.endOffset());
         cursors.keep(file.name(), chunk.endOffset(), cursor);
         chunks.keep(partition, chunk, generation);
-        fetchAhead(reader, manifest, chunk.endOffset());
         return Optional.of(chunk);
       }
       cursor.close();
       next = manifest.from(file.endOffset());
     }
     return Optional.empty();
+  }
+
+  /** One that fails is of no use any more. */
+  private static ByteBuffer nextOf(Cursor cursor, int bytesMax) {
+    try {
+      return cursor.nextView(bytesMax);
+    } catch (RuntimeException e) {
+      cursor.close();
+      throw e;
+    }
+  }
+
+  /** What is asked for at once, unless it is little or very much. */
+  private int chunkBytes(int bytesMax) {
+    boolean isLittle = bytesMax < bounds.chunkBytes() / LITTLE_SHARE;
+    return isLittle
+        ? bounds.chunkBytes()
+        : Math.min(bytesMax, Math.max(CHUNK_BYTES_MAX, bounds.chunkBytes()));
   }
 
   private void fetchAhead(ColdFileReader reader, Manifest manifest, long offset) {
@@ -199,11 +350,7 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
   }
 
   private ColdFileReader reader(ColdFile file) {
-    ColdFileReader known = open.getIfPresent(file.name());
-    if (known != null) return known;
-    ColdFileReader opened = readers.open(file, ranges.of(file));
-    open.put(file.name(), opened);
-    return opened;
+    return open.get(file.name(), _ -> readers.open(file, ranges.of(file)));
   }
 
   /**
@@ -253,14 +400,30 @@ public final class ColdFetch implements ColdReads, AutoCloseable {
     cursors.close();
   }
 
-  /** A view of a chunk: memory that the collector gives back. */
-  private record Served(ByteBuffer bytes) implements ColdBatches {
+  /** A view of a chunk, which it holds. */
+  private static final class Served implements ColdBatches {
+    private final Chunk chunk;
+    private final ByteBuffer bytes;
+    private final AtomicBoolean isReleased = new AtomicBoolean();
+
+    Served(Chunk chunk, ByteBuffer bytes) {
+      this.chunk = chunk;
+      this.bytes = bytes;
+    }
+
+    @Override
+    public ByteBuffer bytes() {
+      return bytes;
+    }
+
     @Override
     public List<AbortedTransaction> aborted() {
       return List.of(); // records of aborted transactions were left behind on the way here
     }
 
     @Override
-    public void release() {}
+    public void release() {
+      if (isReleased.compareAndSet(false, true)) chunk.release();
+    }
   }
 }

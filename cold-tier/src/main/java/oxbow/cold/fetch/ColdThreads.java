@@ -2,35 +2,49 @@ package oxbow.cold.fetch;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import oxbow.cold.BackgroundThreads;
 import oxbow.log.LogException;
 
 /**
- * Runs cold reads on virtual threads ({@code cold-*}): some at a time, some more waiting for their
- * turn, the rest refused.
+ * Runs cold reads on threads ({@code cold-*}) that yield to those of the network: some at a time,
+ * some more waiting for their turn, the rest refused. They end when nothing is read.
  */
 final class ColdThreads implements Executor, AutoCloseable {
-  private final Semaphore turns;
-  private final Semaphore places;
-  private final Thread.Builder.OfVirtual threads =
-      Thread.ofVirtual().name("cold-", 0).inheritInheritableThreadLocals(false);
-  private volatile boolean isClosed;
+  private static final long IDLE_SECONDS = 10;
+
+  private final ThreadPoolExecutor threads;
 
   ColdThreads(int parallelMax, int queuedMax) {
-    turns = new Semaphore(parallelMax, true);
-    places = new Semaphore(parallelMax + queuedMax);
+    threads =
+        new ThreadPoolExecutor(
+            parallelMax,
+            parallelMax,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(queuedMax),
+            BackgroundThreads.ofReads("cold"));
+    threads.allowCoreThreadTimeOut(true);
   }
 
-  /** Runs work that somebody waits for. */
-  <T> CompletableFuture<T> submit(Supplier<T> work, ReadCounters counters) {
+  /**
+   * Runs work that somebody waits for.
+   *
+   * @param unwanted gets what nobody waited for any more
+   */
+  <T> CompletableFuture<T> submit(Supplier<T> work, Consumer<T> unwanted, ReadCounters counters) {
     var promise = new CompletableFuture<T>();
     try {
       execute(() -> {
         if (promise.isDone()) return; // nobody waits any more
         try {
-          promise.complete(work.get());
+          T found = work.get();
+          if (!promise.complete(found)) unwanted.accept(found);
         } catch (Throwable e) {
           promise.completeExceptionally(e);
         }
@@ -47,25 +61,12 @@ final class ColdThreads implements Executor, AutoCloseable {
   /** Runs work, or refuses it if too much is waiting already. */
   @Override
   public void execute(Runnable work) {
-    if (isClosed) throw new RejectedExecutionException("cold reads are closed");
-    if (!places.tryAcquire()) throw new RejectedExecutionException("no place left");
-    threads.start(() -> {
-      try {
-        turns.acquireUninterruptibly();
-        try {
-          work.run();
-        } finally {
-          turns.release();
-        }
-      } finally {
-        places.release();
-      }
-    });
+    threads.execute(work);
   }
 
   /** Takes no more work; what runs ends by itself. */
   @Override
   public void close() {
-    isClosed = true;
+    threads.shutdown();
   }
 }

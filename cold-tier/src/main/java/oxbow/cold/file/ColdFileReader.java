@@ -56,6 +56,11 @@ public interface ColdFileReader {
      */
     ByteBuffer next(int bytesMax);
 
+    /** The same in memory of the cursor's own, which the next call writes over. */
+    default ByteBuffer nextView(int bytesMax) {
+      return next(bytesMax);
+    }
+
     /** Gives its buffers back. */
     @Override
     void close();
@@ -64,5 +69,11 @@ public interface ColdFileReader {
   /** Where bytes of a cold file come from: the object store, through whatever caches there are. */
   interface RangeSource {
     ByteBuffer read(long position, int length);
+
+    /** The same into memory of the caller's, from its start. */
+    default void read(long position, byte[] into, int length) {
+      ByteBuffer range = read(position, length);
+      range.get(range.position(), into, 0, length);
+    }
   }
 }

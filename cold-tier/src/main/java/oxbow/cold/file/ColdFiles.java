@@ -1,5 +1,6 @@
 package oxbow.cold.file;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -22,6 +23,9 @@ import oxbow.schema.layout.Layout;
 public final class ColdFiles {
   /** Batches that {@link #verify} has in memory at a time. */
   private static final int VERIFIED_BYTES = 4 << 20;
+
+  /** The JDK keeps memory of this size for reads into the heap, per thread. */
+  private static final int READ_BYTES = 128 << 10;
 
   private ColdFiles() {}
 
@@ -77,9 +81,18 @@ public final class ColdFiles {
 
   /** A file's bytes, past all caches. */
   public static ColdFileReader.RangeSource source(ObjectStore store, ColdFile file) {
-    return (position, length) -> {
-      ForeignObjects.Place place = ForeignObjects.place(file.name(), position);
-      return store.read(place.object(), place.position(), length);
+    return new ColdFileReader.RangeSource() {
+      @Override
+      public ByteBuffer read(long position, int length) {
+        ForeignObjects.Place place = ForeignObjects.place(file.name(), position);
+        return store.read(place.object(), place.position(), length);
+      }
+
+      @Override
+      public void read(long position, byte[] into, int length) {
+        ForeignObjects.Place place = ForeignObjects.place(file.name(), position);
+        store.read(place.object(), place.position(), ByteBuffer.wrap(into, 0, length));
+      }
     };
   }
 
@@ -96,24 +109,36 @@ public final class ColdFiles {
             StoreException.Kind.CORRUPT,
             "cold file " + file.name() + " has " + channel.size() + " bytes, not " + file.bytes());
       }
-      ColdFileReader reader = open(file, (position, length) -> read(channel, position, length));
+      ColdFileReader reader = open(file, new LocalSource(channel));
       try (ColdFileReader.Cursor cursor = reader.open(file.baseOffset())) {
-        while (cursor.next(VERIFIED_BYTES).hasRemaining()) {
+        while (cursor.nextView(VERIFIED_BYTES).hasRemaining()) {
           // Each batch's checksum is compared as it is read.
         }
       }
     }
   }
 
-  private static ByteBuffer read(FileChannel channel, long position, int length) {
-    var bytes = ByteBuffer.allocate(length);
-    try {
-      while (bytes.hasRemaining()) {
-        if (channel.read(bytes, position + bytes.position()) < 0) break;
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /** A file that was written just now. */
+  private record LocalSource(FileChannel channel) implements ColdFileReader.RangeSource {
+    @Override
+    public ByteBuffer read(long position, int length) {
+      var bytes = new byte[length];
+      read(position, bytes, length);
+      return ByteBuffer.wrap(bytes);
     }
-    return bytes.flip();
+
+    @Override
+    public void read(long position, byte[] into, int length) {
+      try {
+        for (int done = 0; done < length; ) {
+          ByteBuffer piece = ByteBuffer.wrap(into, done, Math.min(READ_BYTES, length - done));
+          int count = channel.read(piece, position + done);
+          if (count < 0) throw new EOFException("it ends " + (length - done) + " bytes too early");
+          done += count;
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 }

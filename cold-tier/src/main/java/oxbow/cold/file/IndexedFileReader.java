@@ -265,6 +265,14 @@ public abstract class IndexedFileReader implements ColdFileReader {
 
     @Override
     public ByteBuffer next(int bytesMax) {
+      ByteBuffer view = nextView(bytesMax);
+      var bytes = new byte[view.remaining()];
+      view.get(0, bytes);
+      return ByteBuffer.wrap(bytes);
+    }
+
+    @Override
+    public ByteBuffer nextView(int bytesMax) {
       int end = 0;
       int stop = behindRange(waiting == null ? batch : batch - 1);
       if (waiting != null) {
@@ -286,9 +294,7 @@ public abstract class IndexedFileReader implements ColdFileReader {
       } catch (IOException | RuntimeException e) {
         throw corrupt(e, Math.min(batch, index.size() - 1));
       }
-      var bytes = new byte[end];
-      System.arraycopy(source.bytes(), 0, bytes, 0, end);
-      return ByteBuffer.wrap(bytes);
+      return ByteBuffer.wrap(source.bytes(), 0, end).slice();
     }
 
     /** The batch with which the next range begins: nobody waits for that who has something. */

@@ -99,6 +99,16 @@ public final class LateObjectStore implements ObjectStore {
   }
 
   @Override
+  public void read(String name, long position, ByteBuffer into) {
+    store().read(name, position, into);
+  }
+
+  @Override
+  public boolean announce(String name, long position, int length) {
+    return store().announce(name, position, length);
+  }
+
+  @Override
   public List<ObjectInfo> list(String prefix, String after, int countMax) {
     return store().list(prefix, after, countMax);
   }

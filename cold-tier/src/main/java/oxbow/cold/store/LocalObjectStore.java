@@ -44,6 +44,7 @@ import oxbow.log.NanoClock;
  */
 public final class LocalObjectStore implements ObjectStore {
   private static final int COPY_BYTES = 1 << 20;
+  private static final int READ_BYTES = 128 << 10;
 
   /** Ranges of data files; what is smaller belongs to indexes and metadata, and is read often. */
   private static final int DROPPED_BYTES_MIN = 256 << 10;
@@ -354,6 +355,46 @@ public final class LocalObjectStore implements ObjectStore {
     return measured(Request.GET, 0, () -> readFile(name, position, length));
   }
 
+  @Override
+  public void read(String name, long position, ByteBuffer into) {
+    if (position < 0) throw new StoreException(Kind.INVALID, "no place in " + name);
+    measured(Request.GET, 0, () -> readFile(name, position, into.slice()));
+  }
+
+  /** The kernel reads it ahead: it waits in the page cache, not in memory of ours. */
+  @Override
+  public boolean announce(String name, long position, int length) {
+    return PageCacheHint.willNeed(path(name), position, length);
+  }
+
+  private ByteBuffer readFile(String name, long position, ByteBuffer into) throws IOException {
+    try (FileChannel channel = FileChannel.open(path(name), StandardOpenOption.READ)) {
+      int length = into.remaining();
+      if (channel.size() - position < length) {
+        throw new StoreException(
+            Kind.INVALID,
+            name + " has " + channel.size() + " bytes, asked for " + position + "+" + length);
+      }
+      fill(into, channel, position, name);
+      if (length >= DROPPED_BYTES_MIN) PageCacheHint.drop(path(name), position, length);
+      return into.flip();
+    } catch (NoSuchFileException _) {
+      throw new StoreException(Kind.NOT_FOUND, "there is no object " + name);
+    }
+  }
+
+  /** In pieces: for each read into the heap the JDK keeps memory of the same size, per thread. */
+  private static void fill(ByteBuffer into, FileChannel channel, long position, String name)
+      throws IOException {
+    int end = into.limit();
+    while (into.position() < end) {
+      into.limit(Math.min(end, into.position() + READ_BYTES));
+      if (channel.read(into, position + into.position()) < 0) {
+        throw new StoreException(Kind.CORRUPT, name + " became shorter while it was read");
+      }
+    }
+  }
+
   /**
    * @param length -1: all
    */
@@ -365,11 +406,7 @@ public final class LocalObjectStore implements ObjectStore {
             Kind.INVALID, name + " has " + size + " bytes, asked for " + position + "+" + length);
       }
       ByteBuffer bytes = ByteBuffer.allocate(length < 0 ? (int) size : length);
-      while (bytes.hasRemaining()) {
-        if (channel.read(bytes, position + bytes.position()) < 0) {
-          throw new StoreException(Kind.CORRUPT, name + " became shorter while it was read");
-        }
-      }
+      fill(bytes, channel, position, name);
       if (length >= DROPPED_BYTES_MIN) PageCacheHint.drop(path(name), position, length);
       return bytes.flip();
     } catch (NoSuchFileException _) {

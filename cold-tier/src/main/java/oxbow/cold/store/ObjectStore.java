@@ -41,6 +41,24 @@ public interface ObjectStore extends AutoCloseable {
   ByteBuffer read(String name, long position, int length);
 
   /**
+   * The same into memory of the caller's: as many bytes as the buffer has left. If the call fails,
+   * they are whatever they are.
+   */
+  default void read(String name, long position, ByteBuffer into) {
+    ByteBuffer range = read(name, position, into.remaining());
+    into.put(into.position(), range, range.position(), range.remaining());
+  }
+
+  /**
+   * A range will be read soon. Never waits.
+   *
+   * @return the store brings it nearer by itself; false: it has no place for it
+   */
+  default boolean announce(String name, long position, int length) {
+    return false;
+  }
+
+  /**
    * Names in the order of their UTF-8, with what they name; a page at a time.
    *
    * @param prefix what they begin with

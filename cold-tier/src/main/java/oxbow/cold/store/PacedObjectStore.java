@@ -82,6 +82,17 @@ public final class PacedObjectStore implements ObjectStore {
   }
 
   @Override
+  public void read(String name, long position, ByteBuffer into) {
+    take(reads, into.remaining());
+    store.read(name, position, into);
+  }
+
+  @Override
+  public boolean announce(String name, long position, int length) {
+    return store.announce(name, position, length);
+  }
+
+  @Override
   public List<ObjectInfo> list(String prefix, String after, int countMax) {
     return store.list(prefix, after, countMax);
   }

@@ -21,6 +21,7 @@ public final class PageCacheHint {
   private static final Logger log = LoggerFactory.getLogger(PageCacheHint.class);
   private static final int READ_ONLY = 0;
   private static final int CLOSED_ON_EXEC = 0x80000;
+  private static final int WILL_NEED = 3;
   private static final int DONT_NEED = 4;
   private static final AtomicBoolean isTold = new AtomicBoolean();
   private static final Optional<Calls> CALLS = calls();
@@ -30,10 +31,25 @@ public final class PageCacheHint {
   private record Calls(MethodHandle open, MethodHandle advise, MethodHandle close) {}
 
   /**
+   * Nobody needs it any more.
+   *
    * @param length 0: to the end of the file
    */
   public static void drop(Path file, long position, long length) {
-    if (CALLS.isEmpty()) return;
+    boolean _ = advise(file, position, length, DONT_NEED);
+  }
+
+  /**
+   * It will be read soon.
+   *
+   * @return whether the kernel was told
+   */
+  static boolean willNeed(Path file, long position, long length) {
+    return advise(file, position, length, WILL_NEED);
+  }
+
+  private static boolean advise(Path file, long position, long length, int what) {
+    if (CALLS.isEmpty()) return false;
     Calls calls = CALLS.get();
     try (Arena arena = Arena.ofConfined()) {
       int descriptor =
@@ -41,13 +57,15 @@ public final class PageCacheHint {
               calls
                   .open()
                   .invokeExact(arena.allocateFrom(file.toString()), READ_ONLY | CLOSED_ON_EXEC);
-      if (descriptor < 0) return; // renamed or deleted meanwhile
-      int _ = (int) calls.advise().invokeExact(descriptor, position, length, DONT_NEED);
+      if (descriptor < 0) return false; // renamed or deleted meanwhile
+      int told = (int) calls.advise().invokeExact(descriptor, position, length, what);
       int _ = (int) calls.close().invokeExact(descriptor);
+      return told == 0;
     } catch (Throwable e) {
       if (!isTold.getAndSet(true)) {
         log.atWarn().setCause(e).log("the page cache keeps what the cold tier reads");
       }
+      return false;
     }
   }
 

@@ -105,6 +105,20 @@ public final class RetryingObjectStore implements ObjectStore {
   }
 
   @Override
+  public void read(String name, long position, ByteBuffer into) {
+    int _ =
+        retried(() -> {
+          store.read(name, position, into);
+          return into.remaining();
+        });
+  }
+
+  @Override
+  public boolean announce(String name, long position, int length) {
+    return store.announce(name, position, length);
+  }
+
+  @Override
   public List<ObjectInfo> list(String prefix, String after, int countMax) {
     return retried(() -> store.list(prefix, after, countMax));
   }

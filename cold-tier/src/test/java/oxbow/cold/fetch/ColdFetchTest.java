@@ -113,6 +113,43 @@ class ColdFetchTest {
     assertThat(fetches(3)).isTrue();
   }
 
+  @Test
+  void whoReadsOnFindsTheNextBatchesBroughtBack() {
+    // Given
+    fetch.close();
+    fetch = open(new FetchBounds(2, 8, 1, 1 << 20, 1 << 20, 1 << 20, 4, 2, Duration.ofHours(1)));
+    assertThat(read(0)).isPresent();
+    assertThat(counters.chunkHits.sum()).isZero();
+    // When
+    assertThat(read(10)).isPresent();
+    // Then
+    long hits = counters.chunkHits.sum();
+    assertThat(read(20)).map(RecordBatch::baseOffset).contains(20L);
+    assertThat(read(30)).map(RecordBatch::baseOffset).contains(30L);
+    assertThat(counters.chunkHits.sum() - hits).isEqualTo(2);
+  }
+
+  @Test
+  void theTableIsNotAskedAnewForWhatNobodyAskedFor() {
+    fetch.close();
+    var asked = new AtomicInteger();
+    var manifests =
+        new Manifests(
+            _ -> {
+              asked.incrementAndGet();
+              return new Manifest(table);
+            },
+            Long.MAX_VALUE,
+            System::nanoTime);
+    var bounds = new FetchBounds(2, 8, 1, 1 << 20, 1 << 20, 1 << 20, 4, 2, Duration.ofHours(1));
+    fetch = new ColdFetch(manifests, store, RawFiles::open, bounds, counters);
+    for (long offset : new long[] {0, 10, 20, 30, 40, 70}) assertThat(read(offset)).isPresent();
+
+    assertThat(read(80)).as("waits for what was begun ahead of it").isEmpty();
+
+    assertThat(asked.get()).isEqualTo(2);
+  }
+
   private boolean fetches(int count) throws InterruptedException {
     var poll = new CountDownLatch(1);
     for (int i = 0; i < 500 && counters.fetches.sum() < count; i++) {

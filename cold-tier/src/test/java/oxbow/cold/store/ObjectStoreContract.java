@@ -113,6 +113,27 @@ abstract class ObjectStoreContract {
   }
 
   @Test
+  void aRangeIsPutWhereTheCallerWantsItWhetherItWasAnnouncedOrNot() {
+    // Given
+    var content = new byte[700_000];
+    new Random(42).nextBytes(content);
+    store.put("noise", ByteBuffer.wrap(content));
+    boolean _ = store.announce("noise", 1_000, 600_000);
+    boolean _ = store.announce("nothing", 0, 10);
+    var memory = new byte[600_010];
+    ByteBuffer into = ByteBuffer.wrap(memory, 5, 600_000);
+    // When
+    store.read("noise", 1_000, into);
+    // Then
+    var expected = new byte[memory.length];
+    System.arraycopy(content, 1_000, expected, 5, 600_000);
+    assertThat(memory).isEqualTo(expected);
+    assertThat(into.remaining()).isEqualTo(600_000);
+    assertFails(Kind.INVALID, () -> store.read("noise", 200_000, into));
+    assertFails(Kind.NOT_FOUND, () -> store.read("nothing", 0, into));
+  }
+
+  @Test
   void rangesAreExact() {
     store.put("digits", bytes("0123456789"));
 

@@ -55,7 +55,10 @@ public final class ServerConfig {
   private static final Duration COLD_LOOK_EVERY = Duration.ofSeconds(1);
   private static final String S3_REGION_ELSEWHERE = "us-east-1";
   private static final int S3_PARTS_AT_ONCE = 4;
-  private static final int COLD_CURSORS = 16;
+
+  /** Heap for each consumer whose place in a file is kept: it has a row group and decoded pages. */
+  private static final long COLD_CURSOR_BYTES = 24L << 20;
+
   private static final int COLD_AHEAD = 2;
   private static final int CATALOG_REQUESTS_MAX = 32;
   private static final int SQL_TEXT_BYTES_MAX = 1 << 20;
@@ -272,7 +275,7 @@ public final class ServerConfig {
             cacheBytes / 2,
             cacheBytes / 4,
             cacheBytes / 4,
-            COLD_CURSORS,
+            Math.clamp(Runtime.getRuntime().maxMemory() / COLD_CURSOR_BYTES, 4, 64),
             COLD_AHEAD,
             COLD_MANIFEST_AGE);
     var config =

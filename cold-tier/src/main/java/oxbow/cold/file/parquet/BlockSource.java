@@ -74,7 +74,7 @@ final class BlockSource implements RowBlocks {
     group = -1;
     int needed = (int) length + ByteAccess.SLACK_BYTES;
     if (bytes.length < needed) bytes = new byte[needed + needed / 8];
-    copy(source.read(target.start, (int) length), bytes, (int) length);
+    source.read(target.start, bytes, (int) length);
     bytesStart = target.start;
     for (int i = 0; i < decoders.length; i++) {
       ParquetIndex.Chunk chunk = target.chunks[i];
