@@ -1,6 +1,8 @@
 package oxbow.bench;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -67,13 +69,9 @@ final class LakeFlows {
               (contender, data, figures) ->
                   replay(contender, data, noteBytes, title("replay, " + records, figures))));
     }
-    all.add(
-        new Scenario.OfOxbow(
-            Part.lake,
-            "table lag, 50 MB/s",
-            40 + 90 * scale,
-            (contender, data, figures) ->
-                tableLag(contender, data, title("table lag, 50 MB/s", figures))));
+    all.add(tableLag(LAG_SECONDS, 4));
+    all.add(tableLag(LAG_SECONDS, 100));
+    all.add(tableLag(60, 4));
     all.add(
         new Scenario.OfStart(
             Part.lake,
@@ -154,25 +152,54 @@ final class LakeFlows {
         .toArray();
   }
 
+  private Scenario tableLag(int lagSeconds, int partitions) {
+    String title =
+        "table lag, 50 MB/s, setting %d s, %d partitions".formatted(lagSeconds, partitions);
+    int restSeconds = Math.min(2 * lagSeconds, 60); // until it goes as it will go on
+    double seconds = Math.max(2 * lagSeconds, 60 * scale);
+    return new Scenario.OfOxbow(
+        Part.lake,
+        title,
+        20 + restSeconds + seconds,
+        (contender, data, figures) ->
+            tableLag(
+                contender,
+                data,
+                lagSeconds,
+                partitions,
+                restSeconds,
+                seconds,
+                title(title, figures)));
+  }
+
   /** How old the oldest record is that the table doesn't have, asked some times a second. */
-  private void tableLag(Contender contender, Path data, Figures figures)
+  private void tableLag(
+      Contender contender,
+      Path data,
+      int lagSeconds,
+      int partitions,
+      int restSeconds,
+      double seconds,
+      Figures figures)
       throws IOException, InterruptedException {
     long bytesPerSecond = 50_000_000;
-    double seconds = Math.max(20, 60 * scale);
     contender.prepare(data);
     try (BrokerProcess broker = start(contender, data)) {
       var values = new LakeRecords(schemaId(contender, broker, "orders"), LARGE, 42);
-      try (LakeTopic topic = topic(contender, broker, "orders", 4, Map.of());
+      String lagMs = Integer.toString(lagSeconds * 1000);
+      try (LakeTopic topic =
+              topic(
+                  contender, broker, "orders", partitions, Map.of("oxbow.cold.max.lag.ms", lagMs));
           var watch = new LagWatch(topic)) {
-        long bytes = (long) (bytesPerSecond * (seconds + 2 * LAG_SECONDS));
+        long bytes = (long) (bytesPerSecond * (restSeconds + seconds));
         double cpu = broker.cpuSeconds();
         LakeTopic.Produced produced = topic.produce(values, bytes, bytesPerSecond, Map.of());
-        double[] lags = watch.lagSeconds(2 * LAG_SECONDS);
+        double[] lags = watch.lagSeconds(restSeconds);
         cpu = broker.cpuSeconds() - cpu;
         figures.more("produced", "MB/s", produced.bytes() / 1e6 / produced.seconds());
         figures.less("lag, p50", "s", percentile(lags, 50));
         figures.less("lag, p99", "s", percentile(lags, 99));
-        figures.less("lag, p99 / setting", "", percentile(lags, 99) / LAG_SECONDS);
+        figures.less("lag, p99 / setting", "", percentile(lags, 99) / lagSeconds);
         figures.less("broker CPU", "s/GB", cpu / (produced.bytes() / GB));
       }
     }
@@ -196,13 +223,19 @@ final class LakeFlows {
         Offsets logStart = topic.offsets(OffsetSpec.earliest());
         topic.trim();
         broker.awaitCalm();
+        double fetched = metric(broker, "oxbow_cold_reads_fetched_bytes_total");
+        double served = metric(broker, "oxbow_cold_reads_bytes_total");
         double cold = read(broker, topic, "cold replay", figures);
+        fetched = metric(broker, "oxbow_cold_reads_fetched_bytes_total") - fetched;
+        served = metric(broker, "oxbow_cold_reads_bytes_total") - served;
         figures.more("cold / hot", "", cold / hot);
+        figures.less("bytes fetched of each delivered", "", fetched / served);
         Offsets localStart = topic.offsets(OffsetSpec.earliestLocal());
         double[] millis =
             topic.firstRecordMillis((int) Math.max(100, 400 * scale), logStart, localStart, 42);
         figures.less("first record at an old offset, p50", "ms", percentile(millis, 50));
         figures.less("first record at an old offset, p99", "ms", percentile(millis, 99));
+        figures.less("memory of the broker then", "MB", broker.residentBytes() / 1e6);
       }
     }
   }
@@ -293,7 +326,31 @@ final class LakeFlows {
             : contender;
     BrokerProcess broker = started.start(data);
     Scenarios.firstRecord(broker, List.of(0));
+    if (contender.name().equals(Contender.OXBOW)) {
+      LakeTopic.await("its HTTP port is open", () -> answersHttp(broker));
+    }
     return broker;
+  }
+
+  private static boolean answersHttp(BrokerProcess broker) {
+    try (var _ = new HttpConnection(broker.secondPort())) {
+      return true;
+    } catch (ConnectException _) {
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One of the figures that it shows to Prometheus. */
+  private static double metric(BrokerProcess broker, String name) throws IOException {
+    try (var connection = new HttpConnection(broker.secondPort())) {
+      String page = connection.ask(HttpConnection.request("GET", "/metrics", "")).require();
+      return page.lines()
+          .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+          .sum();
+    }
   }
 
   private static LakeTopic topic(
@@ -303,11 +360,12 @@ final class LakeFlows {
       int partitions,
       Map<String, String> more)
       throws InterruptedException {
-    Map<String, String> settings = new HashMap<>(more);
+    Map<String, String> settings = new HashMap<>();
     if (contender.name().equals(Contender.OXBOW)) {
       settings.put("remote.storage.enable", "true");
       settings.put("oxbow.cold.max.lag.ms", Integer.toString(LAG_SECONDS * 1000));
     }
+    settings.putAll(more);
     return LakeTopic.create(broker.bootstrap(), name, partitions, settings);
   }
 
