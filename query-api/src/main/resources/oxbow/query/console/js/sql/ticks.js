@@ -41,14 +41,16 @@ export function numberAxis(min, max, wanted = 5) {
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   for (let i = Math.round(from / step); i <= Math.round(to / step); i++) {
     const at = i * step;
-    ticks.push({ at, label: numberLabel(at, digits, Math.max(Math.abs(from), Math.abs(to))) });
+    ticks.push({ at, label: numberLabel(at, digits, step, Math.max(Math.abs(from), Math.abs(to))) });
   }
   return { from, to, ticks };
 }
 
-function numberLabel(value, digits, largest) {
-  if (largest >= 10_000) return count(Math.round(value));
-  return digits > 6 ? value.toExponential(1) : value.toFixed(digits);
+function numberLabel(value, digits, step, largest) {
+  if (digits > 6) return value.toExponential(Math.max(1, Math.ceil(Math.log10(largest / step))));
+  const unit = 1000 ** Math.floor(Math.log10(largest) / 3);
+  if (largest >= 10_000 && step >= unit / 10) return count(Math.round(value));
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /** An axis of times in the reader's zone; its ends are those of the data. */
