@@ -37,7 +37,17 @@ class ConsoleServiceTest {
 
   /** Those that the address chooses, which no file names as a whole. */
   private static final List<String> PAGES =
-      Stream.of("overview", "topics", "topic", "records", "schemas", "schema", "groups", "group")
+      Stream.of(
+              "overview",
+              "topics",
+              "topic",
+              "records",
+              "schemas",
+              "schema",
+              "groups",
+              "group",
+              "sql",
+              "work")
           .map(name -> "/console/js/pages/" + name + ".js")
           .toList();
 

@@ -8,24 +8,23 @@ const PIECE_MAX = 100_000;
  * @param {{partition: number, start: number, end: number}[]} partitions bounds; the end is exclusive
  * @param {(partition: number, from: number, to: number) => Promise<object[]>} read gives the records
  *     of a range in the order of their offsets; fewer than offsets where some were filtered out
- * @param {{offsetsMax?: number}} [bounds] offsets looked through for one page at most
+ * @param {{offsetsMax?: number, offsetsFirst?: number}} [bounds] offsets looked through for one page
+ *     at most, and at first: more where most are filtered out, because each read has its price
  */
-export function backwards(partitions, read, { offsetsMax = 200_000 } = {}) {
+export function backwards(partitions, read, { offsetsMax = 200_000, offsetsFirst = 0 } = {}) {
   const all = partitions.map(({ partition, start, end }) =>
     ({ partition, start, end, records: [], piece: 0 }));
 
   const hasMore = (each) => each.records.length > 0 || each.end > each.start;
 
   async function refill(each, wanted) {
-    // What gives nothing is looked through in ever larger pieces.
-    each.piece = each.piece
-      ? Math.min(4 * each.piece, PIECE_MAX)
-      : Math.max(PIECE_MIN, Math.ceil(wanted / all.length));
+    each.piece ||= Math.max(PIECE_MIN, Math.ceil(Math.max(wanted, offsetsFirst) / all.length));
     const from = Math.max(each.start, each.end - each.piece);
     each.records = await read(each.partition, from, each.end);
     const looked = each.end - from;
     each.end = from;
-    if (each.records.length) each.piece = 0;
+    // What gives too little is looked through in ever larger pieces.
+    if (each.records.length * all.length < wanted) each.piece = Math.min(4 * each.piece, PIECE_MAX);
     return looked;
   }
 

@@ -5,6 +5,7 @@ import { backwards } from './backwards.js';
 import { parse } from './json.js';
 
 const PIECE_BYTES = 4 << 20;
+const FILTERED_FIRST = 8000;
 
 /**
  * What the page looks for. All but from is left out where it isn't wanted.
@@ -63,7 +64,8 @@ export async function recordSource(topic, wanted, signal) {
   const before = backwards(
     anchor.partitions.map(({ partition, offset }) =>
       ({ partition, start: startOf.get(partition) ?? 0, end: offset })),
-    range);
+    range,
+    { offsetsFirst: wanted.filter || wanted.key ? FILTERED_FIRST : 0 });
 
   return {
     isNewest,

@@ -34,7 +34,7 @@ export async function render(view, { params: { group: name }, signal }) {
     h('section.card.flush', {}, h('div.card-head', {}, h('h2', {}, 'Members')), membersBox),
     h('section.card', {}, h('div.card-head', {}, h('h2', {}, 'Move it')),
       h('p.muted', {}, 'While it has no members, a group can be set to other offsets, or to a time:'),
-      commandLine(`./oxbow groups reset-offsets ${shellWord(name)} --to-time -1h --execute`)),
+      commandLine(`./oxbow groups reset-offsets ${shellWord(name)} --to-time=-1h --execute`)),
   ]);
   poll(signal, EVERY_MS, async () => {
     group = await ask();

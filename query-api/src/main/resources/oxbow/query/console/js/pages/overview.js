@@ -14,9 +14,9 @@ import { copy } from '../ui/toast.js';
 
 const EVERY_MS = 2000;
 const TOPICS_SHOWN = 8;
+/** Those that aren't Kafka's listeners, whose names are the operator's. */
 const DOORS = {
-  kafka: 'Kafka clients', http: 'HTTP, SQL and this page', registry: 'Schema registry', schemas: 'Schema registry',
-  flight: 'JDBC, ODBC, ADBC (Flight SQL)', flightSql: 'JDBC, ODBC, ADBC (Flight SQL)', iceberg: 'Iceberg REST catalog',
+  http: 'HTTP, SQL and this page', registry: 'Schema registry', flight: 'JDBC, ODBC, ADBC (Flight SQL)',
 };
 
 export const title = 'Overview';
@@ -87,7 +87,7 @@ export async function render(view, { signal }) {
 
   function showDoors(cluster) {
     const rows = Object.entries(cluster.listeners).map(([name, where]) => [
-      h('dt', {}, DOORS[name] ?? name),
+      h('dt', {}, DOORS[name] ?? `Kafka clients (${name})`),
       h('dd.row', {}, h('code', {}, where), h('button.ghost.square', {
         type: 'button', 'aria-label': `Copy the address of ${name}`, title: 'Copy',
         onclick: () => copy(where, 'Address copied'),
@@ -119,8 +119,8 @@ function tierCard({ cold, hotBytes, coldBytes }, lags) {
       { kind: 'hot', from: coldBytes, to: whole, title: `hot: ${bytes(hotBytes)}` },
     ], { to: Math.max(whole, 1), height: 18, label: `cold ${bytes(coldBytes)}, hot ${bytes(hotBytes)}` }),
     h('div.tier-ends', {},
-      h('span', {}, h('b', {}, bytes(coldBytes)), ` cold, ${percent(coldBytes, whole)}`),
-      h('span', {}, h('b', {}, bytes(hotBytes)), ` hot, ${percent(hotBytes, whole)}`)));
+      h('span', {}, h('b', {}, bytes(coldBytes)), whole > 0 ? ` cold, ${percent(coldBytes, whole)}` : ' cold'),
+      h('span', {}, h('b', {}, bytes(hotBytes)), whole > 0 ? ` hot, ${percent(hotBytes, whole)}` : ' hot')));
   if (!cold.isOn) {
     return [parts, h('p.muted', {}, 'No bucket is configured: all records stay on the local disk. ',
       h('code', {}, 'cold.bucket'), ' names one.')];

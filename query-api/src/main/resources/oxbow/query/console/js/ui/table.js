@@ -1,6 +1,8 @@
 import { h, put } from '../dom.js';
 import { stringify } from '../json.js';
 
+const TOLD_ANEW_MS = 10_000;
+
 /**
  * @typedef {Object} Column
  * @property {string} name
@@ -98,7 +100,8 @@ export function table({ columns, caption, key, open, sort = '', class: named = '
   return {
     element,
     update(next, state = null) {
-      const wanted = stringify([next, state]);
+      // What is said of times, as "4 s ago", gets old.
+      const wanted = stringify([next, state, Math.floor(Date.now() / TOLD_ANEW_MS)]);
       // Who selects something in it goes on undisturbed.
       if (wanted === drawnFor || isSelected()) return;
       drawnFor = wanted;
