@@ -1,10 +1,10 @@
 // Begins here: the frame around the pages, and the pages as the address changes.
 
-import { get, isAbort } from './api.js';
+import { ApiError, get, isAbort } from './api.js';
 import { h, put } from './dom.js';
 import { icon, logo } from './icons.js';
 import { keepTheme, theme } from './themes.js';
-import { go, match } from './router.js';
+import { go, match, ROUTES } from './router.js';
 import { listen, shortcut, showShortcuts } from './shortcuts.js';
 import { empty, failure, loading } from './ui/states.js';
 import { moveRow } from './ui/table.js';
@@ -18,6 +18,7 @@ const NAV = [
   { page: 'work', label: 'Activity', path: 'work', key: 'a', has: ['work'] },
 ];
 const LOADING_AFTER_MS = 150;
+const LOAD_ALL_AFTER_MS = 500;
 
 const main = document.getElementById('main');
 const links = new Map();
@@ -96,7 +97,7 @@ async function show() {
       name('Not found');
       put(view, empty({ title: 'There is no such page', text: 'The list at the side has them all.' }));
     } else {
-      const page = await import(`./pages/${route.name}.js`);
+      const page = await load(route.name);
       if (signal.aborted) return;
       name(typeof page.title === 'function' ? page.title(route) : page.title);
       await page.render(view, { ...route, signal });
@@ -104,7 +105,7 @@ async function show() {
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
     if (!error.status && error.name !== 'ApiError') console.error(error);
-    put(view, failure(error, show));
+    put(view, failure(error, error.isLoading ? () => location.reload() : show));
   } finally {
     clearTimeout(waiting);
   }
@@ -117,6 +118,21 @@ async function show() {
   }
 }
 
+/** A page's module. Browsers remember that one couldn't be fetched: only a reload tries again. */
+async function load(page) {
+  try {
+    return await import(`./pages/${page}.js`);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw Object.assign(new ApiError(0, { message: 'the server can’t be reached' }), { isLoading: true });
+  }
+}
+
+/** Fetches the other pages while there is nothing to do, so that they open at once, and without the server. */
+function loadAll() {
+  for (const [, page] of ROUTES) load(page).catch(() => {}); // told when it is opened
+}
+
 function name(title) {
   document.title = title === 'Overview' ? 'Oxbow' : `${title} · Oxbow`;
 }
@@ -125,4 +141,5 @@ frame();
 keys();
 listen();
 addEventListener('hashchange', show);
-show();
+await show();
+setTimeout(loadAll, LOAD_ALL_AFTER_MS);

@@ -38,7 +38,7 @@ export function commandLine(command) {
 function advice(error) {
   if (error.hint) return error.hint;
   switch (error.status) {
-    case 0: return 'Is Oxbow running? Start it with ./oxbow start; this page goes on by itself.';
+    case 0: return 'Is Oxbow running? ./oxbow start starts it.';
     case 400: case 422: return 'Change what was asked and try again.';
     case 404: return 'It may have been deleted meanwhile.';
     case 429: return 'Others are being served; try again in a moment.';
