@@ -101,6 +101,13 @@ final class BucketLayout {
     return pointers + "%09d/%012d".formatted(left / BLOCK_VERSIONS, left) + JSON;
   }
 
+  /** All pointers of the table that a pointer is of. */
+  static String pointersOf(String pointer) {
+    int block = pointer.lastIndexOf('/', pointer.lastIndexOf('/') - 1);
+    if (block < 0) throw new StoreException(Kind.CORRUPT, pointer + " is no pointer");
+    return pointer.substring(0, block + 1);
+  }
+
   static long pointerVersion(String pointers, String object) {
     try {
       int name = object.lastIndexOf('/') + 1;

@@ -29,6 +29,7 @@ import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.exceptions.NamespaceNotEmptyException;
 import org.apache.iceberg.exceptions.NoSuchNamespaceException;
+import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.kafka.common.Uuid;
 import oxbow.cold.file.TableColumns;
@@ -301,7 +302,7 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   @Override
   public List<TableIdentifier> listTables(Namespace namespace) {
     if (!namespaceExists(namespace)) {
-      throw new NoSuchNamespaceException("there is no namespace %s", namespace);
+      throw noSuchNamespace(namespace);
     }
     String prefix = BucketLayout.pointers(level(namespace));
     List<TableIdentifier> tables = new ArrayList<>();
@@ -341,7 +342,28 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
 
   @Override
   public void renameTable(TableIdentifier from, TableIdentifier to) {
-    throw new UnsupportedOperationException("tables are called as their topics are");
+    ObjectTableOperations source = operations(from);
+    TableMetadata metadata =
+        load(source).orElseThrow(() -> new NoSuchTableException("Table does not exist: %s", from));
+    if (TopicProperties.isTopic(metadata)) {
+      throw new ValidationException("%s is called as its topic is", from);
+    }
+    if (!namespaceExists(to.namespace())) throw noSuchNamespace(to.namespace());
+    ObjectTableOperations target = operations(to);
+    if (load(target).isPresent()) {
+      throw new AlreadyExistsException("Table already exists: %s", to);
+    }
+    if (!source.pointers().move(source.version(), target.pointers(), target.version())) {
+      throw new CommitFailedException("a commit to %s or %s was faster", from, to);
+    }
+  }
+
+  private ObjectTableOperations operations(TableIdentifier table) {
+    return operations(level(table.namespace()), table.name(), CommitRules.NONE);
+  }
+
+  private static NoSuchNamespaceException noSuchNamespace(Namespace namespace) {
+    return new NoSuchNamespaceException("Namespace does not exist: %s", namespace);
   }
 
   private static String level(Namespace namespace) {
@@ -369,7 +391,7 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
       store.create(BucketLayout.namespace(level(namespace)), body);
     } catch (StoreException e) {
       if (e.kind() == Kind.EXISTS) {
-        throw new AlreadyExistsException(e, "there is a namespace %s", namespace);
+        throw new AlreadyExistsException(e, "Namespace already exists: %s", namespace);
       }
       throw e;
     }
@@ -379,7 +401,7 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   public List<Namespace> listNamespaces(Namespace parent) {
     if (!parent.isEmpty()) {
       if (namespaceExists(parent)) return List.of();
-      throw new NoSuchNamespaceException("there is no namespace %s", parent);
+      throw noSuchNamespace(parent);
     }
     List<Namespace> namespaces = new ArrayList<>();
     String after = "";
@@ -406,14 +428,14 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
     } catch (JsonProcessingException e) {
       throw new StoreException(Kind.CORRUPT, "can't understand namespace " + namespace, e);
     }
-    throw new NoSuchNamespaceException("there is no namespace %s", namespace);
+    throw noSuchNamespace(namespace);
   }
 
   @Override
   public boolean dropNamespace(Namespace namespace) {
     if (!namespaceExists(namespace)) return false;
     if (!listTables(namespace).isEmpty()) {
-      throw new NamespaceNotEmptyException("namespace %s has tables", namespace);
+      throw new NamespaceNotEmptyException("Namespace %s is not empty", namespace);
     }
     store.delete(List.of(BucketLayout.namespace(level(namespace))));
     return true;

@@ -92,6 +92,11 @@ final class ObjectFileIO implements SupportsBulkOperations {
     store.delete(names);
   }
 
+  /** In the words that engines know from their own file systems. */
+  private static NotFoundException missing(String location) {
+    return new NotFoundException("Failed to open input stream for file: %s", location);
+  }
+
   private final class ObjectInput implements InputFile {
     private final String location;
     private long length;
@@ -105,10 +110,7 @@ final class ObjectFileIO implements SupportsBulkOperations {
     public long getLength() {
       if (length < 0) {
         length =
-            store
-                .find(name(location))
-                .map(ObjectInfo::bytes)
-                .orElseThrow(() -> new NotFoundException("there is no object %s", location));
+            store.find(name(location)).map(ObjectInfo::bytes).orElseThrow(() -> missing(location));
       }
       return length;
     }

@@ -1,7 +1,5 @@
 package oxbow.cold.table;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -118,7 +116,8 @@ final class ObjectTableOperations implements TableOperations {
   @Override
   @SuppressWarnings("ReferenceEquality") // a version is the object that was read, nothing else
   public void commit(@Nullable TableMetadata base, TableMetadata metadata) {
-    State last = requireNonNull(state, "nothing was read yet");
+    State known = state;
+    State last = known == null ? read() : known; // a table is registered without being looked for
     if (base != last.metadata()) {
       throw new CommitFailedException("table %s was read anew since", name);
     }

@@ -24,12 +24,19 @@ final class Pointers {
   private static final String DROPPED = "dropped";
   private static final String METADATA = "metadata";
 
+  /** A table comes here from another name, if that name's next version says so. */
+  private static final String CLAIM = "claim";
+
+  /** The table goes on under another name, whose claim it is. */
+  private static final String MOVED = "moved";
+
   /** Reading on version by version costs as much as listing after this many. */
   private static final int STEPS_MAX = 8;
 
   private static final int CREATE_ATTEMPTS = 4;
   private static final Pattern BODY =
-      Pattern.compile("\\{\"(metadata|dropped)\": \"([^\"]+)\", \"crc32c\": \"([0-9a-f]{8})\"}\n");
+      Pattern.compile(
+          "\\{\"(metadata|dropped|claim|moved)\": \"([^\"]+)\", \"crc32c\": \"([0-9a-f]{8})\"}\n");
 
   private final ObjectStore store;
   private final String prefix;
@@ -50,6 +57,9 @@ final class Pointers {
    */
   record Pointer(long version, boolean isDropped, String object) {}
 
+  /** What an object says. */
+  private record Body(String kind, String object) {}
+
   /**
    * The newest version.
    *
@@ -64,7 +74,7 @@ final class Pointers {
         at = Math.max(at, listed());
         steps = 0;
       }
-      Optional<Pointer> next = find(at + 1);
+      Optional<Body> next = find(at + 1);
       if (next.isEmpty()) return at == 0 ? Optional.empty() : Optional.of(existing(at));
       at++;
       steps++;
@@ -73,9 +83,7 @@ final class Pointers {
 
   /** The newest version after one that is known; empty: that one is the newest. */
   Optional<Pointer> newerThan(long known) {
-    Optional<Pointer> newest = find(known + 1);
-    if (newest.isEmpty()) return newest;
-    return newest(known + 1);
+    return find(known + 1).isEmpty() ? Optional.empty() : newest(known + 1);
   }
 
   private long listed() {
@@ -84,12 +92,36 @@ final class Pointers {
   }
 
   private Pointer existing(long version) {
-    return find(version)
-        .orElseThrow(
-            () -> new StoreException(Kind.CORRUPT, name(version) + " was there and is gone"));
+    Body body =
+        find(version)
+            .orElseThrow(
+                () -> new StoreException(Kind.CORRUPT, name(version) + " was there and is gone"));
+    return switch (body.kind()) {
+      case METADATA -> new Pointer(version, false, body.object());
+      case CLAIM -> claimed(version, body.object());
+      default -> new Pointer(version, true, body.object());
+    };
   }
 
-  private Optional<Pointer> find(long version) {
+  /**
+   * A claim holds from when the old name's next version says so. Whoever finds one that isn't
+   * settled settles it, so that nobody builds on what may still change.
+   */
+  private Pointer claimed(long version, String next) {
+    var from = new Pointers(store, BucketLayout.pointersOf(next));
+    long nextVersion = BucketLayout.pointerVersion(from.prefix, next);
+    var moved = new Body(MOVED, name(version));
+    Optional<Body> said = from.find(nextVersion);
+    boolean isMoved =
+        said.isPresent()
+            ? said.get().equals(moved)
+            : from.create(nextVersion, moved.kind(), moved.object());
+    return isMoved
+        ? new Pointer(version, false, from.existing(nextVersion - 1).object())
+        : new Pointer(version, true, next); // something else was faster: nothing came here
+  }
+
+  private Optional<Body> find(long version) {
     try {
       return Optional.of(parse(version, store.read(name(version))));
     } catch (StoreException e) {
@@ -98,13 +130,13 @@ final class Pointers {
     }
   }
 
-  private Pointer parse(long version, ByteBuffer bytes) {
+  private Body parse(long version, ByteBuffer bytes) {
     String body = UTF_8.decode(bytes).toString();
     Matcher matcher = BODY.matcher(body);
     if (!matcher.matches() || !checksum(matcher.group(2)).equals(matcher.group(3))) {
       throw new StoreException(Kind.CORRUPT, name(version) + " is damaged: " + body);
     }
-    return new Pointer(version, matcher.group(1).equals(DROPPED), matcher.group(2));
+    return new Body(matcher.group(1), matcher.group(2));
   }
 
   /** Tries to be the one that makes a version, from metadata that nobody else points to. */
@@ -115,6 +147,19 @@ final class Pointers {
   /** The same for a version in which the table is gone. */
   boolean createDropped(long version, String table) {
     return create(version, DROPPED, table);
+  }
+
+  /**
+   * Tries to have the table go on under another name, from the metadata that it has. Until the old
+   * name's next version is made nothing has changed; from then on everything has.
+   *
+   * @param last the version that goes on
+   * @param targetLast the newest version under the other name, which has no table; 0: there is none
+   * @return false: a commit under one of the names was faster
+   */
+  boolean move(long last, Pointers target, long targetLast) {
+    return target.create(targetLast + 1, CLAIM, name(last + 1))
+        && create(last + 1, MOVED, target.name(targetLast + 1));
   }
 
   private boolean create(long version, String kind, String object) {

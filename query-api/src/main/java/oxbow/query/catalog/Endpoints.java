@@ -33,6 +33,7 @@ import org.apache.iceberg.rest.RESTCatalogProperties.SnapshotMode;
 import org.apache.iceberg.rest.requests.CreateNamespaceRequest;
 import org.apache.iceberg.rest.requests.CreateTableRequest;
 import org.apache.iceberg.rest.requests.RegisterTableRequest;
+import org.apache.iceberg.rest.requests.RenameTableRequest;
 import org.apache.iceberg.rest.requests.ReportMetricsRequest;
 import org.apache.iceberg.rest.requests.UpdateNamespacePropertiesRequest;
 import org.apache.iceberg.rest.requests.UpdateTableRequest;
@@ -68,6 +69,7 @@ final class Endpoints {
           Endpoint.V1_CREATE_TABLE,
           Endpoint.V1_UPDATE_TABLE,
           Endpoint.V1_DELETE_TABLE,
+          Endpoint.V1_RENAME_TABLE,
           Endpoint.V1_REGISTER_TABLE,
           Endpoint.V1_REPORT_METRICS,
           Endpoint.V1_LIST_VIEWS,
@@ -96,7 +98,7 @@ final class Endpoints {
           new Route(HttpMethod.DELETE, TABLE, this::dropTable),
           new Route(HttpMethod.GET, TABLE + "/credentials", this::credentials),
           new Route(HttpMethod.POST, TABLE + "/metrics", Endpoints::report),
-          new Route(HttpMethod.POST, "v1/tables/rename", Endpoints::rename),
+          new Route(HttpMethod.POST, "v1/tables/rename", this::rename),
           new Route(HttpMethod.POST, "v1/transactions/commit", Endpoints::commitMany),
           new Route(HttpMethod.GET, VIEWS, this::listViews),
           new Route(HttpMethod.POST, VIEWS, Endpoints::createView),
@@ -199,7 +201,7 @@ final class Endpoints {
 
   private static void checkExists(IcebergCatalog catalog, Namespace namespace) {
     if (!catalog.namespaceExists(namespace)) {
-      throw new NoSuchNamespaceException("there is no namespace %s", namespace);
+      throw new NoSuchNamespaceException("Namespace does not exist: %s", namespace);
     }
   }
 
@@ -272,7 +274,7 @@ final class Endpoints {
 
   private static void checkExists(IcebergCatalog catalog, TableIdentifier table) {
     if (catalog.metadataLocation(table).isEmpty()) {
-      throw new NoSuchTableException("there is no table %s", table);
+      throw new NoSuchTableException("Table does not exist: %s", table);
     }
   }
 
@@ -338,8 +340,11 @@ final class Endpoints {
     return Answer.DONE;
   }
 
-  private static Answer rename(Call call) {
-    throw new UnsupportedOperationException("tables keep their names");
+  private Answer rename(Call call) {
+    var request = CatalogJson.read(call.body(), RenameTableRequest.class);
+    checkWritable(request.destination().namespace());
+    CatalogHandlers.renameTable(writable(request.source()), request);
+    return Answer.DONE;
   }
 
   private static Answer commitMany(Call call) {
@@ -388,6 +393,6 @@ final class Endpoints {
   }
 
   private static Answer noView(Call call) {
-    throw new NoSuchViewException("there is no view %s", call.table());
+    throw new NoSuchViewException("View does not exist: %s", call.table());
   }
 }

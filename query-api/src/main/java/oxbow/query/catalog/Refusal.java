@@ -90,6 +90,10 @@ record Refusal(HttpStatus status, String type, String message, int retrySeconds,
   }
 
   private static Refusal of(StoreException failure) {
+    if (failure.getCause() instanceof NotFoundException gone) {
+      // Trying again brings nothing back; we should know of it, though.
+      return new Refusal(HttpStatus.NOT_FOUND, "NotFoundException", text(gone), 0, true);
+    }
     return switch (failure.kind()) {
       case BUSY ->
           unavailable("the object store is away: " + failure.getMessage(), STORE_AWAY_SECONDS);

@@ -217,8 +217,10 @@ class CatalogServiceTest {
           .containsEntry("of", "tests");
       assertThatThrownBy(() -> engine.createTable(TableIdentifier.of("nobody", "t"), SCHEMA))
           .hasMessageContaining("nobody");
-      assertThatThrownBy(() -> engine.renameTable(id, TableIdentifier.of("mine", "u")))
-          .isInstanceOf(UnsupportedOperationException.class);
+      engine.renameTable(id, TableIdentifier.of("mine", "u"));
+      assertThat(engine.listTables(Namespace.of("mine")))
+          .containsExactly(TableIdentifier.of("mine", "u"));
+      engine.renameTable(TableIdentifier.of("mine", "u"), id);
       assertThat(engine.dropTable(id, true)).isTrue();
       assertThatThrownBy(() -> engine.loadTable(id)).isInstanceOf(NoSuchTableException.class);
       assertThatThrownBy(() -> engine.loadView(id)).isInstanceOf(NoSuchViewException.class);
