@@ -1,7 +1,9 @@
 package oxbow.query.replay;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -22,12 +24,49 @@ final class RecordRows {
 
   private final SqlEngine engine;
   private final String table;
+  private final Optional<String> key;
   private final Optional<String> predicate;
 
   RecordRows(SqlEngine engine, String topic, Optional<String> predicate) {
+    this(engine, '"' + topic.replace("\"", "\"\"") + '"', Optional.empty(), predicate);
+  }
+
+  private RecordRows(
+      SqlEngine engine, String table, Optional<String> key, Optional<String> predicate) {
     this.engine = engine;
-    this.table = '"' + topic.replace("\"", "\"\"") + '"';
+    this.table = table;
+    this.key = key;
     this.predicate = predicate;
+  }
+
+  /**
+   * The same, of records with one key alone.
+   *
+   * @throws QueryException keys aren't in the table as their bytes or as text
+   */
+  RecordRows withKey(byte[] bytes) {
+    String type = describe("kafka_key").columns().getFirst().type();
+    String literal =
+        switch (type) {
+          case "VARCHAR" -> {
+            String text = new String(bytes, StandardCharsets.UTF_8);
+            if (!Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) throw noSuchKey(type);
+            yield "'" + text.replace("'", "''") + "'";
+          }
+          case "BLOB" -> {
+            var hex = new StringBuilder("'");
+            for (byte b : bytes) hex.append(String.format("\\x%02X", b));
+            yield hex.append("'::BLOB").toString();
+          }
+          default -> throw noSuchKey(type);
+        };
+    return new RecordRows(engine, table, Optional.of("kafka_key = " + literal), predicate);
+  }
+
+  private static QueryException noSuchKey(String type) {
+    return new QueryException(
+        Kind.BAD_PARAMETER,
+        "keys of this topic are " + type + " in its table: ask with filter= on kafka_key");
   }
 
   /**
@@ -71,7 +110,8 @@ final class RecordRows {
         + columns
         + " FROM "
         + from
-        + predicate.map(text -> " WHERE (\n" + text + "\n)").orElse("");
+        + key.or(() -> predicate.map(_ -> "true")).map(each -> " WHERE " + each).orElse("")
+        + predicate.map(text -> " AND (\n" + text + "\n)").orElse("");
   }
 
   /** What rows have, before there is any. */

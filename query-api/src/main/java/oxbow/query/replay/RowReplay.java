@@ -6,7 +6,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.TimeStampVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ public final class RowReplay implements AutoCloseable {
   private static final int ROWS_MAX = 50_000;
   private static final long WINDOW_MAX = 1L << 32;
   private static final int FEW = 500;
+  private static final int MICROS_PER_MS = 1000;
+  private static final long PLACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long PLACE_NANOS_MAX = TimeUnit.SECONDS.toNanos(30);
 
   private final Topics topics;
   private final ReplayRequest request;
@@ -97,7 +102,8 @@ public final class RowReplay implements AutoCloseable {
       Optional<String> predicate,
       Optional<String> columns,
       Waiting waiting) {
-    var rows = new RecordRows(engine, request.topic().name(), predicate);
+    var all = new RecordRows(engine, request.topic().name(), predicate);
+    RecordRows rows = request.key().map(key -> all.withKey(key.bytes())).orElse(all);
     String selected =
         columns
             .filter(text -> !text.strip().equals("*"))
@@ -177,9 +183,7 @@ public final class RowReplay implements AutoCloseable {
       windowEnd = Math.min(end, part.position + windowSize);
       windowRows = 0;
       windowRowsMax = Math.min(ROWS_MAX, request.recordsMax() - recordsGiven);
-      query =
-          rows.run(
-              columns, part.range.partition().partition(), part.position, windowEnd, windowRowsMax);
+      query = run(part);
       if (!Objects.equals(query.schema(), description.schema())) {
         throw new QueryException(
             Kind.UNAVAILABLE, "the topic's columns changed meanwhile; ask again from the cursor");
@@ -187,6 +191,35 @@ public final class RowReplay implements AutoCloseable {
       return true;
     }
     return false;
+  }
+
+  /** Whoever has rows already waits for a place again, and isn't sent away. */
+  private RunningQuery run(Part part) {
+    long until = System.nanoTime() + PLACE_NANOS_MAX;
+    while (true) {
+      try {
+        return rows.run(
+            columns, part.range.partition().partition(), part.position, windowEnd, windowRowsMax);
+      } catch (QueryException e) {
+        boolean isPatient = recordsGiven > 0 && System.nanoTime() < until;
+        if (e.kind() != Kind.BUSY || !isPatient) throw e;
+        waiting.pause(PLACE_NANOS);
+      }
+    }
+  }
+
+  /**
+   * Gives the engine back what the batch holds of it, for as long as nobody takes rows. The batch
+   * is gone with it; its rows that were not used come again.
+   *
+   * @param used how many of its rows were
+   */
+  public void letGo(int used) {
+    recordsGiven -= batch().getRowCount() - used;
+    parts.get(current).position = positionBehind(used);
+    RunningQuery open = query;
+    query = null;
+    if (open != null) open.close();
   }
 
   private void endWindow() {
@@ -231,6 +264,31 @@ public final class RowReplay implements AutoCloseable {
     var next = new TreeMap<Integer, Long>();
     for (Part part : parts) next.put(part.range.partition().partition(), part.position);
     return new Cursor(request.topic().id(), next);
+  }
+
+  /**
+   * Where to go on behind some rows of the batch.
+   *
+   * @param used how many of them
+   */
+  public Cursor cursor(int used) {
+    Part part = parts.get(current);
+    long behindBatch = part.position;
+    part.position = positionBehind(used);
+    Cursor cursor = cursor();
+    part.position = behindBatch;
+    return cursor;
+  }
+
+  private long positionBehind(int used) {
+    var offsets = (BigIntVector) batch().getVector("kafka_offset");
+    return used > 0 ? offsets.get(used - 1) + 1 : offsets.get(0);
+  }
+
+  /** When a row of the batch was written, in milliseconds. */
+  public long timestampMs(int row) {
+    return Math.floorDiv(
+        ((TimeStampVector) batch().getVector("kafka_timestamp")).get(row), MICROS_PER_MS);
   }
 
   /** The range was read to its end. */

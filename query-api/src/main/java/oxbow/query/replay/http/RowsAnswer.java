@@ -9,12 +9,15 @@ import com.linecorp.armeria.common.ResponseHeaders;
 import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import oxbow.query.Failures;
 import oxbow.query.Json;
 import oxbow.query.QueryException;
 import oxbow.query.Topics;
 import oxbow.query.replay.Cursor;
+import oxbow.query.replay.Pace;
 import oxbow.query.replay.ReplayRequest;
 import oxbow.query.replay.RowReplay;
 import oxbow.query.replay.Waiting;
@@ -31,12 +34,17 @@ final class RowsAnswer implements Runnable {
   private static final int PIECE_BYTES = 64 << 10;
   private static final int PAGE_BYTES_MAX = 16 << 20;
 
+  /** A client that takes nothing for so long holds no place of the engine meanwhile. */
+  private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
   private final Topics topics;
   private final SqlEngine engine;
   private final ReplayRequest request;
   private final Optional<String> predicate;
   private final Optional<String> columns;
   private final Format format;
+  private final Optional<Pace> pace;
+  private final boolean isResumed;
   private final HttpBounds bounds;
   private final HttpResponseWriter writer;
   private final Waiting waiting;
@@ -48,8 +56,12 @@ final class RowsAnswer implements Runnable {
   private boolean hasBegun;
   private boolean hasHeaders;
   private boolean hasRows;
+  private CompletableFuture<?> taken = CompletableFuture.completedFuture(true);
   private long writtenNanos = System.nanoTime();
 
+  /**
+   * @param isResumed the client had events before
+   */
   RowsAnswer(
       Topics topics,
       SqlEngine engine,
@@ -58,6 +70,8 @@ final class RowsAnswer implements Runnable {
       Optional<String> columns,
       Format format,
       boolean isLongAsText,
+      Optional<Pace> pace,
+      boolean isResumed,
       HttpBounds bounds,
       HttpResponseWriter writer,
       Waiting waiting,
@@ -68,6 +82,8 @@ final class RowsAnswer implements Runnable {
     this.predicate = predicate;
     this.columns = columns;
     this.format = format;
+    this.pace = pace;
+    this.isResumed = isResumed;
     this.bounds = bounds;
     this.writer = writer;
     this.waiting = waiting;
@@ -100,15 +116,11 @@ final class RowsAnswer implements Runnable {
       switch (replay.next(isEmpty() && hasHeaders ? heartbeatNanos : 0)) {
         case BATCH -> {
           begin(replay);
-          stats.gaveRows(replay.batch().getRowCount());
-          batch(replay.batch());
+          batch(replay);
         }
         case QUIET -> {
           begin(replay);
-          boolean isLongQuiet = System.nanoTime() - writtenNanos >= heartbeatNanos;
-          if (isEmpty() && isLongQuiet && format == Format.NDJSON) {
-            out.add("{\"next\":\"").add(replay.cursor().text()).add("\"}\n");
-          }
+          if (isEmpty() && isLongQuiet()) heartbeat(replay.cursor());
           flush();
         }
         case END -> isEnded = true;
@@ -117,10 +129,27 @@ final class RowsAnswer implements Runnable {
         isEnded |= out.size() > PAGE_BYTES_MAX || System.nanoTime() - pageUntil > 0;
       }
     }
+    if (isResumed && !hasHeaders && replay.recordsGiven() == 0) {
+      writer.write(ResponseHeaders.of(HttpStatus.NO_CONTENT)); // tells browsers not to come again
+      writer.close();
+      return;
+    }
     begin(replay);
     end(replay);
     flush();
     writer.close();
+  }
+
+  private boolean isLongQuiet() {
+    return System.nanoTime() - writtenNanos >= bounds.heartbeat().toNanos();
+  }
+
+  private void heartbeat(Cursor cursor) {
+    switch (format) {
+      case NDJSON -> out.add("{\"next\":\"").add(cursor.text()).add("\"}\n");
+      case EVENTS -> out.add("id: ").add(cursor.text()).add("\n: quiet\n\n");
+      default -> {}
+    }
   }
 
   private boolean isEmpty() {
@@ -138,16 +167,31 @@ final class RowsAnswer implements Runnable {
     }
   }
 
-  private void batch(VectorSchemaRoot batch) {
+  private void batch(RowReplay replay) {
+    VectorSchemaRoot batch = replay.batch();
+    int count = batch.getRowCount();
     if (format == Format.ARROW) {
-      arrow.batch(batch, this::flush);
+      // Rows of one message belong together: what the client doesn't take yet is kept.
+      arrow.batch(
+          batch,
+          () -> {
+            if (taken.isDone()) send();
+          });
+      stats.gaveRows(count);
+      send();
+      boolean _ = isTaken(replay, count);
       return;
     }
     text.batch(batch);
-    int count = batch.getRowCount();
     for (int row = 0; row < count; row++) {
+      if (!isDue(replay, row)) return;
       switch (format) {
         case CSV -> text.csv(row);
+        case EVENTS -> {
+          out.add("id: ").add(replay.cursor(row + 1).text()).add("\ndata: ");
+          text.object(row);
+          out.add("\n\n");
+        }
         case JSON -> {
           if (hasRows) out.add(',');
           text.object(row);
@@ -158,8 +202,50 @@ final class RowsAnswer implements Runnable {
         }
       }
       hasRows = true;
-      if (!format.isPage && out.size() >= PIECE_BYTES) flush();
+      stats.gaveRows(1);
+      if (format.isPage || out.size() < PIECE_BYTES) continue;
+      send();
+      if (!isTaken(replay, row + 1)) return;
     }
+  }
+
+  /**
+   * Waits for a row's time, with signs of life. What is long in coming has the batch let go.
+   *
+   * @return whether the batch is there still
+   */
+  private boolean isDue(RowReplay replay, int row) {
+    if (pace.isEmpty()) return true;
+    long delayNanos = pace.get().delayNanos(replay.timestampMs(row), System.nanoTime());
+    if (delayNanos <= 0) return true;
+    send();
+    boolean isSoon = delayNanos <= PATIENCE_NANOS && waiting.await(taken, PATIENCE_NANOS);
+    Cursor before = replay.cursor(row);
+    if (!isSoon) replay.letGo(row);
+    awaitTaken();
+    long until = System.nanoTime() + delayNanos;
+    long heartbeatNanos = bounds.heartbeat().toNanos();
+    for (long left = delayNanos; left > 0; left = until - System.nanoTime()) {
+      waiting.pause(Math.min(left, heartbeatNanos));
+      if (isLongQuiet()) {
+        heartbeat(before);
+        flush();
+      }
+    }
+    return isSoon;
+  }
+
+  /**
+   * Waits until the client has taken what was sent. One that takes its time has the batch let go.
+   *
+   * @param used rows of the batch that were sent
+   * @return whether the batch is there still
+   */
+  private boolean isTaken(RowReplay replay, int used) {
+    boolean isSoon = waiting.await(taken, PATIENCE_NANOS);
+    if (!isSoon) replay.letGo(used);
+    awaitTaken();
+    return isSoon;
   }
 
   private void end(RowReplay replay) {
@@ -171,6 +257,12 @@ final class RowsAnswer implements Runnable {
                 "count", replay.recordsGiven()));
     switch (format) {
       case NDJSON -> out.add(summary).add('\n');
+      case EVENTS ->
+          out.add("event: end\nid: ")
+              .add(replay.cursor().text())
+              .add("\ndata: ")
+              .add(summary)
+              .add("\n\n");
       case JSON -> out.add("],").add(summary.substring(1)).add('\n');
       case ARROW -> arrow.end();
       default -> {}
@@ -178,6 +270,11 @@ final class RowsAnswer implements Runnable {
   }
 
   private void flush() {
+    send();
+    awaitTaken();
+  }
+
+  private void send() {
     if (!hasHeaders) {
       writer.write(
           ResponseHeaders.builder(HttpStatus.OK)
@@ -194,7 +291,11 @@ final class RowsAnswer implements Runnable {
       if (!writer.tryWrite(HttpData.wrap(piece))) waiting.stop();
       writtenNanos = System.nanoTime();
     }
-    waiting.await(writer.whenConsumed().handle((_, _) -> true));
+    taken = writer.whenConsumed().handle((_, _) -> true);
+  }
+
+  private void awaitTaken() {
+    var _ = waiting.await(taken);
     if (!writer.isOpen()) waiting.stop();
     waiting.check();
   }
@@ -204,13 +305,17 @@ final class RowsAnswer implements Runnable {
       refuse(failure);
       return;
     }
-    if (format != Format.NDJSON) {
+    if (format != Format.NDJSON && format != Format.EVENTS) {
       writer.close(failure); // the client sees an answer that breaks off
       return;
     }
     Map<String, Object> error = Json.error(failure);
     error.put("next", cursor.text());
-    out.add(Json.of(error)).add('\n');
+    if (format == Format.EVENTS) {
+      out.add("event: error\ndata: ").add(Json.of(error)).add("\n\n");
+    } else {
+      out.add(Json.of(error)).add('\n');
+    }
     if (writer.tryWrite(HttpData.wrap(out.take()))) writer.close();
   }
 

@@ -103,17 +103,9 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
     HttpResponse create(String topic, byte[] body, Waiting waiting);
   }
 
+  /** Rows have their table's types, and no bytes that could be seen in another way. */
   private static final List<String> NOT_OF_ROWS =
-      List.of(
-          "key",
-          "key.base64",
-          "max_bytes",
-          "speed",
-          "decode",
-          "decode.key",
-          "decode.value",
-          "schema",
-          "schema.key");
+      List.of("max_bytes", "decode", "decode.key", "decode.value", "schema", "schema.key");
 
   private final Topics topics;
   private final JobCreation jobs;
@@ -337,7 +329,11 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
       throw new QueryException(
           Kind.BAD_PARAMETER, "filter and columns see what is committed, and nothing else");
     }
-    if (isRows) return beginRows(ctx, wanted, format, parameters);
+    Optional<Pace> pace = parameters.speed().map(Pace::new);
+    if (pace.isPresent() && format.isPage) {
+      throw new QueryException(Kind.BAD_PARAMETER, "a page has no speed");
+    }
+    if (isRows) return beginRows(ctx, wanted, format, parameters, pace, isResumed);
     Decode otherwise = format == Format.PROXY_BINARY ? Decode.BASE64 : Decode.AUTO;
     var decoding =
         new Decoding(
@@ -346,10 +342,6 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
             parameters.side(true, otherwise),
             parameters.side(false, otherwise),
             parameters.isLongAsText());
-    Optional<Pace> pace = parameters.speed().map(Pace::new);
-    if (pace.isPresent() && format.isPage) {
-      throw new QueryException(Kind.BAD_PARAMETER, "a page has no speed");
-    }
     return begin(ctx, wanted, format, decoding, pace, isResumed);
   }
 
@@ -394,22 +386,26 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
 
   /** Records as rows of their table: what bytes and decoding are for has no place there. */
   private HttpResponse beginRows(
-      ServiceRequestContext ctx, ReplayRequest wanted, Format format, Parameters parameters) {
+      ServiceRequestContext ctx,
+      ReplayRequest wanted,
+      Format format,
+      Parameters parameters,
+      Optional<Pace> pace,
+      boolean isResumed) {
     for (String other : NOT_OF_ROWS) {
       if (parameters.text(other).isPresent()) {
         throw new QueryException(
             Kind.BAD_PARAMETER,
-            "columns and Arrow are rows of SQL: "
-                + other
-                + " doesn't go with them"
-                + (other.startsWith("key") ? "; ask with filter=" : ""));
+            "columns and Arrow are rows of SQL: " + other + " doesn't go with them");
       }
     }
-    if (format != Format.NDJSON
-        && format != Format.JSON
-        && format != Format.CSV
-        && format != Format.ARROW) {
-      throw new QueryException(Kind.BAD_PARAMETER, "columns come as NDJSON, JSON, CSV or Arrow");
+    if (format == Format.PROXY_JSON || format == Format.PROXY_BINARY) {
+      throw new QueryException(
+          Kind.BAD_PARAMETER, "columns come as NDJSON, JSON, events, CSV or Arrow");
+    }
+    if (format == Format.ARROW && pace.isPresent()) {
+      throw new QueryException(
+          Kind.BAD_PARAMETER, "Arrow has many rows in a message, and so no speed");
     }
     if (wanted.order() == Order.TIME) {
       throw new QueryException(
@@ -431,6 +427,8 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
                 parameters.text("columns"),
                 format,
                 isLongAsText,
+                pace,
+                isResumed,
                 bounds,
                 writer,
                 waiting,
