@@ -33,6 +33,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
@@ -55,11 +56,24 @@ final class GrpcCall<Q, A> extends ServerCall<Q, A> {
   private static final int PREFIX_BYTES = 5;
   private static final int MESSAGE_BYTES_MAX = 64 << 20;
   private static final long READY_BYTES = 256 << 10;
+  private static final Status TOO_LARGE =
+      Status.RESOURCE_EXHAUSTED.withDescription(
+          "a message has at most " + MESSAGE_BYTES_MAX + " bytes");
   private static final String TYPE = "application/grpc";
+  private static final String ENCODING = "grpc-encoding";
+  private static final String IDENTITY = "identity";
+  private static final String GZIP = "gzip";
+
+  /** How messages may come. Ours go as they are: a client that takes others takes these too. */
+  private static final String ACCEPTED = IDENTITY + "," + GZIP;
 
   private final MethodDescriptor<Q, A> method;
   private final HttpResponseWriter writer;
   private final Executor threads;
+
+  /** What the client said that its compressed messages are. */
+  private final String encoding;
+
   private final AtomicLong untakenBytes = new AtomicLong();
 
   // Told to the listener in turn; guarded by the queue.
@@ -80,10 +94,12 @@ final class GrpcCall<Q, A> extends ServerCall<Q, A> {
   private boolean isClosed; // guarded by this
   private volatile boolean isCancelled; // set by the network's thread, read by the call's
 
-  private GrpcCall(MethodDescriptor<Q, A> method, HttpResponseWriter writer, Executor threads) {
+  private GrpcCall(
+      MethodDescriptor<Q, A> method, HttpResponseWriter writer, Executor threads, String encoding) {
     this.method = method;
     this.writer = writer;
     this.threads = threads;
+    this.encoding = encoding;
   }
 
   /** The answer to a call of a method that nobody knows. */
@@ -104,7 +120,8 @@ final class GrpcCall<Q, A> extends ServerCall<Q, A> {
       Set<GrpcCall<?, ?>> calls) {
     ctx.clearRequestTimeout();
     HttpResponseWriter writer = HttpResponse.streaming();
-    var call = new GrpcCall<>(method.getMethodDescriptor(), writer, threads);
+    String encoding = request.headers().get(ENCODING, IDENTITY);
+    var call = new GrpcCall<>(method.getMethodDescriptor(), writer, threads, encoding);
     calls.add(call);
     var _ =
         writer
@@ -121,6 +138,12 @@ final class GrpcCall<Q, A> extends ServerCall<Q, A> {
 
   private void start(
       ServerMethodDefinition<Q, A> definition, Metadata headers, HttpRequest request) {
+    if (!encoding.equals(IDENTITY) && !encoding.equals(GZIP)) {
+      close(
+          Status.UNIMPLEMENTED.withDescription("messages may be " + ACCEPTED + ", not " + encoding),
+          new Metadata());
+      return;
+    }
     try {
       listener = definition.getServerCallHandler().startCall(this, headers);
     } catch (RuntimeException e) {
@@ -188,19 +211,17 @@ final class GrpcCall<Q, A> extends ServerCall<Q, A> {
         ByteBuffer in = ByteBuffer.wrap(held, 0, heldBytes);
         boolean isCompressed = in.get() != 0;
         int length = in.getInt();
-        if (isCompressed) {
-          refusal = Status.UNIMPLEMENTED.withDescription("compressed messages are not taken");
+        if (isCompressed && !encoding.equals(GZIP)) {
+          refusal = Status.INTERNAL.withDescription("a compressed message without grpc-encoding");
         } else if (length < 0 || length > MESSAGE_BYTES_MAX) {
-          refusal =
-              Status.RESOURCE_EXHAUSTED.withDescription(
-                  "a message has at most " + MESSAGE_BYTES_MAX + " bytes");
+          refusal = TOO_LARGE;
         } else if (in.remaining() >= length) {
           byte[] message = new byte[length];
           in.get(message);
           heldBytes = in.remaining();
           System.arraycopy(held, in.position(), held, 0, heldBytes);
           wantedMessages--;
-          tell(() -> receive(message));
+          tell(() -> receive(message, isCompressed));
         } else {
           break;
         }
@@ -218,17 +239,27 @@ final class GrpcCall<Q, A> extends ServerCall<Q, A> {
     else if (asked != null) asked.request(1);
   }
 
-  private void receive(byte[] message) {
+  private void receive(byte[] message, boolean isCompressed) {
     Q parsed;
-    try (var in = new ByteArrayInputStream(message)) {
+    try (var in = new ByteArrayInputStream(isCompressed ? unpacked(message) : message)) {
       parsed = method.parseRequest(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException e) { // only unpacking does
+      close(Status.INTERNAL.withDescription("a message isn't gzip as it says"), new Metadata());
+      return;
     } catch (StatusRuntimeException e) {
       close(e.getStatus(), new Metadata());
       return;
     }
     listener.onMessage(parsed);
+  }
+
+  /** A few bytes may unpack to any number: no more are made of them than may be sent. */
+  private static byte[] unpacked(byte[] message) throws IOException {
+    try (var in = new GZIPInputStream(new ByteArrayInputStream(message))) {
+      byte[] unpacked = in.readNBytes(MESSAGE_BYTES_MAX + 1);
+      if (unpacked.length > MESSAGE_BYTES_MAX) throw TOO_LARGE.asRuntimeException();
+      return unpacked;
+    }
   }
 
   @Override
@@ -278,7 +309,9 @@ final class GrpcCall<Q, A> extends ServerCall<Q, A> {
     if (hasHeaders || isClosed) return;
     hasHeaders = true;
     ResponseHeadersBuilder builder =
-        ResponseHeaders.builder(HttpStatus.OK).set("content-type", TYPE);
+        ResponseHeaders.builder(HttpStatus.OK)
+            .set("content-type", TYPE)
+            .set("grpc-accept-encoding", ACCEPTED);
     copy(headers, builder);
     boolean _ = writer.tryWrite(builder.build());
   }

@@ -3,21 +3,36 @@ package oxbow.query.flight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Any;
+import com.linecorp.armeria.client.WebClient;
+import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.server.Server;
+import io.grpc.Status;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.zip.GZIPOutputStream;
+import org.apache.arrow.flight.impl.Flight;
+import org.apache.arrow.flight.sql.impl.FlightSql;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -199,5 +214,76 @@ class FlightDoorTest {
       assertThat(answer.statusCode()).isEqualTo(415);
       assertThat(answer.body()).contains("/api/v1/sql");
     }
+  }
+
+  @Test
+  void compressedRequestsAreRead() throws Exception {
+    AggregatedHttpResponse answer = describe("gzip", 1, gzip(descriptor("rows 2")));
+
+    assertThat(answer.trailers().get("grpc-status")).isEqualTo("0");
+    byte[] frame = answer.content().array();
+    assertThat(frame[0]).as("compressed").isZero();
+    var info = Flight.FlightInfo.parseFrom(Arrays.copyOfRange(frame, 5, frame.length));
+    assertThat(info.getEndpointCount()).isEqualTo(1);
+  }
+
+  @Test
+  void anEncodingThatNobodyKnowsIsRefusedWithThoseThatAreKnown() throws Exception {
+    AggregatedHttpResponse answer = describe("snappy", 1, descriptor("rows 2"));
+
+    assertThat(answer.trailers().get("grpc-status"))
+        .isEqualTo(Integer.toString(Status.Code.UNIMPLEMENTED.value()));
+    assertThat(answer.trailers().get("grpc-message")).contains("snappy");
+    assertThat(answer.headers().get("grpc-accept-encoding")).isEqualTo("identity,gzip");
+  }
+
+  @Test
+  void messagesThatAreNotWhatTheySayEndTheCall() throws Exception {
+    Map<Status.Code, AggregatedHttpResponse> answers =
+        Map.of(
+            Status.Code.INTERNAL, describe("gzip", 1, descriptor("rows 2")),
+            Status.Code.RESOURCE_EXHAUSTED, describe("gzip", 1, gzip(new byte[65 << 20])));
+
+    answers.forEach((code, answer) ->
+        assertThat(answer.trailers().get("grpc-status")).isEqualTo(Integer.toString(code.value())));
+    assertThat(describe(null, 1, descriptor("rows 2")).trailers().get("grpc-status"))
+        .as("compressed, and not said how")
+        .isEqualTo(Integer.toString(Status.Code.INTERNAL.value()));
+  }
+
+  private AggregatedHttpResponse describe(@Nullable String encoding, int flag, byte[] message) {
+    var headers =
+        RequestHeaders.builder(
+                HttpMethod.POST, "/arrow.flight.protocol.FlightService/GetFlightInfo")
+            .set("content-type", "application/grpc")
+            .set("te", "trailers");
+    if (encoding != null) headers.set("grpc-encoding", encoding);
+    byte[] frame =
+        ByteBuffer.allocate(5 + message.length)
+            .put((byte) flag)
+            .putInt(message.length)
+            .put(message)
+            .array();
+    return WebClient.of("h2c://127.0.0.1:" + server.activeLocalPort())
+        .execute(headers.build(), frame)
+        .aggregate()
+        .join();
+  }
+
+  private static byte[] descriptor(String sql) {
+    var query = FlightSql.CommandStatementQuery.newBuilder().setQuery(sql).build();
+    return Flight.FlightDescriptor.newBuilder()
+        .setType(Flight.FlightDescriptor.DescriptorType.CMD)
+        .setCmd(Any.pack(query).toByteString())
+        .build()
+        .toByteArray();
+  }
+
+  private static byte[] gzip(byte[] bytes) throws IOException {
+    var packed = new ByteArrayOutputStream();
+    try (var out = new GZIPOutputStream(packed)) {
+      out.write(bytes);
+    }
+    return packed.toByteArray();
   }
 }
