@@ -77,12 +77,15 @@ public final class ColdFileMeasure {
 
   private void measure() throws IOException {
     var offload = new long[PASSES];
+    var readBack = new long[PASSES];
     var replay = new long[PASSES];
     long fileBytes = 0;
     for (int pass = -WARM_UPS; pass < PASSES; pass++) {
       long begin = THREADS.getCurrentThreadCpuTime();
       ColdFile file = offload(0, "measured");
       long middle = THREADS.getCurrentThreadCpuTime();
+      ColdFiles.verify(file, path);
+      long readBackEnd = THREADS.getCurrentThreadCpuTime();
       byte[] bytes = Files.readAllBytes(path);
       long replayBegin = THREADS.getCurrentThreadCpuTime();
       replay(file, bytes);
@@ -90,10 +93,12 @@ public final class ColdFileMeasure {
       fileBytes = file.bytes();
       if (pass < 0) continue;
       offload[pass] = middle - begin;
+      readBack[pass] = readBackEnd - middle;
       replay[pass] = end - replayBegin;
     }
     print("bytes of a record", "B", (double) log.bytes() / log.records());
     print("offload", "MB/s per core", speed(ROUNDS, offload));
+    print("reading it back", "MB/s per core", speed(ROUNDS, readBack));
     print("replay", "MB/s per core", speed(ROUNDS, replay));
     print("size of the zstd log", "%", 100.0 * fileBytes / (ROUNDS * log.zstdBytes()));
     if (form.equals("Parquet")) {

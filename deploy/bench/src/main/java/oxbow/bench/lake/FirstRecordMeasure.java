@@ -1,6 +1,8 @@
 package oxbow.bench.lake;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +32,8 @@ import oxbow.log.ReadLimit;
  */
 public final class FirstRecordMeasure {
   private static final TopicIdPartition ORDERS = new TopicIdPartition(new Uuid(1, 1), 0, "orders");
+  private static final OperatingSystemMXBean SYSTEM =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
   private static final int FILES = 4;
   private static final int WARM_UPS = 100;
   private static final int READS = 500;
@@ -64,6 +68,7 @@ public final class FirstRecordMeasure {
     var nanos = new long[READS];
     long requests = 0;
     long bytes = 0;
+    long cpuNanos = 0;
     for (int i = -WARM_UPS; i < READS; i++) {
       long offset = random.nextLong(manifest.end());
       var counters = new ReadCounters();
@@ -71,6 +76,7 @@ public final class FirstRecordMeasure {
       var bounds = // as the server has them, but for what it fetches ahead
           new FetchBounds(4, 16, 2 << 20, 8 << 20, 16 << 20, 8 << 20, 4, 0, Duration.ofMinutes(1));
       try (var fetch = new ColdFetch(manifests, store, ColdFiles::open, bounds, counters)) {
+        long cpuBegin = SYSTEM.getProcessCpuTime();
         long begin = System.nanoTime();
         ColdBatches found =
             fetch.read(ORDERS, offset, FETCH_BYTES, ReadLimit.HIGH_WATERMARK).join().orElseThrow();
@@ -78,6 +84,7 @@ public final class FirstRecordMeasure {
         found.release();
         if (i < 0) continue;
         nanos[i] = took;
+        cpuNanos += SYSTEM.getProcessCpuTime() - cpuBegin;
         requests += counters.fetches.sum();
         bytes += counters.fetchedBytes.sum();
       }
@@ -85,6 +92,7 @@ public final class FirstRecordMeasure {
     Arrays.sort(nanos);
     print("median", "ms", nanos[READS / 2] / 1e6);
     print("p99", "ms", nanos[READS * 99 / 100] / 1e6);
+    print("CPU", "ms per read", cpuNanos / 1e6 / READS);
     print("requests to the store", "per read", (double) requests / READS);
     print("read of the store", "MB per read", bytes / 1e6 / READS);
   }
