@@ -7,10 +7,10 @@ import oxbow.log.NanoClock;
 
 /**
  * An answer that is made once for all who ask within a moment. One that takes long to make is kept
- * for longer, so that making it never takes more than a tenth of the time. Thread-safe.
+ * for longer, so that making it never takes more than a fifth of the time. Thread-safe.
  */
 final class Recent<T> {
-  private static final int COST_FACTOR = 10;
+  private static final int COST_FACTOR = 4;
 
   private final Supplier<T> making;
   private final long keptNanosMin;

@@ -2,6 +2,7 @@ package oxbow.server.query;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +19,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oxbow.cold.ColdTier;
 import oxbow.cold.file.ColdFile;
-import oxbow.cold.store.StoreException;
 import oxbow.cold.table.TableVersion;
 import oxbow.log.NanoClock;
 import oxbow.query.Topics.Topic;
@@ -36,6 +37,7 @@ final class ColdTotals implements AutoCloseable {
   private final NanoClock clock;
   private final Map<Uuid, Known> known = new ConcurrentHashMap<>();
   private final Set<Uuid> counting = ConcurrentHashMap.newKeySet();
+  private final Set<Uuid> first = new HashSet<>(); // guarded by itself: never counted before
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("query-count").daemon(true).factory());
@@ -80,23 +82,29 @@ final class ColdTotals implements AutoCloseable {
 
   private void count(ColdTier opened, Topic topic, long signature) {
     if (!counting.add(topic.id())) return;
+    if (!known.containsKey(topic.id())) {
+      synchronized (first) {
+        first.add(topic.id());
+      }
+    }
     try {
       thread.execute(() -> {
         try {
           List<Total> totals = totals(opened.version(topic.id(), topic.name()), topic);
           known.put(topic.id(), new Known(totals, signature, clock.nanos()));
-        } catch (StoreException e) {
-          // The offload tells of a store in trouble; what was counted before is still shown.
+        } catch (RuntimeException e) {
+          // The offload tells of a store in trouble, and a topic may be deleted meanwhile: what was
+          // counted before is still shown.
           log.atDebug()
               .addKeyValue("topic", topic.name())
               .addKeyValue("reason", e.getMessage())
               .log("cold files not counted");
         } finally {
-          counting.remove(topic.id());
+          counted(topic.id());
         }
       });
     } catch (RejectedExecutionException _) {
-      counting.remove(topic.id()); // the server stops
+      counted(topic.id()); // the server stops
     }
   }
 
@@ -119,6 +127,29 @@ final class ColdTotals implements AutoCloseable {
       last = Math.max(last, file.timestampMax());
     }
     return new Total(files.size(), bytes, first, last);
+  }
+
+  /**
+   * Waits until what was to be counted for the first time is, if that is soon.
+   *
+   * @return false: there was nothing to wait for
+   */
+  boolean awaitFirst(Duration patience) throws InterruptedException {
+    synchronized (first) {
+      if (first.isEmpty()) return false;
+      long until = clock.nanos() + patience.toNanos();
+      for (long left; !first.isEmpty() && (left = until - clock.nanos()) > 0; ) {
+        TimeUnit.NANOSECONDS.timedWait(first, left);
+      }
+      return true;
+    }
+  }
+
+  private void counted(Uuid topic) {
+    counting.remove(topic);
+    synchronized (first) {
+      if (first.remove(topic)) first.notifyAll();
+    }
   }
 
   /** Forgets all topics but these. */

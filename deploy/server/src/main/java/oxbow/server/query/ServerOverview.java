@@ -1,5 +1,6 @@
 package oxbow.server.query;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -43,6 +44,7 @@ import oxbow.server.query.ColdTotals.Total;
 /** What there is on this server, taken from its parts without asking any client. */
 final class ServerOverview implements Overview, AutoCloseable {
   private static final long GROUPS_PATIENCE_MS = 5_000;
+  private static final Duration FIRST_COUNT = Duration.ofSeconds(1);
   private static final int NOBODY = -1;
 
   private final Broker broker;
@@ -66,8 +68,23 @@ final class ServerOverview implements Overview, AutoCloseable {
 
   // ---- cluster
 
+  /** Makes an answer again if what the cold tier has was counted for the first time meanwhile. */
+  private <T> T counted(Supplier<T> making) {
+    T made = making.get();
+    try {
+      return totals.awaitFirst(FIRST_COUNT) ? making.get() : made;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return made;
+    }
+  }
+
   @Override
   public Cluster cluster() {
+    return counted(this::clusterNow);
+  }
+
+  private Cluster clusterNow() {
     List<Topic> all = topics.all();
     Offloads offloads = offloads();
     Sizes sizes = Sizes.NONE;
@@ -140,6 +157,10 @@ final class ServerOverview implements Overview, AutoCloseable {
 
   @Override
   public List<TopicFacts> topics() {
+    return counted(this::topicsNow);
+  }
+
+  private List<TopicFacts> topicsNow() {
     Offloads offloads = offloads();
     List<TopicFacts> facts = new ArrayList<>();
     Set<Uuid> ids = new HashSet<>();
@@ -179,6 +200,10 @@ final class ServerOverview implements Overview, AutoCloseable {
 
   @Override
   public Optional<TopicDetail> topic(String name) {
+    return counted(() -> topicNow(name));
+  }
+
+  private Optional<TopicDetail> topicNow(String name) {
     return topics
         .find(name)
         .map(topic -> {
@@ -375,7 +400,7 @@ final class ServerOverview implements Overview, AutoCloseable {
                 new Member(
                     member.id(),
                     member.clientId(),
-                    member.host(),
+                    member.host().replaceFirst("^/", ""),
                     member.partitions().stream().map(TopicPartition::toString).toList()))
             .toList(),
         group.offsets().stream().map(this::offset).toList());
@@ -395,8 +420,7 @@ final class ServerOverview implements Overview, AutoCloseable {
         end,
         end == null ? null : Math.max(0, end - committed.offset()),
         offsets
-            .map(known ->
-                committed.offset() < known.localStart() && committed.offset() < known.coldEnd())
+            .map(known -> Math.max(committed.offset(), known.logStart()) < known.localStart())
             .orElse(false),
         committed.metadata());
   }
