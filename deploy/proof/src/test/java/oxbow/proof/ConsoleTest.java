@@ -310,8 +310,14 @@ final class ConsoleTest {
     assertThat(browser.downloaded(".csv")).startsWith("item,orders,turnover\r\ncake,12,");
     browser.clickNamed("Plot");
     browser.await("bars", "document.querySelectorAll('.plot-svg rect.series-0').length === 5");
-    browser.hover(".plot-svg rect.series-0");
-    browser.await("values at the mouse", "!document.querySelector('.plot-tip').hidden");
+    Await.until(
+        "values at the mouse",
+        Duration.ofSeconds(20),
+        () -> {
+          browser.hover("h1");
+          browser.hover(".plot-svg rect.series-0");
+          return browser.evaluate("!document.querySelector('.plot-tip').hidden").asBoolean();
+        });
     browser.screenshot("sql-plot");
 
     statement("SELECT kafka_timestamp, kafka_offset, price FROM orders ORDER BY kafka_timestamp");

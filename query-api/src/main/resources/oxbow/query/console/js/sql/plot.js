@@ -41,7 +41,8 @@ export function plot({ columns, rows, signal }) {
   const tip = h('div.plot-tip', { hidden: true });
   const note = h('p.faint');
   const element = h('div.plot', {}, controls, h('div.plot-box', {}, canvas, tip), note);
-  const size = new ResizeObserver(() => draw());
+  let drawnWidth = 0;
+  const size = new ResizeObserver(() => canvas.clientWidth !== drawnWidth && draw());
   size.observe(canvas);
   signal.addEventListener('abort', () => size.disconnect());
 
@@ -95,6 +96,7 @@ export function plot({ columns, rows, signal }) {
   function draw() {
     const width = canvas.clientWidth;
     if (!chosen || !width) return;
+    drawnWidth = width;
     tip.hidden = true;
     if (!chosen.ys.length) {
       put(canvas, h('p.muted', {}, 'Choose a column to draw.'));
