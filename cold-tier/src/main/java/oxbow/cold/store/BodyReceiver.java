@@ -25,21 +25,28 @@ final class BodyReceiver implements AsyncResponseTransformer<GetObjectResponse, 
 
   private final String name;
   private final int expected;
+  private final @Nullable ByteBuffer into;
   private CompletableFuture<ByteBuffer> received = new CompletableFuture<>();
   private ByteBuffer body = ByteBuffer.allocate(0);
   private @Nullable String checksum;
 
-  private BodyReceiver(String name, int expected) {
+  private BodyReceiver(String name, int expected, @Nullable ByteBuffer into) {
     this.name = name;
     this.expected = expected;
+    this.into = into;
   }
 
   static BodyReceiver ofObject(String name) {
-    return new BodyReceiver(name, ANY_LENGTH);
+    return new BodyReceiver(name, ANY_LENGTH, null);
   }
 
   static BodyReceiver ofRange(String name, int length) {
-    return new BodyReceiver(name, length);
+    return new BodyReceiver(name, length, null);
+  }
+
+  /** Fills memory of the caller's. A try that was given up may still write what it was sent. */
+  static BodyReceiver ofRange(String name, ByteBuffer into) {
+    return new BodyReceiver(name, into.remaining(), into);
   }
 
   @Override
@@ -57,7 +64,7 @@ final class BodyReceiver implements AsyncResponseTransformer<GetObjectResponse, 
       // A range that begins inside the object and ends behind it is answered with what there is.
       fail(Kind.INVALID, "has " + response.contentRange() + ", asked for " + expected);
     } else {
-      body = ByteBuffer.allocate(length.intValue());
+      body = into == null ? ByteBuffer.allocate(length.intValue()) : into.slice();
       checksum = expected == ANY_LENGTH ? response.metadata().get(CHECKSUM) : null;
     }
   }

@@ -455,6 +455,21 @@ public final class S3ObjectStore implements ObjectStore {
       if (position > object.bytes()) throw outside(name, position, length);
       return ByteBuffer.allocate(0);
     }
+    return range(name, position, length, BodyReceiver.ofRange(name, length));
+  }
+
+  /** No memory of its own for each: those of row groups would fill the heap. */
+  @Override
+  public void read(String name, long position, ByteBuffer into) {
+    int length = into.remaining();
+    if (position < 0) throw outside(name, position, length);
+    ByteBuffer _ =
+        length == 0
+            ? read(name, position, 0)
+            : range(name, position, length, BodyReceiver.ofRange(name, into));
+  }
+
+  private ByteBuffer range(String name, long position, int length, BodyReceiver receiver) {
     String range = "bytes=" + position + "-" + (position + length - 1);
     return ask(
         Request.GET,
@@ -463,8 +478,7 @@ public final class S3ObjectStore implements ObjectStore {
         Kind.BUSY,
         () ->
             client.getObject(
-                request -> request.bucket(config.bucket()).key(key(name)).range(range),
-                BodyReceiver.ofRange(name, length)));
+                request -> request.bucket(config.bucket()).key(key(name)).range(range), receiver));
   }
 
   private static StoreException outside(String name, long position, int length) {
