@@ -36,7 +36,7 @@ function frame() {
       return link;
     })),
     h('div.side-foot', {},
-      h('span.version.faint', { id: 'version' }),
+      h('span.product-version.faint', { id: 'version' }),
       h('button.ghost.square.keys-button', {
         type: 'button', 'aria-label': 'Keyboard shortcuts', title: 'Keyboard shortcuts (?)',
         onclick: showShortcuts,

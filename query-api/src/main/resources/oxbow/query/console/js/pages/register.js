@@ -17,6 +17,16 @@ const HEADERS = {
 };
 
 /**
+ * What stands against a schema, out of messages in the registry's form: each names its reason in a
+ * `description`, and others repeat the older schema and the level.
+ */
+export function reasons(messages = []) {
+  return messages
+    .filter((each) => !/^\{(oldSchema|validateFields)/.test(each))
+    .map((each) => /description:\s*'([\s\S]*)',\s*additionalInfo:/.exec(each)?.[1] ?? each);
+}
+
+/**
  * Opens the form.
  *
  * @param {{subject?: string, schemaType?: string, schema?: string, references?: object[], signal: AbortSignal}} how
@@ -61,7 +71,7 @@ export function registerDialog({ subject = '', schemaType = 'AVRO', schema = '',
       { params: { verbose: true }, headers: HEADERS, signal });
     put(outcome, answer.is_compatible
       ? h('p.good-text', {}, 'It may follow: nothing that reads or writes this subject breaks.')
-      : [h('p.form-error', {}, 'It may not follow:'), h('ul.messages', {}, (answer.messages ?? []).map((each) => h('li', {}, each)))]);
+      : [h('p.form-error', {}, 'It may not follow:'), h('ul.messages', {}, reasons(answer.messages).map((each) => h('li', {}, each)))]);
   }
 
   async function register() {
