@@ -318,7 +318,7 @@ final class LakeFlows {
 
   // ---- what all of them need
 
-  private static BrokerProcess start(Contender contender, Path data)
+  static BrokerProcess start(Contender contender, Path data)
       throws IOException, InterruptedException {
     Contender started =
         contender instanceof Contender.Oxbow oxbow
@@ -353,7 +353,7 @@ final class LakeFlows {
     }
   }
 
-  private static LakeTopic topic(
+  static LakeTopic topic(
       Contender contender,
       BrokerProcess broker,
       String name,
@@ -370,7 +370,7 @@ final class LakeFlows {
   }
 
   /** Oxbow's own registry gives one; Connect's converter has the schema from its settings. */
-  private static int schemaId(Contender contender, BrokerProcess broker, String topic)
+  static int schemaId(Contender contender, BrokerProcess broker, String topic)
       throws IOException, InterruptedException {
     if (!contender.name().equals(Contender.OXBOW)) return 1;
     String schema = LakeRecords.SCHEMA.replaceAll("\\s+", " ").replace("\"", "\\\"");

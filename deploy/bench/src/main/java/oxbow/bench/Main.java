@@ -53,7 +53,7 @@ public final class Main implements Callable<Integer> {
   private static final double LAKE_GB = 8;
 
   private static final String PARTS =
-      "startup, memory, produce, consume, latency, recovery, lake, registry";
+      "startup, memory, produce, consume, latency, recovery, lake, registry, doors";
 
   @Parameters(
       arity = "0..*",
@@ -250,7 +250,8 @@ public final class Main implements Callable<Integer> {
     double loadGb =
         steps.stream().anyMatch(step -> step.phase() == Step.Phase.LOAD) ? LOAD_GB * scale : 0;
     double recoveryGb = needs(steps, Part.recovery) ? RECOVERY_GB * scale : 0;
-    double lakeGb = needs(steps, Part.lake) ? LAKE_GB * scale : 0;
+    boolean hasLake = needs(steps, Part.lake) || needs(steps, Part.doors);
+    double lakeGb = hasLake ? LAKE_GB * scale : 0;
     double neededGb = 1 + Math.max(loadGb, Math.max(recoveryGb, lakeGb));
     double usableGb = Files.getFileStore(Files.createDirectories(data)).getUsableSpace() / GB;
     if (usableGb >= neededGb) return;

@@ -10,7 +10,9 @@ enum Part {
   recovery,
   lake,
   /** Kafka has none. */
-  registry;
+  registry,
+  /** SQL and replay over HTTP, of Oxbow alone. */
+  doors;
 
   boolean measures(String contender) {
     return this != registry || contender.equals(Contender.OXBOW);

@@ -98,6 +98,7 @@ final class Scenarios {
     all.addAll(new LakeScenarios(scale).all());
     all.addAll(new LakeFlows(scale, sinkClassPath).all());
     all.addAll(new RegistryScenarios(scale).all());
+    all.addAll(new DoorScenarios(scale).all());
     return all;
   }
 
