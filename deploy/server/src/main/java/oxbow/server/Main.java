@@ -105,6 +105,10 @@ public final class Main {
         .forEach((listener, address) -> out.printf("  Kafka  %s (%s)%n", text(address), listener));
     http.ifPresent(bound -> out.printf("  HTTP   http://%s%n", text(bound)));
     server.registryAddress().ifPresent(bound -> out.printf("  schema http://%s%n", text(bound)));
+    server
+        .flightAddress()
+        .ifPresent(bound ->
+            out.printf("  SQL    jdbc:arrow-flight-sql://%s/?useEncryption=false%n", text(bound)));
     out.printf("  data   %s%n", config.dataDirectory().toAbsolutePath().normalize());
     out.flush();
   }
