@@ -374,6 +374,7 @@ final class OffloadSimulation implements AutoCloseable {
         // It is noticed below, as where somebody else has caught it.
       }
       if (writer.store.hasCrashed()) writer.restart();
+      for (Writer each : writers) trace.add("  " + each.log.offsets() + " " + each.log.producers());
     }
     bucket.heal();
   }

@@ -13,9 +13,11 @@ import oxbow.log.segment.Segment;
 /** A log as compaction sees it. */
 final class LogCleaning implements CleanableLog {
   private final LogState state;
+  private final LogFlusher flusher;
 
-  LogCleaning(LogState state) {
+  LogCleaning(LogState state, LogFlusher flusher) {
     this.state = state;
+    this.flusher = flusher;
   }
 
   @Override
@@ -81,6 +83,15 @@ final class LogCleaning implements CleanableLog {
     } finally {
       state.maintenance.unlock();
     }
+  }
+
+  @Override
+  public void settle(long endOffset) throws IOException {
+    if (state.env.checkpoints().writtenRecoveryPoint(partition()) >= endOffset) return;
+    if (state.flushedEnd < endOffset && !flusher.flushOrFail(false)) {
+      throw new IOException("what is to be compacted can't be flushed");
+    }
+    state.env.checkpoints().write();
   }
 
   @Override

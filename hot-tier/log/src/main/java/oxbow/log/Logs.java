@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -263,7 +264,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
             checkpoints.recoveryPoint(partition),
             checkpoints.logStart(partition),
             checkpoints.coldEnd(partition),
-            mayHaveGaps(partition),
+            compactedEnd(partition),
             logConfig.indexIntervalBytes(),
             config.producerExpirationMs());
     var time = new KafkaTime(env.clock());
@@ -302,15 +303,17 @@ public final class Logs implements SealedSegments, AutoCloseable {
   }
 
   /**
-   * Without checkpoints nobody knows which partitions were compacted. Nor is it known of one that
-   * was brought here while the node was stopped; only after an unclean stop can it be a young one,
-   * whose gaps are losses.
+   * Segments that begin up to here may follow offsets that are missing. Without checkpoints nobody
+   * knows which partitions were compacted. Nor is it known of one that was brought here while the
+   * node was stopped; only after an unclean stop can it be a young one, whose gaps are losses.
    */
-  private boolean mayHaveGaps(TopicPartition partition) {
-    boolean isUnknown = env.checkpoints().recoveryPoint(partition) == 0;
-    return env.compaction().isCompacted(partition)
-        || env.checkpoints().isLost()
-        || (isUnknown && wasClean);
+  private long compactedEnd(TopicPartition partition) {
+    long recoveryPoint = env.checkpoints().recoveryPoint(partition);
+    boolean isUnknown = recoveryPoint == 0;
+    if (env.checkpoints().isLost() || (isUnknown && wasClean)) return Long.MAX_VALUE;
+    OptionalLong compacted = env.compaction().compactedEnd(partition);
+    // A round that did not come to its end has compacted nothing that was not flushed.
+    return compacted.isPresent() ? Math.max(compacted.getAsLong(), recoveryPoint) : 0;
   }
 
   public Path directory() {

@@ -56,7 +56,7 @@ public final class PartitionLog implements AutoCloseable {
     this.cutting = new LogCutting(state);
     this.trimming = new LogTrimming(state, rolling);
     this.offload = new LogOffload(state, flusher, reading);
-    this.cleaning = new LogCleaning(state);
+    this.cleaning = new LogCleaning(state, flusher);
     this.erasing = new LogErasing(state, rolling, cleaning, trimming);
   }
 

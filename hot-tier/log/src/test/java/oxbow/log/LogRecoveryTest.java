@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import oxbow.log.segment.Segment;
 import oxbow.log.testing.BatchBuilder;
 
 class LogRecoveryTest {
@@ -190,6 +191,29 @@ class LogRecoveryTest {
     log = test.open();
     assertThat(log.offsets().logEnd()).isEqualTo(second);
     assertThat(records(log, 0)).isEqualTo(names(0, second));
+  }
+
+  @Test
+  void segmentThatAPowerLossTookEndsTheLogOfACompactedPartitionToo() {
+    // Given
+    LogConfig compacted =
+        TestLogs.config(Map.of("cleanup.policy", "compact", "min.cleanable.dirty.ratio", "0.01"));
+    log = test.logs.open(TestLogs.ORDERS_0, compacted);
+    test.fill(log, 200);
+    test.pass(15_000);
+    assertThat(records(log, 0)).as("all have one key").hasSizeLessThan(50);
+    long compactedEnd = log.offsets().logEnd();
+    test.fill(log, 200); // of this nothing is forced
+    List<Segment> sealed = log.sealedSegments();
+    long lost = sealed.get(sealed.size() - 3).baseOffset();
+    assertThat(lost).isGreaterThan(compactedEnd);
+    // When
+    test.crash(() -> Files.write(test.file("%020d.log".formatted(lost)), new byte[0]));
+    log = test.logs.open(TestLogs.ORDERS_0, compacted);
+    // Then
+    assertThat(log.offline()).isEmpty();
+    assertThat(log.offsets().logEnd()).isEqualTo(lost);
+    assertThat(records(log, compactedEnd)).isEqualTo(names(compactedEnd, lost));
   }
 
   @Test

@@ -40,6 +40,12 @@ public interface CleanableLog {
   /** How often records were cut off: a segment read before is not what it was. */
   int truncations();
 
+  /**
+   * Brings everything below an offset to disk, and writes down that it is there: only offsets that
+   * an opening finds below are taken for compacted where they are missing.
+   */
+  void settle(long endOffset) throws IOException;
+
   /** A new segment to write to, with names of its own until it replaces others. */
   Segment newCleaned(long baseOffset) throws IOException;
 

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -82,6 +83,14 @@ public final class Compaction implements AutoCloseable {
     }
   }
 
+  /** Up to where the log was compacted, or its leader's; empty: neither was. */
+  public OptionalLong compactedEnd(TopicPartition partition) {
+    synchronized (cleanEnds) {
+      Long end = cleanEnds.get(partition);
+      return end == null ? OptionalLong.empty() : OptionalLong.of(end);
+    }
+  }
+
   /** Offsets are missing in a log because they were in its leader's, too. Durable on return. */
   public void noteGap(TopicPartition partition, long logStart) throws IOException {
     if (!isCompacted(partition)) note(partition, logStart);
@@ -130,6 +139,7 @@ public final class Compaction implements AutoCloseable {
     try {
       // Written before the first gap is made, so that no opening takes a gap for a loss.
       if (!isCompacted(partition)) note(partition, choice.range.dirtyStart());
+      choice.log.settle(choice.range.dirtyEnd());
       long end = cleaner().clean(choice.log, choice.range, clock.millis());
       note(partition, end);
       return end > choice.range.dirtyStart();

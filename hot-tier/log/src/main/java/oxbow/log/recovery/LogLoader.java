@@ -71,7 +71,8 @@ public final class LogLoader {
    * @param recoveryPoint everything below is on disk
    * @param logStart the log start last written down
    * @param coldEnd the cold tier's end last written down; zero: it has nothing
-   * @param mayHaveGaps it was compacted: offsets may be missing between two segments
+   * @param compactedEnd offsets may be missing between two segments, of which the second begins
+   *     here or before: they were compacted
    * @param indexIntervalBytes distance of index entries made anew
    * @param producerExpirationMs how long a silent producer's state is kept
    */
@@ -79,7 +80,7 @@ public final class LogLoader {
       long recoveryPoint,
       long logStart,
       long coldEnd,
-      boolean mayHaveGaps,
+      long compactedEnd,
       int indexIntervalBytes,
       int producerExpirationMs) {}
 
@@ -359,7 +360,7 @@ public final class LogLoader {
       if (nextBase == Long.MAX_VALUE) return;
 
       boolean isFlushed = nextBase <= settings.recoveryPoint;
-      boolean isGap = segment.nextOffset() < nextBase && !settings.mayHaveGaps;
+      boolean isGap = segment.nextOffset() < nextBase && nextBase > settings.compactedEnd;
       if (segment.nextOffset() > nextBase) throw misfit(segment, nextBase);
       if ((isGap || !isWhole) && nextBase <= settings.coldEnd) {
         dropTrimmed();
