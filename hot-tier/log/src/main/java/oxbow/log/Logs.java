@@ -291,7 +291,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
               loaded,
               checkpoints.highWatermark(partition),
               checkpoints.coldEnd(partition),
-              isNew || checkpoints.knowsLogStart(partition));
+              isNew || isLogStartKnown(partition, loaded));
       return new PartitionLog(state, loaded.gap());
     } catch (IOException | RuntimeException e) {
       LogLoader.Loaded nothing = LogLoader.unusable(files, directory, partition, time, settings);
@@ -300,6 +300,13 @@ public final class Logs implements SealedSegments, AutoCloseable {
       damaged.takeOffline(e);
       return damaged;
     }
+  }
+
+  /** Where the oldest segments were lost, the log begins later than it did, and may not have to. */
+  private boolean isLogStartKnown(TopicPartition partition, LogLoader.Loaded loaded) {
+    Checkpoints checkpoints = env.checkpoints();
+    return checkpoints.knowsLogStart(partition)
+        && checkpoints.logStart(partition) >= loaded.logStart();
   }
 
   /**

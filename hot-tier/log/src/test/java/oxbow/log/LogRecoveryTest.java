@@ -217,6 +217,29 @@ class LogRecoveryTest {
   }
 
   @Test
+  void logThatLostItsOldestSegmentsStillBeginsWhereItDidIfTheColdTierHasThem() {
+    // Given
+    LogConfig tiered = TestLogs.config(Map.of("remote.storage.enable", "true"));
+    log = test.logs.open(TestLogs.ORDERS_0, tiered);
+    test.fill(log, 1);
+    test.pass(10_000); // that it begins at zero is written down
+    test.fill(log, 200);
+    long second = log.sealedSegments().get(1).baseOffset();
+    // When
+    test.crash(() -> Files.delete(test.file("00000000000000000000.log")));
+    log = test.logs.open(TestLogs.ORDERS_0, tiered);
+    log.advanceHighWatermark(log.offsets().logEnd());
+    test.pass(10_000);
+    test.logs.found(TestLogs.ORDERS_0, 0, second + 5);
+    // Then
+    assertThat(log.offline()).isEmpty();
+    assertThat(log.offsets().logStart()).isZero();
+    assertThat(log.offsets().localStart()).isEqualTo(second);
+    test.restart();
+    assertThat(test.logs.open(TestLogs.ORDERS_0, tiered).offsets().logStart()).isZero();
+  }
+
+  @Test
   void producerWhoseRecordsWereDeletedIsKnownAfterAFlushThatFailed() {
     // Given
     long nowMs = test.clock.millis();
