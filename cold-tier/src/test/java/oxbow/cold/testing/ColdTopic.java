@@ -67,9 +67,16 @@ public final class ColdTopic implements AutoCloseable {
   }
 
   public ColdTopic(Path directory, ObjectStore store, Map<String, String> settings) {
+    this(directory, store, settings, Logs.open(LogsConfig.of(directory.resolve("log"))));
+  }
+
+  /**
+   * @param logs closed with the topic
+   */
+  public ColdTopic(Path directory, ObjectStore store, Map<String, String> settings, Logs logs) {
     this.directory = directory;
     this.store = store;
-    logs = Logs.open(LogsConfig.of(directory.resolve("log")));
+    this.logs = logs;
     log = logs.open(ORDERS_0, LogConfigs.small(64 << 10, 4096, settings));
     tier = open("one cluster");
   }

@@ -43,6 +43,11 @@ final class DiskSpace {
     return isLow && left.get() < reserveBytes / 2;
   }
 
+  /** So many bytes more would be enough to take records for a while; 0: there is room. */
+  long missingBytes() {
+    return isLow ? Math.max(0, 2 * reserveBytes - Math.max(0, left.get())) : 0;
+  }
+
   /** That much was appended. */
   void took(int bytes) {
     if (left.addAndGet(-bytes) < reserveBytes && !isLow) note(true, left.get());

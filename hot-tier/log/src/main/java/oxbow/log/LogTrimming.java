@@ -49,6 +49,35 @@ final class LogTrimming {
     }
   }
 
+  /**
+   * Takes segments off the log that the cold tier has, whatever the topic wants to keep here, for
+   * so many bytes. {@link #deleteDetachedNow} deletes them; returns their bytes.
+   */
+  long detachOffloaded(long bytesWanted) {
+    state.maintenance.lock();
+    try {
+      state.lock.lock();
+      try {
+        if (state.isClosed || state.offline != null || !state.config.isOffloaded()) return 0;
+        int count = Retention.offloaded(state.view, bytesWanted);
+        long bytes = 0;
+        for (int i = 0; i < count; i++) bytes += state.view.endOf(i);
+        if (count > 0) detach(count, state.config);
+        return bytes;
+      } finally {
+        state.lock.unlock();
+      }
+    } catch (IOException e) {
+      state.failed(e);
+      return 0;
+    } catch (BrokenInvariantException e) {
+      state.takeOffline(e);
+      return 0;
+    } finally {
+      state.maintenance.unlock();
+    }
+  }
+
   private void detach(int count, LogConfig settings) throws IOException {
     if (count == state.view.count()) {
       Segment next = rolling.roll(state.view.offsets().logEnd());
@@ -79,6 +108,17 @@ final class LogTrimming {
         .addKeyValue("segments", count)
         .addKeyValue("localStart", localStart)
         .log("segments expired");
+  }
+
+  /** The same as {@link #deleteDetached}, also for what was deleted before, and without delay. */
+  void deleteDetachedNow() {
+    state.maintenance.lock();
+    try {
+      deleteDetached();
+      if (!state.isClosed) state.dropped.deleteNow();
+    } finally {
+      state.maintenance.unlock();
+    }
   }
 
   /** Deletes the files of detached segments, once where the log begins is written down. */

@@ -71,6 +71,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
   private final boolean wasClean;
   private final ConcurrentHashMap<TopicPartition, Entry> entries = new ConcurrentHashMap<>();
   private final AtomicBoolean isClosed = new AtomicBoolean();
+  private final AtomicBoolean isMakingRoom = new AtomicBoolean();
 
   /** A partition found or made, and the task that opens it, whoever comes first to run it. */
   private record Entry(TopicIdPartition id, FutureTask<PartitionLog> task) {
@@ -108,7 +109,7 @@ public final class Logs implements SealedSegments, AutoCloseable {
     env.threads().every(config.retentionCheckMs(), () -> env.threads().execute(this::expire));
     env.threads().every(WATERMARK_CHECKPOINT_MS, env.checkpoints()::soon);
     env.threads().every(COMPACTION_CHECK_MS, () -> env.threads().execute(this::compact));
-    env.threads().every(SPACE_CHECK_MS, env.space()::look);
+    env.threads().every(SPACE_CHECK_MS, this::lookAtDisk);
     env.threads().every(PRODUCER_CHECK_MS, this::expireProducers);
   }
 
@@ -117,12 +118,13 @@ public final class Logs implements SealedSegments, AutoCloseable {
    * checkpoints, and begins to open the partitions it finds on its own threads.
    */
   public static Logs open(LogsConfig config) {
+    return open(config, new LocalLogFiles());
+  }
+
+  /** The same on another disk. */
+  public static Logs open(LogsConfig config, LogFiles files) {
     return open(
-        config,
-        new LocalLogFiles(),
-        Clock.systemUTC(),
-        System::nanoTime,
-        new LogThreadPool(config.threads()));
+        config, files, Clock.systemUTC(), System::nanoTime, new LogThreadPool(config.threads()));
   }
 
   /** The same with another disk, other clocks or other threads. */
@@ -481,6 +483,50 @@ public final class Logs implements SealedSegments, AutoCloseable {
       return;
     }
     for (PartitionLog partition : shortened) partition.trimming().deleteDetached();
+  }
+
+  private void lookAtDisk() {
+    env.space().look();
+    boolean isBegun = env.space().isLow() && isMakingRoom.compareAndSet(false, true);
+    if (!isBegun) return;
+    env.threads()
+        .execute(() -> {
+          try {
+            makeRoom();
+          } finally {
+            isMakingRoom.set(false);
+          }
+        });
+  }
+
+  /**
+   * Trims what the cold tier has, though topics would keep it here for longer: else nobody could
+   * write before that time is over.
+   */
+  private void makeRoom() {
+    long missing = env.space().missingBytes();
+    long freed = 0;
+    List<PartitionLog> shortened = new ArrayList<>();
+    for (PartitionLog partition : openLogs()) {
+      if (freed >= missing) break;
+      long bytes = partition.trimming().detachOffloaded(missing - freed);
+      freed += bytes;
+      if (bytes > 0) shortened.add(partition);
+    }
+    if (shortened.isEmpty()) return;
+    try {
+      env.checkpoints().write();
+    } catch (IOException e) {
+      log.atWarn().setCause(e).log("trimmed segments are left until the next pass");
+      return;
+    }
+    for (PartitionLog partition : shortened) partition.trimming().deleteDetachedNow();
+    log.atWarn()
+        .addKeyValue("directory", config.directory())
+        .addKeyValue("bytes", freed)
+        .addKeyValue("partitions", shortened.size())
+        .log("disk is full: segments that the cold tier has were trimmed early");
+    env.space().look();
   }
 
   @Override

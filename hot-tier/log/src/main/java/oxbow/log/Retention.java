@@ -15,6 +15,22 @@ final class Retention {
 
   private Retention() {}
 
+  /** How many of the oldest segments the cold tier has, as far as so many bytes need them to go. */
+  static int offloaded(LogView now, long bytesWanted) {
+    LogOffsets offsets = now.offsets();
+    long bytes = 0;
+    int count = 0;
+    while (count < now.count() && bytes < bytesWanted) {
+      boolean isActive = count == now.count() - 1;
+      if (isActive && now.endOf(count) == 0) break;
+      long end = isActive ? offsets.logEnd() : now.segment(count + 1).baseOffset();
+      if (end > offsets.coldEnd()) break;
+      bytes += now.endOf(count);
+      count++;
+    }
+    return count;
+  }
+
   /** How many of the oldest segments may go; all of them, if the active one is past it, too. */
   static int expired(LogView now, LogConfig settings, long nowMs) throws IOException {
     LogOffsets offsets = now.offsets();
