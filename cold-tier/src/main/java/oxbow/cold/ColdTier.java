@@ -172,7 +172,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     var eraser =
         new Eraser(
             segments, erasedTables(writing), rewriter, pace::spend, uploads, fetch::changed, clock);
-    erasures = new Erasures(eraser, clock);
+    erasures = new Erasures(eraser, schemas, clock);
     keeper =
         new BucketKeeper(
             bucket::catalog,

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * What an erasure found, did and proved so far.
  *
  * @param keys SHA-256 of each
+ * @param keysReadBy schemas by which records' keys were read, to find those given as JSON
  * @param foundRecords in the log, in cold files, and in files that only the past knows; a record
  *     may have been in several of them
  * @param forgottenSnapshots of the table, before the current one
@@ -21,6 +22,7 @@ public record EraseReport(
     String topic,
     State state,
     List<String> keys,
+    List<String> keysReadBy,
     Instant begun,
     @Nullable Instant ended,
     FoundRecords foundRecords,
@@ -32,6 +34,7 @@ public record EraseReport(
     List<String> problems) {
   public EraseReport {
     keys = List.copyOf(keys);
+    keysReadBy = List.copyOf(keysReadBy);
     partitions = List.copyOf(partitions);
     forgottenReferences = List.copyOf(forgottenReferences);
     deletedObjects = List.copyOf(deletedObjects);

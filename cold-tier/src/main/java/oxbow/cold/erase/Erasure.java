@@ -57,6 +57,7 @@ public final class Erasure {
         topic,
         state,
         keys.digests(),
+        keys.readBy(),
         begun,
         ended,
         new FoundRecords(logRecords, coldRecords, pastRecords),
@@ -128,6 +129,12 @@ public final class Erasure {
   synchronized void proved(Proof found, Instant now) {
     proof = found;
     if (!found.isGood()) problems.add("reading everything back found something left");
+    for (String unknown : keys.unknownSchemas()) {
+      problems.add(
+          "some keys are marked with the schema "
+              + unknown
+              + ", which is not registered: whether they are meant can't be told");
+    }
     end(problems.isEmpty() ? State.DONE : State.INCOMPLETE, now);
   }
 

@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.TopicIdPartition;
 import oxbow.cold.BackgroundThreads;
 import oxbow.cold.erase.EraseReport.State;
+import oxbow.schema.Schemas;
 
 /** Orders to erase keys: one runs at a time, the last few are remembered. Thread-safe. */
 public final class Erasures implements AutoCloseable {
@@ -20,14 +21,19 @@ public final class Erasures implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 10;
 
   private final Eraser eraser;
+  private final Schemas schemas;
   private final InstantSource clock;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(BackgroundThreads.named("erase"));
   private final Map<String, Erasure> known = new LinkedHashMap<>();
   private int count;
 
-  public Erasures(Eraser eraser, InstantSource clock) {
+  /**
+   * @param schemas by which keys are read that are given as JSON
+   */
+  public Erasures(Eraser eraser, Schemas schemas, InstantSource clock) {
     this.eraser = eraser;
+    this.schemas = schemas;
     this.clock = clock;
   }
 
@@ -40,7 +46,8 @@ public final class Erasures implements AutoCloseable {
   public synchronized Erasure begin(
       String topic, ErasedKeys keys, Supplier<List<TopicIdPartition>> partitions) {
     forgetOldest();
-    var begun = new Erasure(Integer.toString(++count), topic, keys, clock.instant());
+    var begun =
+        new Erasure(Integer.toString(++count), topic, keys.of(topic, schemas), clock.instant());
     known.put(begun.report().id(), begun);
     thread.execute(() -> eraser.run(begun, partitions.get()));
     return begun;

@@ -31,6 +31,7 @@ import picocli.CommandLine.Parameters;
 final class ColdCommand {
   private static final String ROOT = "/api/v1/cold";
   private static final String BASE64_LINE = "base64:";
+  private static final String JSON_LINE = "json:";
   private static final Duration ASK_EVERY = Duration.ofMillis(200);
 
   private final Terminal terminal;
@@ -329,21 +330,34 @@ final class ColdCommand {
               description = "A key's bytes, as base64; may be repeated.")
           @Nullable List<String> keysBase64,
       @Option(
+              names = {"--key-json", "--key.json"},
+              paramLabel = "JSON",
+              description = {
+                "A key as JSON, as `oxbow consume` shows it: found in whatever bytes its schema"
+                    + " writes it, and in JSON without one; may be repeated."
+              })
+          @Nullable List<String> keysJson,
+      @Option(
               names = "--keys-file",
               paramLabel = "FILE",
-              description = "A file of keys, a line each: text, or base64 behind `base64:`.")
+              description =
+                  "A file of keys, a line each: text, base64 behind `base64:`, or JSON behind"
+                      + " `json:`.")
           @Nullable Path keysFile) {
     List<String> texts = new ArrayList<>(keys == null ? List.of() : keys);
     List<String> encoded = new ArrayList<>(keysBase64 == null ? List.of() : keysBase64);
-    if (keysFile != null) readKeys(keysFile, texts, encoded);
-    int count = texts.size() + encoded.size();
+    List<String> meant = new ArrayList<>(keysJson == null ? List.of() : keysJson);
+    if (keysFile != null) readKeys(keysFile, texts, encoded, meant);
+    int count = texts.size() + encoded.size() + meant.size();
     if (count == 0) {
       throw CommandException.usage("there is no key to erase", "name one with --key");
     }
     confirmation.require(
         terminal, "erase all records with " + count + " keys from " + topic + ", for good");
     Map<?, ?> job =
-        server.post(topicPath(topic) + "/erase", Map.of("keys", texts, "keysBase64", encoded));
+        server.post(
+            topicPath(topic) + "/erase",
+            Map.of("keys", texts, "keysBase64", encoded, "keysJson", meant));
     String path = ROOT + "/erase/" + job.get("job");
     while ("running".equals(job.get("state"))) {
       LockSupport.parkNanos(ASK_EVERY.toNanos());
@@ -353,11 +367,13 @@ final class ColdCommand {
     return "done".equals(job.get("state")) ? ExitCode.OK : ExitCode.FAILED;
   }
 
-  private static void readKeys(Path file, List<String> texts, List<String> encoded) {
+  private static void readKeys(
+      Path file, List<String> texts, List<String> encoded, List<String> meant) {
     try {
       for (String line : Files.readAllLines(file)) {
         if (line.isEmpty()) continue;
         if (line.startsWith(BASE64_LINE)) encoded.add(line.substring(BASE64_LINE.length()));
+        else if (line.startsWith(JSON_LINE)) meant.add(line.substring(JSON_LINE.length()));
         else texts.add(line);
       }
     } catch (IOException e) {
@@ -373,6 +389,10 @@ final class ColdCommand {
     }
     Map<String, @Nullable Object> facts = new LinkedHashMap<>();
     facts.put("state", job.get("state"));
+    if (job.get("keysReadBy") instanceof List<?> schemas && !schemas.isEmpty()) {
+      facts.put(
+          "keys_read_by_schema", String.join(", ", schemas.stream().map(String::valueOf).toList()));
+    }
     facts.put("records_in_log", job.get("logRecords"));
     facts.put("records_in_cold_files", job.get("coldRecords"));
     facts.put("records_in_old_files", job.get("pastRecords"));

@@ -226,7 +226,8 @@ public final class ColdEndpoints {
 
   /**
    * Begins to take the records of some keys out of a topic; the answer names the job. The body is
-   * {@code {"keys": ["text", ...], "keysBase64": ["AAECAw==", ...]}}.
+   * {@code {"keys": ["text", ...], "keysBase64": ["AAECAw==", ...], "keysJson": ["{\"id\": 7}",
+   * ...]}}.
    */
   @Post("/topics/{topic}/erase")
   public HttpResponse erase(@Param("topic") String topic, AggregatedHttpRequest request) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.erase.EraseReport;
 import oxbow.cold.erase.ErasedKeys;
@@ -17,6 +18,8 @@ import oxbow.server.JsonText;
 
 /** Erasing in JSON: which keys, and what became of them. */
 final class EraseJson {
+  private static final Set<String> NAMES = Set.of("keys", "keysBase64", "keysJson");
+
   private EraseJson() {}
 
   /**
@@ -42,11 +45,12 @@ final class EraseJson {
       }
     }
     for (Object name : given.keySet()) {
-      if (!name.equals("keys") && !name.equals("keysBase64")) {
-        throw new IllegalArgumentException("'" + name + "' is not known: keys or keysBase64");
+      if (!NAMES.contains(name)) {
+        throw new IllegalArgumentException(
+            "'" + name + "' is not known: keys, keysBase64 or keysJson");
       }
     }
-    return new ErasedKeys(keys);
+    return new ErasedKeys(keys, texts(given, "keysJson"));
   }
 
   private static List<String> texts(Map<?, ?> given, String name) {
@@ -64,6 +68,7 @@ final class EraseJson {
     json.put("topic", report.topic());
     json.put("state", report.state().name().toLowerCase(Locale.ROOT));
     json.put("keysSha256", report.keys());
+    json.put("keysReadBy", report.keysReadBy());
     json.put("begun", report.begun().toString());
     json.put("ended", report.ended() == null ? null : Objects.toString(report.ended()));
     json.put("logRecords", report.foundRecords().log());

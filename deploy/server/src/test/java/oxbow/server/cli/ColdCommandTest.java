@@ -6,6 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -202,6 +206,67 @@ class ColdCommandTest {
 
     String shown = run("cold", "erase", "-t", "people", "--key.base64", "YW5uYQ==", "-y").out();
     assertThat(shown).contains("done", "records left");
+  }
+
+  @Test
+  void eraseFindsTypedKeysByWhatTheyMean() throws Exception {
+    create("typed");
+    String v1 = "{\"type\":\"record\",\"name\":\"K\",\"fields\":[%s]}";
+    String id = "{\"name\":\"id\",\"type\":\"long\"}";
+    String region = ",{\"name\":\"region\",\"type\":\"string\",\"default\":\"eu\"}";
+    for (String fields : List.of(id, id + region)) {
+      post(
+          "/registry/subjects/typed-key/versions",
+          json.createObjectNode().put("schema", v1.formatted(fields)).toString());
+      for (int i = 0; i < 5; i++) {
+        String key =
+            fields.equals(id) ? "{\"id\":" + i + "}" : "{\"id\":" + i + ",\"region\":\"eu\"}";
+        post("/api/v1/topics/typed/records", "{\"key\":" + key + ",\"value\":\"v" + i + "\"}");
+      }
+    }
+    Path keys = Files.writeString(directory.resolve("json-keys"), "json:{\"id\": 4}\n");
+
+    JsonNode done =
+        json(
+            "cold",
+            "erase",
+            "-t",
+            "typed",
+            "--key-json",
+            "{\"region\":\"eu\", \"id\":3}",
+            "--key-json",
+            "{\"id\":3}",
+            "--keys-file",
+            "" + keys,
+            "-y");
+
+    assertThat(done.get("state").asText()).as(done.toString()).isEqualTo("done");
+    assertThat(done.get("keysReadBy")).hasSize(2);
+    assertThat(done.get("keysSha256")).hasSize(3);
+    assertThat(done.get("proof").get("records").asLong()).isZero();
+    Result read =
+        new Shell()
+            .run("consume", "typed", "--from-beginning", "--until-end", "--bootstrap", kafka());
+    assertThat(read.exitCode()).as(read.err()).isZero();
+    // {"id":4} with the default region is the same key by the second version of the schema.
+    assertThat(read.out().lines().filter(line -> !line.isBlank()))
+        .hasSize(6)
+        .noneMatch(line -> line.endsWith("v3") || line.endsWith("v4"));
+    assertThat(run("cold", "erase", "-t", "typed", "--key-json", "{", "-y").err())
+        .contains("a key is no JSON");
+  }
+
+  private void post(String path, String body) throws Exception {
+    try (var client = HttpClient.newHttpClient()) {
+      HttpResponse<String> answer =
+          client.send(
+              HttpRequest.newBuilder(URI.create(url + path))
+                  .header("Content-Type", "application/json")
+                  .POST(HttpRequest.BodyPublishers.ofString(body))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    }
   }
 
   @Test
