@@ -44,6 +44,7 @@ import oxbow.cold.testing.MemoryObjectStore;
 import oxbow.cold.testing.StoreFault;
 import oxbow.cold.upkeep.ColdCompaction;
 import oxbow.cold.upkeep.UpkeepCounters;
+import oxbow.log.ColdStart;
 import oxbow.log.FileSlice;
 import oxbow.log.LogRead;
 import oxbow.log.Logs;
@@ -326,7 +327,8 @@ final class OffloadSimulation implements AutoCloseable {
       long otherStart = other.log.offsets().localStart();
       if (log.offsets().logEnd() < otherStart) {
         // As a follower would: where the batch begins that holds the other's first record.
-        log.restartAt(batches(readLog(other.log, otherStart)).getFirst().baseOffset());
+        long begin = batches(readLog(other.log, otherStart)).getFirst().baseOffset();
+        log.beginAt(new ColdStart(Math.min(deletedEnd, begin), begin, List.of(), List.of()));
       }
       for (long next = log.offsets().logEnd(); next < other.log.offsets().logEnd(); ) {
         ByteBuffer batches = readLog(other.log, Math.max(next, otherStart));
@@ -334,7 +336,8 @@ final class OffloadSimulation implements AutoCloseable {
         next = log.offsets().logEnd();
       }
       log.advanceHighWatermark(log.offsets().logEnd());
-      log.deleteBefore(other.log.offsets().logStart());
+      // What the other has lost at its start was not deleted, and is in the table.
+      log.deleteBefore(Math.min(deletedEnd, other.log.offsets().logStart()));
       restart();
     }
   }

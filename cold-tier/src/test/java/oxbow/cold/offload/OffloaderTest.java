@@ -88,6 +88,10 @@ class OffloaderTest {
     assertThat(offloader.status()).allMatch(status -> status.trouble() != null);
     assertThat(topic.log0.offsets().coldEnd()).isZero();
 
+    topic.clock.advance(Duration.ofHours(9).toMillis());
+    lookUntil(() -> counters.failures.sum() == 9, 100);
+    assertThat(offloader.storeAway()).isGreaterThan(Duration.ofHours(9));
+
     bucket.heal();
     lookUntil(() -> topic.log0.offsets().coldEnd() == 10, LAG_MS);
     await(() -> offloader.storeAway().isZero());
