@@ -17,6 +17,8 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.kafka.common.Uuid;
+import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ColdFormat;
 import oxbow.cold.store.ObjectStore;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
@@ -67,14 +69,15 @@ public final class BucketRestore {
   /**
    * A cluster as the bucket has it.
    *
-   * @param settings that hold for all brokers
+   * @param nextProducerId no producer has got this id, or a higher one, as far as that is known
    * @param schemas batches of the registry's log; empty: nothing was ever registered
    * @param positions as they were when they were saved last
    * @param problems what could not be brought back, in words
    */
   public record Contents(
       Owner owner,
-      Map<String, String> settings,
+      SettingsState settings,
+      long nextProducerId,
       List<Topic> topics,
       Optional<ByteBuffer> schemas,
       Positions positions,
@@ -165,11 +168,13 @@ public final class BucketRestore {
         problems.add("the table " + name + " is left alone: its topic " + id + " was deleted");
         return;
       }
-      topics.add(topic(catalog, new TopicState(name, id, 0, Map.of()), positions, problems));
+      topics.add(
+          topic(catalog, new TopicState(name, id, 0, List.of(), Map.of()), positions, problems));
     });
     return new Contents(
         owner,
-        saved.map(ClusterState::settings).orElse(Map.of()),
+        saved.map(ClusterState::settings).orElse(SettingsState.EMPTY),
+        saved.map(ClusterState::nextProducerId).orElse(0L),
         topics,
         newest(owner, StateObjects::schemas),
         positions,
@@ -220,18 +225,22 @@ public final class BucketRestore {
         if (isIt) start = Math.max(start, moved.offset());
       }
       start = Math.min(start, end.getValue());
-      found.put(partition, tails.start(table.files(partition), start, end.getValue()));
-      if (!table.rewritten(partition).isEmpty()) {
+      List<ColdFile> files = table.replayed(partition);
+      found.put(partition, tails.start(files, start, end.getValue()));
+      if (files.stream().anyMatch(file -> file.format() == ColdFormat.FOREIGN)) {
         problems.add(
             state.name()
                 + "-"
                 + partition
-                + " has files that another engine wrote: their leader epochs and producers are"
-                + " not known");
+                + " has files that another engine wrote: the leader epochs and producers of their"
+                + " records are not known");
       }
     }
     return new Topic(
-        new TopicState(state.name(), state.id(), partitions, state.settings()), true, found);
+        new TopicState(
+            state.name(), state.id(), partitions, state.leaderEpochs(), state.settings()),
+        true,
+        found);
   }
 
   /** Hands over all batches that the bucket has of a partition, in order. */
@@ -239,6 +248,7 @@ public final class BucketRestore {
     IcebergCatalog catalog = IcebergCatalog.open(store, clock);
     catalog
         .find(namespace, topic.state().name(), topic.state().id())
-        .ifPresent(table -> new PartitionTails(store).batches(table.files(partition), each));
+        .ifPresent(table ->
+            new PartitionTails(store).batches(table.replayed(partition), table.columns(), each));
   }
 }

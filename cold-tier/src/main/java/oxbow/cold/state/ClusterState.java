@@ -1,18 +1,16 @@
 package oxbow.cold.state;
 
 import java.util.List;
-import java.util.Map;
 
 /**
- * A cluster's topics and the settings that hold for all of them.
+ * A cluster's topics and what was set for all of it.
  *
- * @param settings what was set dynamically for all brokers
+ * @param nextProducerId no producer has got this id, or a higher one; zero: not known
  */
-public record ClusterState(Map<String, String> settings, List<TopicState> topics) {
-  public static final ClusterState EMPTY = new ClusterState(Map.of(), List.of());
+public record ClusterState(SettingsState settings, long nextProducerId, List<TopicState> topics) {
+  public static final ClusterState EMPTY = new ClusterState(SettingsState.EMPTY, 0, List.of());
 
   public ClusterState {
-    settings = Map.copyOf(settings);
     topics = List.copyOf(topics);
   }
 }

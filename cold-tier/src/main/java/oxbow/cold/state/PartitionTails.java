@@ -15,6 +15,8 @@ import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFileReader;
 import oxbow.cold.file.ColdFiles;
 import oxbow.cold.file.ColdFormat;
+import oxbow.cold.file.TableColumns;
+import oxbow.cold.file.WriterSchemas;
 import oxbow.cold.store.ObjectStore;
 import oxbow.log.ColdStart;
 import oxbow.log.ColdStart.ProducerBatch;
@@ -38,6 +40,11 @@ final class PartitionTails {
     this.store = store;
   }
 
+  /**
+   * What the files tell of where a partition goes on. Files that another engine wrote don't know
+   * their batches: an epoch of theirs counts from where the last known one ended, and if the last
+   * is such a file no producer is known. Then each may go on with the sequence it has.
+   */
   ColdStart start(List<ColdFile> files, long logStart, long coldEnd) {
     List<ColdFile> known = files.stream().filter(file -> file.endOffset() > logStart).toList();
     return new ColdStart(logStart, coldEnd, epochs(known, logStart), producers(known));
@@ -136,9 +143,19 @@ final class PartitionTails {
             BatchView.maxTimestampMs(batches, at)));
   }
 
-  void batches(List<ColdFile> files, Consumer<ByteBuffer> each) {
+  /**
+   * Hands over all batches of files in order.
+   *
+   * @param columns of a topic without schemas
+   */
+  void batches(List<ColdFile> files, TableColumns columns, Consumer<ByteBuffer> each) {
     for (ColdFile file : files) {
-      try (ColdFileReader.Cursor cursor = open(file).open(file.baseOffset())) {
+      ColdFileReader reader =
+          file.format() == ColdFormat.FOREIGN
+              ? ColdFiles.openForeign(
+                  file, ColdFiles.source(store, file), columns, WriterSchemas.NONE)
+              : open(file);
+      try (ColdFileReader.Cursor cursor = reader.open(file.baseOffset())) {
         for (ByteBuffer found = cursor.next(READ_BYTES);
             found.hasRemaining();
             found = cursor.next(READ_BYTES)) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.kafka.common.Uuid;
@@ -44,16 +45,43 @@ final class StateJson {
 
   static ByteBuffer write(ClusterState state) {
     ObjectNode root = root();
-    root.set("settings", map(state.settings()));
+    SettingsState settings = state.settings();
+    root.set("settings", map(settings.brokers()));
+    if (!settings.singleBrokers().isEmpty()) {
+      ObjectNode brokers = root.putObject("brokers");
+      new TreeMap<>(settings.singleBrokers())
+          .forEach((id, own) -> brokers.set(Integer.toString(id), map(own)));
+    }
+    if (!settings.clientMetrics().isEmpty()) {
+      ObjectNode subscriptions = root.putObject("clientMetrics");
+      new TreeMap<>(settings.clientMetrics())
+          .forEach((name, own) -> subscriptions.set(name, map(own)));
+    }
+    if (!settings.quotas().isEmpty()) {
+      var quotas = root.putArray("quotas");
+      for (QuotaState quota : settings.quotas()) write(quota, quotas.addObject());
+    }
+    if (state.nextProducerId() > 0) root.put("nextProducerId", state.nextProducerId());
     var topics = root.putArray("topics");
     for (TopicState topic : state.topics()) {
       ObjectNode node = topics.addObject();
       node.put("name", topic.name());
       node.put("id", topic.id().toString());
       node.put("partitions", topic.partitions());
+      if (!topic.leaderEpochs().isEmpty()) {
+        var epochs = node.putArray("leaderEpochs");
+        topic.leaderEpochs().forEach(epochs::add);
+      }
       node.set("settings", map(topic.settings()));
     }
     return bytes(root);
+  }
+
+  private static void write(QuotaState quota, ObjectNode node) {
+    ObjectNode entity = node.putObject("entity");
+    new TreeMap<>(quota.entity()).forEach((kind, name) -> entity.put(kind, name.orElse(null)));
+    ObjectNode bounds = node.putObject("bounds");
+    new TreeMap<>(quota.bounds()).forEach(bounds::put);
   }
 
   static ClusterState cluster(ByteBuffer body) {
@@ -67,10 +95,42 @@ final class StateJson {
                     text(node, "name"),
                     Uuid.fromString(text(node, "id")),
                     Math.toIntExact(number(node, "partitions")),
+                    integers(node.path("leaderEpochs")),
                     map(node.path("settings"))));
           }
-          return new ClusterState(map(root.path("settings")), topics);
+          return new ClusterState(settings(root), root.path("nextProducerId").asLong(0), topics);
         });
+  }
+
+  private static SettingsState settings(JsonNode root) {
+    Map<Integer, Map<String, String>> brokers = new HashMap<>();
+    root.path("brokers")
+        .properties()
+        .forEach(one -> brokers.put(Integer.valueOf(one.getKey()), map(one.getValue())));
+    Map<String, Map<String, String>> subscriptions = new HashMap<>();
+    root.path("clientMetrics")
+        .properties()
+        .forEach(one -> subscriptions.put(one.getKey(), map(one.getValue())));
+    List<QuotaState> quotas = new ArrayList<>();
+    for (JsonNode node : root.path("quotas")) {
+      Map<String, Optional<String>> entity = new HashMap<>();
+      node.path("entity")
+          .properties()
+          .forEach(
+              one -> entity.put(one.getKey(), Optional.ofNullable(one.getValue().textValue())));
+      Map<String, Double> bounds = new HashMap<>();
+      node.path("bounds")
+          .properties()
+          .forEach(one -> bounds.put(one.getKey(), one.getValue().asDouble()));
+      quotas.add(new QuotaState(entity, bounds));
+    }
+    return new SettingsState(map(root.path("settings")), brokers, subscriptions, quotas);
+  }
+
+  private static List<Integer> integers(JsonNode array) {
+    List<Integer> integers = new ArrayList<>();
+    for (JsonNode one : array) integers.add(one.asInt());
+    return integers;
   }
 
   static ByteBuffer write(Positions positions) {

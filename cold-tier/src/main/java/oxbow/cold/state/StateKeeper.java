@@ -2,6 +2,7 @@ package oxbow.cold.state;
 
 import static oxbow.cold.store.StoreException.Kind.DENIED;
 
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
@@ -19,6 +20,7 @@ public final class StateKeeper {
   private final Owners owners;
   private final Supplier<ClusterSource> sources;
   private OptionalLong savedTopics = OptionalLong.empty();
+  private @Nullable ByteBuffer writtenTopics;
   private OptionalLong savedSchemas = OptionalLong.empty();
   private OptionalLong savedPositions = OptionalLong.empty();
   private volatile @Nullable Owner owner;
@@ -57,8 +59,12 @@ public final class StateKeeper {
     }
     long topics = source.topicsVersion();
     if (topics != 0 && !savedTopics.equals(OptionalLong.of(topics))) {
-      ObjectStore.ObjectInfo _ =
-          store.put(StateObjects.topics(number), StateJson.write(source.topics()));
+      ByteBuffer now = StateJson.write(source.topics());
+      // The version moves with each record of the metadata; few of them change what is saved.
+      if (!now.equals(writtenTopics)) {
+        ObjectStore.ObjectInfo _ = store.put(StateObjects.topics(number), now.duplicate());
+        writtenTopics = now;
+      }
       savedTopics = OptionalLong.of(topics);
     }
   }

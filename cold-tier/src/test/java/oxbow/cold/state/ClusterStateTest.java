@@ -40,8 +40,17 @@ class ClusterStateTest {
     long version = 1;
     ClusterState state =
         new ClusterState(
-            Map.of("log.retention.ms", "1000"),
-            List.of(new TopicState("orders", TOPIC, 2, Map.of("retention.ms", "5"))));
+            new SettingsState(
+                Map.of("log.retention.ms", "1000"),
+                Map.of(1, Map.of("log.cleaner.threads", "2")),
+                Map.of("slow", Map.of("interval.ms", "5000")),
+                List.of(
+                    new QuotaState(
+                        Map.of("user", Optional.of("ann"), "client-id", Optional.empty()),
+                        Map.of("producer_byte_rate", 1024.5)))),
+            4000,
+            List.of(
+                new TopicState("orders", TOPIC, 2, List.of(3, 0), Map.of("retention.ms", "5"))));
     Positions positions =
         new Positions(
             List.of(
@@ -98,8 +107,13 @@ class ClusterStateTest {
     assertThat(text("cluster/000001/topics.json"))
         .isEqualTo(
             """
-            {"version":1,"settings":{"log.retention.ms":"1000"},"topics":[{"name":"orders",\
-            "id":"AAAAAAAAAAAAAAAAAAAAAQ","partitions":2,"settings":{"retention.ms":"5"}}]}
+            {"version":1,"settings":{"log.retention.ms":"1000"},\
+            "brokers":{"1":{"log.cleaner.threads":"2"}},\
+            "clientMetrics":{"slow":{"interval.ms":"5000"}},\
+            "quotas":[{"entity":{"client-id":null,"user":"ann"},\
+            "bounds":{"producer_byte_rate":1024.5}}],"nextProducerId":4000,\
+            "topics":[{"name":"orders","id":"AAAAAAAAAAAAAAAAAAAAAQ","partitions":2,\
+            "leaderEpochs":[3,0],"settings":{"retention.ms":"5"}}]}
             """);
     assertThat(text("cluster/000001/positions.json"))
         .isEqualTo(
@@ -119,6 +133,14 @@ class ClusterStateTest {
     var cluster = new FakeCluster();
 
     assertThat(StateJson.cluster(StateJson.write(cluster.state))).isEqualTo(cluster.state);
+    // As an earlier version wrote it.
+    assertThat(
+            StateJson.cluster(
+                ByteBuffer.wrap(
+                    "{\"version\":1,\"settings\":{\"a\":\"b\"},\"topics\":[]}".getBytes(UTF_8))))
+        .isEqualTo(
+            new ClusterState(
+                new SettingsState(Map.of("a", "b"), Map.of(), Map.of(), List.of()), 0, List.of()));
     assertThat(StateJson.positions(StateJson.write(cluster.positions)))
         .isEqualTo(cluster.positions);
     var starts =
@@ -150,6 +172,24 @@ class ClusterStateTest {
     keeper.saveWhatRecordsNeed();
 
     assertThat(cluster.gathered).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsTheSameAsBeforeIsNotWrittenAgain() {
+    var cluster = new FakeCluster();
+    var keeper = new StateKeeper(store, owners, () -> cluster);
+    keeper.owned(owners.claim("one-cluster", "token-1"));
+    keeper.saveWhatRecordsNeed();
+    store.delete(List.of("cluster/000001/topics.json"));
+    cluster.version = 2; // the metadata's log went on, with nothing that concerns a restore
+
+    keeper.saveWhatRecordsNeed();
+    assertThat(store.find("cluster/000001/topics.json")).isEmpty();
+
+    cluster.version = 3;
+    cluster.state = new ClusterState(cluster.state.settings(), 5000, cluster.state.topics());
+    keeper.saveWhatRecordsNeed();
+    assertThat(store.find("cluster/000001/topics.json")).isPresent();
   }
 
   @Test
@@ -200,7 +240,8 @@ class ClusterStateTest {
         .extracting(BucketRestore.Topic::state)
         .containsExactly(new FakeCluster().state.topics().getFirst());
     assertThat(contents.topics().getFirst().isKept()).isFalse();
-    assertThat(contents.settings()).containsEntry("log.retention.ms", "1000");
+    assertThat(contents.settings()).isEqualTo(new FakeCluster().state.settings());
+    assertThat(contents.nextProducerId()).isEqualTo(4000);
     // What the new owner never wrote is still that of the one before.
     assertThat(restore.takeOver(true).topics()).hasSize(1);
   }
@@ -226,10 +267,13 @@ class ClusterStateTest {
     var contents =
         new BucketRestore.Contents(
             new Owner(2, "one-cluster", "token-2", ""),
-            Map.of(),
+            SettingsState.EMPTY,
+            0,
             List.of(
                 new BucketRestore.Topic(
-                    new TopicState("orders", TOPIC, 2, Map.of()), true, Map.of(1, start))),
+                    new TopicState("orders", TOPIC, 2, List.of(), Map.of()),
+                    true,
+                    Map.of(1, start))),
             Optional.empty(),
             Positions.EMPTY,
             List.of());

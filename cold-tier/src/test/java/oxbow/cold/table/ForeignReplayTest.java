@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import org.apache.avro.Schema;
@@ -58,10 +59,15 @@ import oxbow.cold.file.testing.TestBatch.TestHeader;
 import oxbow.cold.file.testing.TestBatch.TestRecord;
 import oxbow.cold.offload.FileWriters;
 import oxbow.cold.offload.TopicColumns;
+import oxbow.cold.state.BucketRestore;
+import oxbow.cold.state.Owner;
+import oxbow.cold.state.Owners;
 import oxbow.cold.store.LocalObjectStore;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.store.StoreListener;
 import oxbow.cold.testing.FakeSchemas;
+import oxbow.log.ColdStart;
+import oxbow.log.EpochStart;
 import oxbow.log.TimestampedOffset;
 import oxbow.schema.Framing;
 
@@ -84,6 +90,7 @@ class ForeignReplayTest {
   private Map<String, String> engineSettings = new HashMap<>();
   private final List<TestBatch> written = new ArrayList<>();
   private long end;
+  private long producerId = -1;
   private int names;
 
   @BeforeEach
@@ -352,6 +359,12 @@ class ForeignReplayTest {
   private void appendPlain(int records) throws IOException {
     var batch = new TestBatch();
     batch.baseOffset = end;
+    batch.leaderEpoch = 3;
+    if (producerId >= 0) {
+      batch.producerId = producerId;
+      batch.producerEpoch = 0;
+      batch.baseSequence = (int) end;
+    }
     for (int i = 0; i < records; i++) batch.add(i, null, ("value " + i).getBytes(UTF_8));
     end += records;
     append(List.of(batch));
@@ -407,6 +420,42 @@ class ForeignReplayTest {
     // Each of the two ranges is in the one new file: neither can be taken out of it.
     assertThatThrownBy(() -> table.replace(replayed.subList(0, 1), List.of()))
         .isInstanceOf(StoreException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aPartitionWhoseLastFileAnotherEngineWroteIsRestored(boolean isAllForeign)
+      throws IOException {
+    producerId = 9;
+    appendPlain(30);
+    appendPlain(30);
+    Table engine = catalog.loadTable(ID);
+    List<Record> rows = rows(engine);
+    if (!isAllForeign) rows.removeIf(row -> (long) row.getField("kafka_offset") < 30);
+    RewriteFiles rewrite = engine.newRewrite();
+    try (CloseableIterable<FileScanTask> tasks = engine.newScan().planFiles()) {
+      for (FileScanTask task : tasks) {
+        boolean isFirst = task.file().location().contains("/" + "0".repeat(20) + "_");
+        if (isAllForeign || !isFirst) rewrite.deleteFile(task.file());
+      }
+    }
+    rewrite.addFile(write(engine, rows)).commit();
+    Owner _ = new Owners(store, InstantSource.system()).claim("one-cluster", "token");
+
+    var restore = new BucketRestore(store, "kafka", InstantSource.system());
+    BucketRestore.Contents contents = restore.takeOver(true);
+
+    BucketRestore.Topic topic = contents.topics().getFirst();
+    ColdStart start = Objects.requireNonNull(topic.starts().get(0));
+    assertThat(start.logStart()).isZero();
+    assertThat(start.coldEnd()).isEqualTo(60);
+    // What an older file tells of a producer would make its next batch one out of order.
+    assertThat(start.batches()).isEmpty();
+    assertThat(start.epochs()).containsExactly(new EpochStart(isAllForeign ? 0 : 3, 0));
+    assertThat(contents.problems()).anyMatch(problem -> problem.contains("another engine wrote"));
+    List<Got> got = new ArrayList<>();
+    restore.batches(topic, 0, batches -> addRecords(batches, got));
+    assertThat(got).isEqualTo(expected());
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -20,6 +21,8 @@ import oxbow.cold.state.ClusterState;
 import oxbow.cold.state.GroupOffset;
 import oxbow.cold.state.LogStart;
 import oxbow.cold.state.Positions;
+import oxbow.cold.state.QuotaState;
+import oxbow.cold.state.SettingsState;
 import oxbow.cold.state.TopicState;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.store.StoreException.Kind;
@@ -62,9 +65,20 @@ final class ClusterFacts implements ClusterSource {
               topic.name(),
               topic.id(),
               topic.partitions().size(),
+              topic.partitions().stream().map(ClusterView.Partition::leaderEpoch).toList(),
               view.topicSettings(topic.name())));
     }
-    return new ClusterState(view.brokerSettings(ALL_BROKERS), topics);
+    topics.sort(Comparator.comparing(TopicState::name)); // so that the same is written as the same
+    var settings =
+        new SettingsState(
+            view.brokerSettings(ALL_BROKERS),
+            view.singleBrokerSettings(),
+            view.clientMetrics(),
+            view.clientQuotas().stream()
+                .map(quota -> new QuotaState(quota.entity(), quota.bounds()))
+                .sorted(Comparator.comparing(QuotaState::toString))
+                .toList());
+    return new ClusterState(settings, view.nextProducerId(), topics);
   }
 
   private Optional<Partition> registryPartition() {

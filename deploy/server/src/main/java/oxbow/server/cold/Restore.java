@@ -16,6 +16,7 @@ import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
+import oxbow.broker.control.ClusterView;
 import oxbow.broker.control.MetadataRestore;
 import oxbow.broker.control.MetadataRestore.RestoredTopic;
 import oxbow.broker.group.CommittedOffset;
@@ -23,6 +24,7 @@ import oxbow.broker.group.OffsetRecords;
 import oxbow.cold.state.BucketRestore;
 import oxbow.cold.state.GroupOffset;
 import oxbow.cold.state.RestoredStarts;
+import oxbow.cold.state.SettingsState;
 import oxbow.cold.store.ObjectStore;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.store.StoreException.Kind;
@@ -35,8 +37,8 @@ import oxbow.server.ServerConfig;
 
 /**
  * Brings a cluster back from its bucket into an empty data directory: topics with their ids and
- * settings, schemas, groups' offsets. Records stay in the bucket, and each partition goes on where
- * it ends there. The server must not run.
+ * settings, schemas, groups' offsets, quotas. Records stay in the bucket, and each partition goes
+ * on where it ends there. The server must not run.
  */
 public final class Restore {
   /** Ids below may have been given to producers whose records never came to the bucket. */
@@ -136,7 +138,7 @@ public final class Restore {
     RestoredStarts.write(bounds.config().directory(), contents);
     MetadataRestore.write(
         config.control().withClusterId(contents.owner().cluster()),
-        contents.settings(),
+        restored(contents.settings()),
         contents.topics().stream().map(topic -> restored(topic, epochs)).toList(),
         logDirectory,
         nextProducerId(contents));
@@ -203,6 +205,16 @@ public final class Restore {
     return logs.open(id, LogConfig.of(COMPACTED));
   }
 
+  private static MetadataRestore.RestoredSettings restored(SettingsState settings) {
+    return new MetadataRestore.RestoredSettings(
+        settings.brokers(),
+        settings.singleBrokers(),
+        settings.clientMetrics(),
+        settings.quotas().stream()
+            .map(quota -> new ClusterView.ClientQuota(quota.entity(), quota.bounds()))
+            .toList());
+  }
+
   private static RestoredTopic restored(
       BucketRestore.Topic topic, Map<TopicPartition, Integer> epochs) {
     List<Integer> last = new ArrayList<>();
@@ -211,7 +223,8 @@ public final class Restore {
       int cold =
           start == null || start.epochs().isEmpty() ? 0 : start.epochs().getLast().leaderEpoch();
       var name = new TopicPartition(topic.state().name(), partition);
-      last.add(Math.max(cold, epochs.getOrDefault(name, 0)));
+      int known = Math.max(cold, topic.state().leaderEpoch(partition));
+      last.add(Math.max(known, epochs.getOrDefault(name, 0)));
     }
     return new RestoredTopic(
         topic.state().name(), topic.state().id(), last, topic.state().settings());
@@ -225,6 +238,6 @@ public final class Restore {
             .mapToLong(ColdStart.ProducerBatch::producerId)
             .max()
             .orElse(-1);
-    return last + 1 + PRODUCER_IDS_SKIPPED;
+    return Math.max(last + 1, contents.nextProducerId()) + PRODUCER_IDS_SKIPPED;
   }
 }

@@ -39,8 +39,17 @@ public interface ClusterView {
   /** What was set dynamically for a broker; -1: for all of them. */
   Map<String, String> brokerSettings(int id);
 
+  /** What was set dynamically for single brokers, by their ids. */
+  Map<Integer, Map<String, String>> singleBrokerSettings();
+
   /** What was set for each subscription to clients' metrics, by its name. */
   Map<String, Map<String, String>> clientMetrics();
+
+  /** All bounds that were set for clients. */
+  List<ClientQuota> clientQuotas();
+
+  /** No producer has got this id, or a higher one. */
+  long nextProducerId();
 
   /** A topic's settings as its log uses them: its own, else the cluster's, else defaults. */
   Map<String, String> effectiveTopicSettings(String name);
@@ -73,6 +82,19 @@ public interface ClusterView {
       List<Integer> offline,
       List<Integer> eligibleLeaders,
       List<Integer> lastKnownEligibleLeaders) {}
+
+  /**
+   * Bounds for some clients.
+   *
+   * @param entity whose they are: by user, client id or ip; without a name the default of that kind
+   * @param bounds by name of the quota: {@code producer_byte_rate}, ...
+   */
+  record ClientQuota(Map<String, Optional<String>> entity, Map<String, Double> bounds) {
+    public ClientQuota {
+      entity = Map.copyOf(entity);
+      bounds = Map.copyOf(bounds);
+    }
+  }
 
   /** A registered broker. */
   record Broker(

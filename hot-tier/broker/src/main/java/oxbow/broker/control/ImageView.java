@@ -146,6 +146,35 @@ final class ImageView implements ClusterView {
   }
 
   @Override
+  public Map<Integer, Map<String, String>> singleBrokerSettings() {
+    var brokers = new TreeMap<Integer, Map<String, String>>();
+    for (ConfigResource resource : image.configs().resourceData().keySet()) {
+      if (resource.type() != ConfigResource.Type.BROKER || resource.isDefault()) continue;
+      brokers.put(Integer.valueOf(resource.name()), image.configs().configMapForResource(resource));
+    }
+    return brokers;
+  }
+
+  @Override
+  public List<ClientQuota> clientQuotas() {
+    var quotas = new ArrayList<ClientQuota>();
+    image
+        .clientQuotas()
+        .entities()
+        .forEach((entity, quota) -> {
+          var names = new TreeMap<String, Optional<String>>();
+          entity.entries().forEach((kind, name) -> names.put(kind, Optional.ofNullable(name)));
+          quotas.add(new ClientQuota(names, quota.quotas()));
+        });
+    return quotas;
+  }
+
+  @Override
+  public long nextProducerId() {
+    return Math.max(0, image.producerIds().nextProducerId());
+  }
+
+  @Override
   public Map<String, Map<String, String>> clientMetrics() {
     var subscriptions = new TreeMap<String, Map<String, String>>();
     for (ConfigResource resource : image.configs().resourceData().keySet()) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.metadata.ClientQuotaRecord;
 import org.apache.kafka.common.metadata.ConfigRecord;
 import org.apache.kafka.common.metadata.PartitionRecord;
 import org.apache.kafka.common.metadata.ProducerIdsRecord;
@@ -37,17 +38,36 @@ public final class MetadataRestore {
   }
 
   /**
+   * What was set beside topics.
+   *
+   * @param brokers settings that hold for all brokers
+   * @param singleBrokers settings of brokers by their ids
+   * @param clientMetrics subscriptions by their names
+   */
+  public record RestoredSettings(
+      Map<String, String> brokers,
+      Map<Integer, Map<String, String>> singleBrokers,
+      Map<String, Map<String, String>> clientMetrics,
+      List<ClusterView.ClientQuota> clientQuotas) {
+    public RestoredSettings {
+      brokers = Map.copyOf(brokers);
+      singleBrokers = Map.copyOf(singleBrokers);
+      clientMetrics = Map.copyOf(clientMetrics);
+      clientQuotas = List.copyOf(clientQuotas);
+    }
+  }
+
+  /**
    * Formats a new directory.
    *
    * @param config with the id of the cluster
-   * @param settings that hold for all brokers
    * @param logDirectory where this node keeps the partitions
    * @param nextProducerId no producer gets a lower id
    * @throws ControlException if there is metadata already
    */
   public static void write(
       ControlConfig config,
-      Map<String, String> settings,
+      RestoredSettings settings,
       List<RestoredTopic> topics,
       Uuid logDirectory,
       long nextProducerId) {
@@ -55,8 +75,7 @@ public final class MetadataRestore {
         config,
         version -> {
           List<ApiMessageAndVersion> records = new ArrayList<>();
-          settings.forEach(
-              (key, value) -> records.add(setting(ConfigResource.Type.BROKER, "", key, value)));
+          add(settings, records);
           for (RestoredTopic topic : topics) add(config, topic, logDirectory, version, records);
           records.add(
               record(
@@ -67,6 +86,41 @@ public final class MetadataRestore {
                   VERSION));
           return records;
         });
+  }
+
+  private static void add(RestoredSettings settings, List<ApiMessageAndVersion> records) {
+    add(ConfigResource.Type.BROKER, "", settings.brokers(), records);
+    settings
+        .singleBrokers()
+        .forEach((id, own) -> add(ConfigResource.Type.BROKER, Integer.toString(id), own, records));
+    settings
+        .clientMetrics()
+        .forEach((name, own) -> add(ConfigResource.Type.CLIENT_METRICS, name, own, records));
+    for (ClusterView.ClientQuota quota : settings.clientQuotas()) {
+      List<ClientQuotaRecord.EntityData> entity = new ArrayList<>();
+      quota
+          .entity()
+          .forEach((kind, name) ->
+              entity.add(
+                  new ClientQuotaRecord.EntityData()
+                      .setEntityType(kind)
+                      .setEntityName(name.orElse(null))));
+      quota
+          .bounds()
+          .forEach((key, value) ->
+              records.add(
+                  record(
+                      new ClientQuotaRecord().setEntity(entity).setKey(key).setValue(value),
+                      VERSION)));
+    }
+  }
+
+  private static void add(
+      ConfigResource.Type type,
+      String name,
+      Map<String, String> settings,
+      List<ApiMessageAndVersion> records) {
+    settings.forEach((key, value) -> records.add(setting(type, name, key, value)));
   }
 
   private static void add(
@@ -92,10 +146,7 @@ public final class MetadataRestore {
                   .setDirectories(List.of(logDirectory)),
               version.partitionRecordVersion()));
     }
-    topic
-        .settings()
-        .forEach((key, value) ->
-            records.add(setting(ConfigResource.Type.TOPIC, topic.name(), key, value)));
+    add(ConfigResource.Type.TOPIC, topic.name(), topic.settings(), records);
   }
 
   private static ApiMessageAndVersion setting(

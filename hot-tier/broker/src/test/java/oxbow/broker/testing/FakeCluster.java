@@ -172,6 +172,21 @@ public final class FakeCluster {
     }
 
     @Override
+    public Map<Integer, Map<String, String>> singleBrokerSettings() {
+      return Map.of();
+    }
+
+    @Override
+    public List<ClusterView.ClientQuota> clientQuotas() {
+      return List.of();
+    }
+
+    @Override
+    public long nextProducerId() {
+      return 0;
+    }
+
+    @Override
     public Map<String, Map<String, String>> clientMetrics() {
       return Map.of();
     }
