@@ -211,13 +211,14 @@ class ColdCommandTest {
   @Test
   void eraseFindsTypedKeysByWhatTheyMean() throws Exception {
     create("typed");
-    String v1 = "{\"type\":\"record\",\"name\":\"K\",\"fields\":[%s]}";
     String id = "{\"name\":\"id\",\"type\":\"long\"}";
     String region = ",{\"name\":\"region\",\"type\":\"string\",\"default\":\"eu\"}";
     for (String fields : List.of(id, id + region)) {
       post(
           "/registry/subjects/typed-key/versions",
-          json.createObjectNode().put("schema", v1.formatted(fields)).toString());
+          json.createObjectNode()
+              .put("schema", "{\"type\":\"record\",\"name\":\"K\",\"fields\":[" + fields + "]}")
+              .toString());
       for (int i = 0; i < 5; i++) {
         String key =
             fields.equals(id) ? "{\"id\":" + i + "}" : "{\"id\":" + i + ",\"region\":\"eu\"}";
