@@ -233,15 +233,7 @@ final class RegistryScenarios {
 
   /** Writes the records of a registry's topic, as a copied one has them. */
   private static void write(BrokerProcess broker, int schemas) throws InterruptedException {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrap()))) {
-      var topic =
-          new NewTopic("_schemas", Optional.of(1), Optional.empty())
-              .configs(Map.of("cleanup.policy", "compact"));
-      admin.createTopics(List.of(topic)).all().get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("could not create the registry's topic", e.getCause());
-    }
-    Clients.touch(broker.bootstrap(), "_schemas", 1);
+    createTopic(broker, "_schemas", Map.of("cleanup.policy", "compact"));
     try (var producer = Clients.producer(broker.bootstrap(), Map.of())) {
       for (int id = 1; id <= schemas; id++) {
         String subject = "s" + id;
