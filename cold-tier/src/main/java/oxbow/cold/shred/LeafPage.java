@@ -45,6 +45,9 @@ public final class LeafPage {
   /** Next entry of a repeated leaf. */
   public int entry;
 
+  /** Next row, where rows are skipped. */
+  int row;
+
   /** Next value. */
   public int value;
 
@@ -56,6 +59,7 @@ public final class LeafPage {
 
   public void begin() {
     entry = 0;
+    row = 0;
     value = 0;
   }
 
