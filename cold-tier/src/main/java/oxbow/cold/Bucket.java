@@ -34,6 +34,7 @@ import oxbow.cold.table.ColdTable;
 import oxbow.cold.table.IcebergCatalog;
 import oxbow.cold.table.Manifest;
 import oxbow.cold.table.Partitioning;
+import oxbow.cold.table.Pins;
 import oxbow.schema.Schemas;
 import oxbow.schema.layout.Column;
 import oxbow.schema.layout.Layout;
@@ -56,6 +57,7 @@ final class Bucket {
   private final Supplier<String> token;
   private final Map<Uuid, OpenTopic> open = new ConcurrentHashMap<>();
   private final Set<Uuid> dropped = ConcurrentHashMap.newKeySet();
+  private final Pins pins = new Pins();
   private @Nullable IcebergCatalog catalog;
   private @Nullable String clusterId;
   private volatile long ownerNumber;
@@ -87,7 +89,8 @@ final class Bucket {
   synchronized IcebergCatalog catalog() {
     IcebergCatalog opened = catalog;
     if (opened == null) {
-      opened = IcebergCatalog.open(store, clock, new Replays(store, schemas), () -> ownerNumber);
+      opened =
+          IcebergCatalog.open(store, clock, new Replays(store, schemas), () -> ownerNumber, pins);
       if (clusterId != null) {
         claim(clusterId);
         opened.ensureNamespace(namespace); // engines list it before there is a topic
@@ -214,6 +217,10 @@ final class Bucket {
     if (topic == null) throw new StoreException(NOT_FOUND, "the table of " + file + " is gone");
     TopicColumns.Placed placed = topic.columns().placed();
     return ColdFiles.openForeign(file, source, placed.columns(), placed.schemas());
+  }
+
+  Pins pins() {
+    return pins;
   }
 
   /** Drops a deleted topic's table with everything in it. May be repeated until it succeeds. */

@@ -47,6 +47,7 @@ import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
 import oxbow.cold.table.ForeignCommits;
 import oxbow.cold.table.IcebergCatalog;
+import oxbow.cold.table.Pins;
 import oxbow.cold.table.TableVersion;
 import oxbow.cold.upkeep.Pace;
 import oxbow.cold.upkeep.Upkeep;
@@ -320,6 +321,19 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
    */
   public Optional<TableVersion> version(Uuid topicId, String topic) {
     return bucket.find(topicId, topic).map(open -> open.table().version());
+  }
+
+  /**
+   * Has cleaning leave what is about to be read: taken before {@link #version}, then narrowed to
+   * the files that are wanted of it, and closed by whoever takes it.
+   */
+  public Pins.Pin pin() {
+    return bucket.pins().all();
+  }
+
+  /** A file's bytes, as they lie in the store. */
+  public ColdFileReader.RangeSource bytes(ColdFile file) {
+    return ColdFiles.source(store, file);
   }
 
   /** Opens one of a table's files: reads its indexes. */

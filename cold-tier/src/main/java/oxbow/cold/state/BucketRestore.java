@@ -24,6 +24,7 @@ import oxbow.cold.store.StoreException;
 import oxbow.cold.table.ColdTable;
 import oxbow.cold.table.ForeignReplays;
 import oxbow.cold.table.IcebergCatalog;
+import oxbow.cold.table.Pins;
 import oxbow.log.ColdStart;
 
 /**
@@ -108,7 +109,8 @@ public final class BucketRestore {
             .become(number, cluster, UUID.randomUUID().toString())
             .orElseThrow(
                 () -> new StoreException(DENIED, "somebody else has just taken the bucket over"));
-    IcebergCatalog catalog = IcebergCatalog.open(store, clock, ForeignReplays.ALL, owner::number);
+    IcebergCatalog catalog =
+        IcebergCatalog.open(store, clock, ForeignReplays.ALL, owner::number, new Pins());
     return read(owner, catalog);
   }
 

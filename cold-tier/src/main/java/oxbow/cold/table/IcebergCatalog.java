@@ -73,13 +73,17 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
 
   private final ForeignReplays replays;
 
+  private final Pins pins;
+  private final ManifestBounds bounds = new ManifestBounds();
+
   private IcebergCatalog(
-      ObjectStore store, InstantSource clock, ForeignReplays replays, Fence fence) {
+      ObjectStore store, InstantSource clock, ForeignReplays replays, Fence fence, Pins pins) {
     this.store = store;
     this.io = new ObjectFileIO(store);
     this.clock = clock;
     this.replays = replays;
     this.fence = fence;
+    this.pins = pins;
   }
 
   /** Opens a bucket, or begins one, that nobody takes over. */
@@ -95,18 +99,23 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   public static IcebergCatalog open(
       ObjectStore store, InstantSource clock, ForeignReplays replays) {
     BucketLayout.open(store);
-    return new IcebergCatalog(store, clock, replays, Fence.NONE);
+    return new IcebergCatalog(store, clock, replays, Fence.NONE, new Pins());
   }
 
   /**
    * The same for one of the owners that a bucket has one after the other.
    *
    * @param owner its number; 0: not known yet, and nothing is committed to topics' tables
+   * @param pins what cleaning leaves for later
    */
   public static IcebergCatalog open(
-      ObjectStore store, InstantSource clock, ForeignReplays replays, LongSupplier owner) {
+      ObjectStore store,
+      InstantSource clock,
+      ForeignReplays replays,
+      LongSupplier owner,
+      Pins pins) {
     BucketLayout.open(store);
-    return new IcebergCatalog(store, clock, replays, new Fence(owner));
+    return new IcebergCatalog(store, clock, replays, new Fence(owner), pins);
   }
 
   /** Whether somebody has begun a bucket here. */
@@ -190,7 +199,8 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
 
   private IcebergTable table(
       String namespace, String name, Uuid topicId, ObjectTableOperations operations) {
-    return new IcebergTable(path(namespace, name, topicId), operations, store, io, clock, fence);
+    return new IcebergTable(
+        path(namespace, name, topicId), operations, store, io, clock, fence, pins, bounds);
   }
 
   private static String path(String namespace, String name, Uuid topicId) {

@@ -93,6 +93,8 @@ public final class IcebergTable implements ColdTable {
   private final ObjectFileIO io;
   private final InstantSource clock;
   private final Fence fence;
+  private final Pins pins;
+  private final ManifestBounds bounds;
 
   /** Threads of one process take turns instead of racing each other. */
   private final ReentrantLock commits = new ReentrantLock();
@@ -105,13 +107,17 @@ public final class IcebergTable implements ColdTable {
       ObjectStore store,
       ObjectFileIO io,
       InstantSource clock,
-      Fence fence) {
+      Fence fence,
+      Pins pins,
+      ManifestBounds bounds) {
     this.path = path;
     this.operations = operations;
     this.store = store;
     this.io = io;
     this.clock = clock;
     this.fence = fence;
+    this.pins = pins;
+    this.bounds = bounds;
   }
 
   @Override
@@ -346,7 +352,12 @@ public final class IcebergTable implements ColdTable {
   @Override
   public TableVersion version() {
     TableMetadata metadata = refresh();
-    return new TableVersion(metadata, files(metadata));
+    TableFiles now = files(metadata);
+    return new TableVersion(
+        metadata,
+        now,
+        (some, ranges) ->
+            translated(() -> now.without(some, ranges, metadata.specsById(), bounds, io)));
   }
 
   @Override
@@ -477,6 +488,10 @@ public final class IcebergTable implements ColdTable {
     }
     // Read after listing: what a commit meanwhile took in is known, or too young to be listed here.
     if (!old.isEmpty()) old.removeAll(reachable());
+    // What is pinned from now on was read of a version that is reachable, or too young.
+    Optional<Set<String>> pinned = pins.objects();
+    if (pinned.isEmpty()) return 0;
+    old.removeAll(pinned.get());
     store.delete(old);
     return old.size();
   }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +17,7 @@ import org.apache.iceberg.DataFile;
 import org.apache.iceberg.ManifestFile;
 import org.apache.iceberg.ManifestFiles;
 import org.apache.iceberg.ManifestReader;
+import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.types.Conversions;
@@ -24,6 +26,7 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFormat;
+import oxbow.cold.file.ColumnRange;
 import oxbow.cold.file.ForeignObjects;
 import oxbow.cold.file.SystemColumns;
 import oxbow.cold.store.StoreException;
@@ -344,6 +347,23 @@ final class TableFiles {
         .filter(file -> file.lastOffset() < logStart)
         .map(Entry.Foreign::object)
         .toList();
+  }
+
+  /** Names of those of our files that can't have a row in all of these ranges. */
+  Set<String> without(
+      Collection<ColdFile> files,
+      Map<Integer, ColumnRange> ranges,
+      Map<Integer, PartitionSpec> specs,
+      ManifestBounds bounds,
+      ObjectFileIO io) {
+    Set<String> without = new HashSet<>();
+    for (ColdFile file : files) {
+      ManifestFile manifest = manifestOf.get(file.name());
+      if (manifest == null) continue;
+      DataFile noted = bounds.files(manifest, specs, io).get(file.name());
+      if (noted != null && !ManifestBounds.meets(noted, ranges)) without.add(file.name());
+    }
+    return without;
   }
 
   /** Iceberg's own view of these files, which changes to them need. */

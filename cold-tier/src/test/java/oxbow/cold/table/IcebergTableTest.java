@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ColumnRange;
 import oxbow.cold.file.FileMetrics;
 import oxbow.cold.file.NewFile;
 import oxbow.cold.file.SystemColumns;
@@ -544,6 +545,56 @@ class IcebergTableTest {
     assertThat(plan(Expressions.alwaysTrue())).hasSize(1);
     table.append(List.of(underWay), Map.of(0, 20L));
     assertThat(openedAnew().files(0)).hasSize(2);
+  }
+
+  @Test
+  void whatSomebodyReadsIsCleanedOnceTheyAreDone() {
+    NewFile a = appended(0, 0, 10);
+    NewFile now = file(0, 0, 10);
+    table.replace(List.of(a.file()), List.of(now));
+    clock.advance(2 * DAY.toMillis());
+    assertThat(table.expireSnapshots(clock.instant(), 1)).isEqualTo(1);
+    var pins = new Pins();
+    ColdTable pinned =
+        IcebergCatalog.open(store, clock, ForeignReplays.ALL, () -> 0L, pins)
+            .find(NAMESPACE, NAME, TOPIC)
+            .orElseThrow();
+
+    try (Pins.Pin pin = pins.all();
+        Pins.Pin other = pins.all()) {
+      assertThat(pinned.clean(DAY)).as("nobody knows what they want").isZero();
+      pin.narrow(List.of(a.file().name()));
+      assertThat(pinned.clean(DAY)).as("of one of them").isZero();
+      other.narrow(List.of());
+      pinned.clean(DAY);
+      assertThat(store.names()).contains(a.file().name());
+    }
+    pinned.clean(DAY);
+    assertThat(store.names()).doesNotContain(a.file().name()).contains(now.file().name());
+  }
+
+  @Test
+  void filesAreToldByTheBoundsThatManifestsHave() {
+    NewFile a = appended(0, 0, 10);
+    NewFile b = appended(0, 10, 20);
+    TableVersion version = table.version();
+    int offset = SystemColumns.OFFSET.id();
+
+    assertThat(without(version, Map.of(offset, numbers(3, 5)))).containsExactly(b.file().name());
+    assertThat(without(version, Map.of(offset, numbers(9, 10)))).isEmpty();
+    assertThat(without(version, Map.of(offset, numbers(20, 99))))
+        .containsExactlyInAnyOrder(a.file().name(), b.file().name());
+    assertThat(without(version, Map.of(SystemColumns.FORM.id(), numbers(7, 7))))
+        .as("nothing is known of that column")
+        .isEmpty();
+  }
+
+  private static ColumnRange numbers(long min, long max) {
+    return new ColumnRange.Numbers(min, max, false);
+  }
+
+  private static Set<String> without(TableVersion version, Map<Integer, ColumnRange> ranges) {
+    return version.without(version.files(0), ranges);
   }
 
   @Test
