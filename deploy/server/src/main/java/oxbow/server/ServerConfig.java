@@ -61,6 +61,7 @@ public final class ServerConfig {
 
   private static final int COLD_AHEAD = 2;
   private static final int CATALOG_REQUESTS_MAX = 32;
+  private static final long SQL_CACHE_BYTES_MIN = 16L << 20;
   private static final int SQL_TEXT_BYTES_MAX = 1 << 20;
   private static final Duration COLD_MANIFEST_AGE = Duration.ofMinutes(1);
 
@@ -423,6 +424,9 @@ public final class ServerConfig {
         settings.find(ConfigKeys.SQL_THREADS).orElse(Math.max(1, PROCESSORS / 2)),
         settings.get(ConfigKeys.SQL_MEMORY_BYTES) / parallelMax,
         settings.get(ConfigKeys.SQL_SPILL_BYTES) / parallelMax,
+        settings
+            .find(ConfigKeys.SQL_CACHE_BYTES)
+            .orElseGet(() -> Math.max(SQL_CACHE_BYTES_MIN, Runtime.getRuntime().maxMemory() / 16)),
         millis(ConfigKeys.SQL_TIMEOUT_MS),
         SQL_TEXT_BYTES_MAX);
   }

@@ -9,21 +9,24 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.RowShape;
 import oxbow.cold.file.BatchRows;
-import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFileReader;
 import oxbow.cold.file.ColdFileWriter.Aborted;
+import oxbow.cold.file.ColdFormat;
 import oxbow.cold.file.SystemColumns;
+import oxbow.cold.file.parquet.ColumnScan;
+import oxbow.cold.file.parquet.PageRows;
 import oxbow.cold.shred.ColumnNode;
 import oxbow.cold.shred.ColumnTree;
+import oxbow.cold.store.StoreException;
 import oxbow.log.FileSlice;
 import oxbow.log.SealedSegments;
 import oxbow.log.batch.BatchView;
@@ -34,10 +37,14 @@ import oxbow.query.sql.duckdb.RowSource;
 import oxbow.schema.layout.Column;
 
 /**
- * Rows made of batches while they are read: those of the log, and of cold files that the engine
- * can't read itself. Each piece is read by one thread.
+ * Rows made while they are read: of the log's batches, of the pages of cold files that lie
+ * elsewhere, and of batches of cold files whose columns aren't the table's. Of pages only those are
+ * fetched that are wanted.
  */
 public final class LogRows implements RowSource {
+  /** About as many threads may have something to do with one file. */
+  private static final int PARTS = 8;
+
   /** Rows of a chunk. */
   private static final int CHUNK_ROWS = 2048;
 
@@ -56,7 +63,7 @@ public final class LogRows implements RowSource {
   private final List<Column> columns;
   private final List<Piece> pieces;
   private final Wanted wanted;
-  private final Function<ColdFile, ColdFileReader> coldFiles;
+  private final ColdColumns coldFiles;
   private final BooleanSupplier isStopped;
   private final LongAdder piecesDone;
   private final ColumnTree tree;
@@ -71,7 +78,7 @@ public final class LogRows implements RowSource {
       List<Column> columns,
       List<Piece> pieces,
       Wanted wanted,
-      Function<ColdFile, ColdFileReader> coldFiles,
+      ColdColumns coldFiles,
       BooleanSupplier isStopped,
       LongAdder piecesDone) {
     this.shape = shape;
@@ -110,7 +117,8 @@ public final class LogRows implements RowSource {
   private final class PieceScan implements Scan {
     private final List<@Nullable ColumnNode> nodes = new ArrayList<>();
     private final boolean isPlaceOnly;
-    private final Queue<Piece> left = new ConcurrentLinkedQueue<>(pieces);
+    private final Queue<Piece> left = new ConcurrentLinkedQueue<>();
+    private final ColdGroups groups;
 
     PieceScan(int[] wantedColumns) {
       for (int column : wantedColumns) {
@@ -120,11 +128,27 @@ public final class LogRows implements RowSource {
       }
       isPlaceOnly =
           nodes.stream().allMatch(node -> node == null || PLACE.contains(node.column.id()));
+      List<Piece.Cold> ofPages = new ArrayList<>();
+      for (Piece piece : pieces) {
+        boolean isOfPages =
+            piece instanceof Piece.Cold cold && cold.file().format() == ColdFormat.PARQUET;
+        if (isOfPages) ofPages.add((Piece.Cold) piece);
+        else left.add(piece);
+      }
+      groups =
+          new ColdGroups(
+              coldFiles,
+              ofPages,
+              tree,
+              nodes.stream().filter(Objects::nonNull).distinct().toList(),
+              wanted.ranges(),
+              isStopped,
+              piecesDone);
     }
 
     @Override
     public int threadsMax() {
-      return pieces.size();
+      return pieces.size() * PARTS;
     }
 
     @Override
@@ -133,7 +157,9 @@ public final class LogRows implements RowSource {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      groups.close();
+    }
   }
 
   private final class PieceWorker implements Worker {
@@ -144,6 +170,12 @@ public final class LogRows implements RowSource {
     private @Nullable BatchRows rows;
     private boolean hasMore;
 
+    /** A row group in work, and what makes rows of such. */
+    private ColdGroups.Unit.@Nullable Pages unit;
+
+    private @Nullable PageRows pageRows;
+    private ColumnScan.@Nullable Shape pagesShape;
+
     PieceWorker(PieceScan scan) {
       this.scan = scan;
       this.writer = new ChunkWriter(tree, scan.nodes);
@@ -152,9 +184,15 @@ public final class LogRows implements RowSource {
     @Override
     public int fill(MemorySegment chunk) {
       while (true) {
+        ColdGroups.Unit.Pages pages = unit;
+        if (pages != null) {
+          int count = fillFromPages(pages, chunk);
+          if (count > 0) return count;
+          continue;
+        }
         BatchRows filled = rows;
         if (filled == null || feed == null) {
-          if (isStopped.getAsBoolean() || !nextPiece()) return 0;
+          if (isStopped.getAsBoolean() || !(nextPiece() || nextUnit())) return 0;
           continue;
         }
         filled.clear();
@@ -174,9 +212,72 @@ public final class LogRows implements RowSource {
       }
     }
 
+    private boolean nextUnit() {
+      try {
+        switch (scan.groups.next()) {
+          case null -> {
+            return false;
+          }
+          case ColdGroups.Unit.Batches(Piece.Cold piece) -> begin(piece);
+          case ColdGroups.Unit.Pages pages -> begin(pages);
+          case ColdGroups.Unit.End _ -> throw new IllegalStateException("an end is no unit");
+        }
+        return true;
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+
+    private void begin(ColdGroups.Unit.Pages pages) {
+      PageRows known = pageRows;
+      if (known == null || !pages.shape().equals(pagesShape)) {
+        if (known != null) known.close();
+        known = new PageRows(pages.shape(), tree);
+        pageRows = known;
+        pagesShape = pages.shape();
+      }
+      unit = pages;
+      Bounds bounds = pages.piece().bounds();
+      try {
+        known.begin(pages.group(), pages.bytes(), bounds.from(), bounds.to());
+      } catch (IOException | RuntimeException e) {
+        throw corrupt(pages, e);
+      }
+    }
+
+    private int fillFromPages(ColdGroups.Unit.Pages pages, MemorySegment chunk) {
+      PageRows from = Objects.requireNonNull(pageRows);
+      int count;
+      try {
+        count = isStopped.getAsBoolean() ? 0 : from.take(CHUNK_ROWS);
+      } catch (IOException | RuntimeException e) {
+        throw corrupt(pages, e);
+      }
+      if (count > 0) {
+        writer.write(from.vectors(), count, chunk);
+        return count;
+      }
+      unit = null;
+      scan.groups.done(pages);
+      return 0;
+    }
+
+    private StoreException corrupt(ColdGroups.Unit.Pages pages, Exception cause) {
+      return new StoreException(
+          StoreException.Kind.CORRUPT,
+          "cold file " + pages.piece().file().name() + " can't be read: " + cause.getMessage(),
+          cause);
+    }
+
     private boolean nextPiece() {
       Piece piece = scan.left.poll();
       if (piece == null) return false;
+      begin(piece);
+      return true;
+    }
+
+    private void begin(Piece piece) {
       rows =
           rowsOfPartitions.computeIfAbsent(
               piece.partition(),
@@ -186,10 +287,10 @@ public final class LogRows implements RowSource {
       feed =
           switch (piece) {
             case Piece.Hot hot -> new HotFeed(hot.range(), hot.bounds());
-            case Piece.Cold cold -> new ColdFeed(coldFiles.apply(cold.file()), cold.bounds());
+            case Piece.Cold cold ->
+                new ColdFeed(coldFiles.open().apply(cold.file()), cold.bounds());
           };
       hasMore = false;
-      return true;
     }
 
     private boolean nextBatch(BatchRows into) {
@@ -219,6 +320,7 @@ public final class LogRows implements RowSource {
       Feed open = feed;
       feed = null;
       if (open != null) open.close();
+      if (pageRows != null) pageRows.close();
       rowsOfPartitions.values().forEach(BatchRows::close);
     }
   }

@@ -2,6 +2,7 @@ package oxbow.query.scan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFormat;
 import oxbow.log.SealedSegments;
@@ -66,6 +67,7 @@ public record ScanPlan(List<ColdFile> files, List<Piece> pieces, List<Bounds> bo
     long bytes = 0;
     long allHot = 0;
     long hot = 0;
+    Set<String> without = snapshot.without(wanted.values());
     for (Part part : snapshot.parts()) {
       int partition = part.partition().partition();
       bounds.add(new Bounds(part.from(), part.boundary()));
@@ -75,7 +77,8 @@ public record ScanPlan(List<ColdFile> files, List<Piece> pieces, List<Bounds> bo
         allBytes += file.bytes();
         if (!isWanted
             || !wanted.mayHaveOffsets(file.baseOffset(), file.endOffset())
-            || !mayHaveTimes(wanted, file)) {
+            || !mayHaveTimes(wanted, file)
+            || without.contains(file.name())) {
           continue;
         }
         bytes += file.bytes();

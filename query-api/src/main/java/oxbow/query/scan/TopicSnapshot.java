@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.common.TopicIdPartition;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,10 @@ import oxbow.cold.RowShape;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFormat;
+import oxbow.cold.file.ColumnRange;
+import oxbow.cold.file.ForeignObjects;
 import oxbow.cold.store.StoreException;
+import oxbow.cold.table.Pins;
 import oxbow.cold.table.TableVersion;
 import oxbow.log.LocalRecords;
 import oxbow.query.QueryException;
@@ -34,6 +38,8 @@ public final class TopicSnapshot implements AutoCloseable {
   private final Topic topic;
   private final RowShape shape;
   private final List<Part> parts;
+  private final Optional<TableVersion> version;
+  private final Optional<Pins.Pin> pin;
 
   /**
    * One partition's.
@@ -53,10 +59,17 @@ public final class TopicSnapshot implements AutoCloseable {
     }
   }
 
-  private TopicSnapshot(Topic topic, RowShape shape, List<Part> parts) {
+  private TopicSnapshot(
+      Topic topic,
+      RowShape shape,
+      List<Part> parts,
+      Optional<TableVersion> version,
+      Optional<Pins.Pin> pin) {
     this.topic = topic;
     this.shape = shape;
     this.parts = List.copyOf(parts);
+    this.version = version;
+    this.pin = pin;
   }
 
   /**
@@ -72,6 +85,7 @@ public final class TopicSnapshot implements AutoCloseable {
       Schemas schemas,
       Map<Integer, Long> froms) {
     List<LocalRecords> held = new ArrayList<>();
+    Optional<Pins.Pin> pin = tier.map(ColdTier::pin);
     boolean isComplete = false;
     try {
       for (int i = 0; i < topic.partitions(); i++) held.add(local(topic.partition(i), logs));
@@ -84,11 +98,22 @@ public final class TopicSnapshot implements AutoCloseable {
       }
       RowShape shape =
           RowShape.of(topic.name(), tiering, version.map(TableVersion::columns), schemas);
+      pin.ifPresent(pinned -> pinned.narrow(objects(parts)));
       isComplete = true;
-      return new TopicSnapshot(topic, shape, parts);
+      return new TopicSnapshot(topic, shape, parts, version, pin);
     } finally {
-      if (!isComplete) held.forEach(LocalRecords::release);
+      if (!isComplete) {
+        held.forEach(LocalRecords::release);
+        pin.ifPresent(Pins.Pin::close);
+      }
     }
+  }
+
+  private static List<String> objects(List<Part> parts) {
+    return parts.stream()
+        .flatMap(part -> part.files().stream())
+        .flatMap(file -> ForeignObjects.objects(file).stream())
+        .toList();
   }
 
   private static LocalRecords local(TopicIdPartition partition, TopicLogs logs) {
@@ -141,6 +166,16 @@ public final class TopicSnapshot implements AutoCloseable {
     return parts;
   }
 
+  /**
+   * Which of its files can't have a row in all of some ranges, by what the table notes of their
+   * columns. May wait for the store.
+   */
+  public Set<String> without(Map<Integer, ColumnRange> ranges) {
+    if (ranges.isEmpty() || version.isEmpty()) return Set.of();
+    List<ColdFile> files = parts.stream().flatMap(part -> part.files().stream()).toList();
+    return version.get().without(files, ranges);
+  }
+
   /** About how many records it has. */
   public long records() {
     long records = 0;
@@ -162,5 +197,6 @@ public final class TopicSnapshot implements AutoCloseable {
   @Override
   public void close() {
     parts.forEach(part -> part.local().release());
+    pin.ifPresent(Pins.Pin::close);
   }
 }

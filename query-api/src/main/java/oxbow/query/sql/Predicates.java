@@ -3,11 +3,6 @@ package oxbow.query.sql;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,9 +11,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import oxbow.cold.file.ColumnRange;
 import oxbow.cold.file.SystemColumns;
 import oxbow.query.scan.Wanted;
 import oxbow.query.sql.duckdb.Database;
+import oxbow.schema.layout.Column;
+import oxbow.schema.layout.Type;
 
 /**
  * What a statement may want of each table, by DuckDB's own plan of it: the conditions that its
@@ -28,17 +28,44 @@ import oxbow.query.sql.duckdb.Database;
 final class Predicates {
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** As DuckDB prints a timestamp with a zone. */
-  private static final DateTimeFormatter TIMESTAMP =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss[.SSSSSS][.SSSSS][.SSSS][.SSS][.SS][.S]X");
+  /** More partitions than these are taken for all. */
+  private static final int PARTITIONS_MAX = 1_000;
 
   private final Database database;
+  private final IntFunction<List<Column>> columnsOf;
+  private final Set<String> renamed;
+  private final Map<Integer, Read> reads = new HashMap<>();
+
+  /** Of the table whose conditions are looked at. */
+  private Map<String, Column> columns = Map.of();
+
+  /**
+   * What a plan reads of a table.
+   *
+   * @param columns by their names, as far as the plan tells
+   */
+  record Read(Wanted wanted, Set<String> columns) {
+    Read {
+      columns = Set.copyOf(columns);
+    }
+
+    private Read or(Read other) {
+      Set<String> both = new HashSet<>(columns);
+      both.addAll(other.columns);
+      return new Read(wanted.or(other.wanted), both);
+    }
+  }
 
   /**
    * @param database to parse conditions with
+   * @param columnsOf by a table's number
+   * @param renamed in lower case: names that the statement itself gives to anything; conditions
+   *     that name one of these may mean something else
    */
-  Predicates(Database database) {
+  Predicates(Database database, IntFunction<List<Column>> columnsOf, Set<String> renamed) {
     this.database = database;
+    this.columnsOf = columnsOf;
+    this.renamed = Set.copyOf(renamed);
   }
 
   /**
@@ -48,43 +75,46 @@ final class Predicates {
    * @param prefix of the functions that read tables; behind it is the table's number
    * @return by number, of those that the plan reads
    */
-  Map<Integer, Wanted> wanted(String plan, String prefix) {
-    Map<Integer, Wanted> wanted = new HashMap<>();
+  Map<Integer, Read> reads(String plan, String prefix) {
     try {
-      walk(JSON.readTree(plan), Wanted.ALL, prefix, wanted);
+      walk(JSON.readTree(plan), List.of(), prefix);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("DuckDB's plan is no JSON", e);
     }
-    return wanted;
+    return reads;
   }
 
   /**
-   * @param filtered what the operator above lets through
+   * @param filters of the operator above
    */
-  private void walk(JsonNode node, Wanted filtered, String prefix, Map<Integer, Wanted> wanted) {
+  private void walk(JsonNode node, List<String> filters, String prefix) {
     if (node.isArray()) {
-      for (JsonNode each : node) walk(each, filtered, prefix, wanted);
+      for (JsonNode each : node) walk(each, filters, prefix);
       return;
     }
     JsonNode extra = node.path("extra_info");
     String function = extra.path("Function").asText().toLowerCase(Locale.ROOT);
     if (function.isEmpty()) function = node.path("name").asText().strip().toLowerCase(Locale.ROOT);
     if (function.startsWith(prefix)) {
-      Wanted here = filtered.and(conditions(extra.path("Filters")));
-      wanted.merge(Integer.valueOf(function.substring(prefix.length())), here, Wanted::or);
+      int number = Integer.parseInt(function.substring(prefix.length()));
+      columns = new HashMap<>();
+      for (Column column : columnsOf.apply(number)) columns.put(column.name(), column);
+      Wanted here = Wanted.ALL;
+      for (String filter : filters) here = here.and(condition(filter));
+      for (String filter : texts(extra.path("Filters"))) here = here.and(condition(filter));
+      var read = new Read(here, new HashSet<>(texts(extra.path("Projections"))));
+      reads.merge(number, read, Read::or);
     }
     boolean isFilter = node.path("name").asText().strip().equals("FILTER");
-    Wanted below = isFilter ? conditions(extra.path("Expression")) : Wanted.ALL;
-    for (JsonNode child : node.path("children")) walk(child, below, prefix, wanted);
+    List<String> below = isFilter ? texts(extra.path("Expression")) : List.of();
+    for (JsonNode child : node.path("children")) walk(child, below, prefix);
   }
 
-  private Wanted conditions(JsonNode told) {
+  private static List<String> texts(JsonNode told) {
     List<String> texts = new ArrayList<>();
     if (told.isTextual()) texts.add(told.asText());
     else told.forEach(each -> texts.add(each.asText()));
-    Wanted all = Wanted.ALL;
-    for (String text : texts) all = all.and(condition(text));
-    return all;
+    return texts;
   }
 
   private Wanted condition(String text) {
@@ -125,106 +155,102 @@ final class Predicates {
       case "COMPARE_BETWEEN" ->
           range(
               condition.path("input"),
-              number(condition.path("lower")),
-              number(condition.path("upper")));
+              Constants.text(condition.path("lower")),
+              Constants.text(condition.path("upper")),
+              true);
       case "COMPARE_IN" -> in(condition.path("children"));
+      case "OPERATOR_IS_NOT_NULL" -> notNull(condition.path("children").path(0));
+      case "FUNCTION" -> function(condition);
       default -> Wanted.ALL;
     };
   }
 
-  private static Wanted comparison(JsonNode condition) {
+  private Wanted comparison(JsonNode condition) {
     JsonNode left = condition.path("left");
     JsonNode right = condition.path("right");
     boolean isTurned = column(left).isEmpty();
     JsonNode column = isTurned ? right : left;
-    Optional<Long> value = number(isTurned ? left : right);
+    String value = Constants.text(isTurned ? left : right);
+    if (value == null) return Wanted.ALL;
     String type = condition.path("type").asText();
     boolean isAtLeast = type.startsWith("COMPARE_GREATER") != isTurned;
-    return switch (type) {
-      case "COMPARE_EQUAL" -> range(column, value, value);
-      // Inclusive bounds want a little more than exclusive ones, which does no harm.
-      default ->
-          isAtLeast
-              ? range(column, value, Optional.of(Long.MAX_VALUE))
-              : range(column, Optional.of(Long.MIN_VALUE), value);
-    };
+    // Inclusive bounds want a little more than exclusive ones, which does no harm.
+    if (type.equals("COMPARE_EQUAL")) return range(column, value, value, true);
+    return isAtLeast ? range(column, value, null, false) : range(column, null, value, false);
   }
 
-  private static Wanted in(JsonNode children) {
-    Set<Long> values = new HashSet<>();
+  private Wanted in(JsonNode children) {
+    @Nullable Wanted any = null;
     for (int i = 1; i < children.size(); i++) {
-      Optional<Long> value = number(children.get(i));
-      if (value.isEmpty()) return Wanted.ALL;
-      values.add(value.get());
+      String value = Constants.text(children.get(i));
+      if (value == null) return Wanted.ALL;
+      Wanted one = range(children.path(0), value, value, true);
+      any = any == null ? one : any.or(one);
     }
-    if (values.isEmpty()) return Wanted.ALL;
-    JsonNode column = children.path(0);
-    if (column(column).equals(Optional.of(SystemColumns.PARTITION.name()))) {
-      Set<Integer> partitions = new HashSet<>();
-      for (long value : values) {
-        if (value == (int) value) partitions.add((int) value);
-      }
-      return Wanted.partitions(partitions);
-    }
-    long min = values.stream().mapToLong(Long::longValue).min().orElseThrow();
-    long max = values.stream().mapToLong(Long::longValue).max().orElseThrow();
-    return range(column, Optional.of(min), Optional.of(max));
+    return any == null ? Wanted.ALL : any;
   }
 
-  private static Wanted range(JsonNode column, Optional<Long> min, Optional<Long> max) {
-    if (min.isEmpty() || max.isEmpty()) return Wanted.ALL;
-    String name = column(column).orElse("");
-    if (name.equals(SystemColumns.OFFSET.name())) return Wanted.offsets(min.get(), max.get());
-    if (name.equals(SystemColumns.TIMESTAMP.name())) return Wanted.micros(min.get(), max.get());
-    boolean isOnePartition =
-        name.equals(SystemColumns.PARTITION.name())
-            && min.equals(max)
-            && min.get() == min.get().intValue();
-    return isOnePartition ? Wanted.partitions(Set.of(min.get().intValue())) : Wanted.ALL;
+  private Wanted notNull(JsonNode node) {
+    Optional<Column> column = column(node);
+    if (column.isEmpty() || isPlace(column.get())) return Wanted.ALL;
+    return ColumnRange.all(column.get().type())
+        .map(range -> Wanted.value(column.get().id(), range))
+        .orElse(Wanted.ALL);
   }
 
-  private static Optional<String> column(JsonNode node) {
+  /** Texts that begin with another one. */
+  private Wanted function(JsonNode call) {
+    String name = call.path("function_name").asText();
+    JsonNode arguments = call.path("arguments");
+    boolean isPrefix = name.equals("prefix") || name.equals("starts_with") || name.equals("^@");
+    if (!isPrefix || arguments.size() != 2) return Wanted.ALL;
+    Optional<Column> column = column(arguments.get(0).path("expression"));
+    String prefix = Constants.text(arguments.get(1).path("expression"));
+    if (column.isEmpty() || prefix == null || column.get().type() != Type.Plain.STRING) {
+      return Wanted.ALL;
+    }
+    return Wanted.value(column.get().id(), Constants.prefixed(prefix));
+  }
+
+  /**
+   * @param isBounded both constants have to be known
+   */
+  private Wanted range(
+      JsonNode node, @Nullable String min, @Nullable String max, boolean isBounded) {
+    if (isBounded && (min == null || max == null)) return Wanted.ALL;
+    Optional<Column> column = column(node);
+    if (column.isEmpty()) return Wanted.ALL;
+    Optional<ColumnRange> range = Constants.range(column.get().type(), min, max);
+    if (range.isEmpty()) return Wanted.ALL;
+    int id = column.get().id();
+    if (!(range.get() instanceof ColumnRange.Numbers(long from, long to, boolean _))) {
+      return Wanted.value(id, range.get());
+    }
+    if (id == SystemColumns.OFFSET.id()) return Wanted.offsets(from, to);
+    if (id == SystemColumns.TIMESTAMP.id()) return Wanted.micros(from, to);
+    return id == SystemColumns.PARTITION.id()
+        ? partitions(from, to)
+        : Wanted.value(id, range.get());
+  }
+
+  private static Wanted partitions(long from, long to) {
+    if (from < 0 || to > Integer.MAX_VALUE || to - from >= PARTITIONS_MAX) return Wanted.ALL;
+    Set<Integer> partitions = new HashSet<>();
+    for (long partition = from; partition <= to; partition++) partitions.add((int) partition);
+    return Wanted.partitions(partitions);
+  }
+
+  private static boolean isPlace(Column column) {
+    return column.id() == SystemColumns.OFFSET.id() || column.id() == SystemColumns.PARTITION.id();
+  }
+
+  private Optional<Column> column(JsonNode node) {
     boolean isColumn = node.path("type").asText().equals("COLUMN_REF");
     JsonNode names = node.path("column_names");
-    return isColumn && names.size() == 1 ? Optional.of(names.get(0).asText()) : Optional.empty();
-  }
-
-  /** An integer, or the microseconds of a timestamp. */
-  private static Optional<Long> number(JsonNode node) {
-    return switch (node.path("type").asText()) {
-      case "VALUE_CONSTANT" -> integer(node);
-      case "OPERATOR_CAST" -> {
-        String type =
-            node.path("type_expr").path("type_name").asText(node.path("cast_type").asText());
-        JsonNode child = node.path("child");
-        boolean isZoned = type.toUpperCase(Locale.ROOT).matches("TIMESTAMP(TZ| WITH TIME ZONE)");
-        if (isZoned) yield micros(text(child));
-        boolean isInteger = type.toUpperCase(Locale.ROOT).matches("BIGINT|INTEGER|INT8|INT4");
-        yield isInteger ? number(child) : Optional.empty();
-      }
-      default -> Optional.empty();
-    };
-  }
-
-  private static String text(JsonNode constant) {
-    JsonNode literal = constant.path("literal");
-    return literal.path("text").asText(constant.path("value").path("value").asText());
-  }
-
-  private static Optional<Long> integer(JsonNode constant) {
-    try {
-      return Optional.of(Long.valueOf(text(constant)));
-    } catch (NumberFormatException _) {
-      return Optional.empty();
-    }
-  }
-
-  private static Optional<Long> micros(String text) {
-    try {
-      Instant time = OffsetDateTime.parse(text, TIMESTAMP).toInstant();
-      return Optional.of(ChronoUnit.MICROS.between(Instant.EPOCH, time));
-    } catch (DateTimeParseException | ArithmeticException _) {
-      return Optional.empty();
-    }
+    if (!isColumn || names.size() != 1) return Optional.empty();
+    String name = names.get(0).asText();
+    return renamed.contains(name.toLowerCase(Locale.ROOT))
+        ? Optional.empty()
+        : Optional.ofNullable(columns.get(name));
   }
 }

@@ -29,7 +29,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import oxbow.log.ReadLimit;
 import oxbow.query.Topics.Topic;
-import oxbow.query.scan.Wanted;
+import oxbow.query.scan.RangeCache;
 import oxbow.query.sql.QueryStatus.State;
 import oxbow.query.sql.SqlException.Kind;
 import oxbow.query.sql.duckdb.Database;
@@ -53,11 +53,13 @@ final class QueryRun implements RunningQuery {
   private final SqlRequest request;
   private final SqlLimits limits;
   private final SqlSources sources;
+  private final RangeCache cache;
   private final Path spillDirectory;
   private final BufferAllocator allocator;
   private final InstantSource clock;
   private final boolean isDescribing;
   private final BiConsumer<QueryRun, SqlException> stopper;
+  private final BiConsumer<QueryRun, Runnable> waiter;
   private final Instant begun;
   private final Handoff handoff = new Handoff();
   private final CompletableFuture<Planned> planned = new CompletableFuture<>();
@@ -85,25 +87,30 @@ final class QueryRun implements RunningQuery {
    * @param allocator closed with this
    * @param isDescribing only columns are wanted
    * @param stopper stops a query wherever it is
+   * @param waiter has a query wait without keeping others from their turn
    */
   QueryRun(
       String id,
       SqlRequest request,
       SqlLimits limits,
       SqlSources sources,
+      RangeCache cache,
       BufferAllocator allocator,
       InstantSource clock,
       boolean isDescribing,
-      BiConsumer<QueryRun, SqlException> stopper) {
+      BiConsumer<QueryRun, SqlException> stopper,
+      BiConsumer<QueryRun, Runnable> waiter) {
     this.id = id;
     this.request = request;
     this.limits = limits;
     this.sources = sources;
+    this.cache = cache;
     this.spillDirectory = limits.directory().resolve("spill").resolve(id);
     this.allocator = allocator;
     this.clock = clock;
     this.isDescribing = isDescribing;
     this.stopper = stopper;
+    this.waiter = waiter;
     this.begun = clock.instant();
   }
 
@@ -159,7 +166,8 @@ final class QueryRun implements RunningQuery {
   private Map<String, Map<Integer, Long>> round(
       StatementKind kind, Map<String, Map<Integer, Long>> froms) {
     checkNotStopped();
-    try (QueryTables created = new QueryTables(sources, limits.namespace(), this::isStopped)) {
+    try (QueryTables created =
+        new QueryTables(sources, limits.namespace(), cache, limits.aheadBytes(), this::isStopped)) {
       tables = created;
       try (Database opened = Database.open(Sandbox.settings(limits, spillDirectory))) {
         database = opened;
@@ -216,7 +224,9 @@ final class QueryRun implements RunningQuery {
       }
     }
     try {
-      CompletableFuture.anyOf(arrivals.toArray(CompletableFuture[]::new)).join();
+      CompletableFuture<?> any =
+          CompletableFuture.anyOf(arrivals.toArray(CompletableFuture[]::new));
+      waiter.accept(this, any::join);
     } catch (CompletionException e) {
       throw SqlFailures.of(e, request.sql());
     } finally {
@@ -253,7 +263,7 @@ final class QueryRun implements RunningQuery {
       return;
     }
     checkSame(columns);
-    created.fill(check.isShown() ? Map.of() : wanted(opened, kind.sql()));
+    created.fill(check.isShown() ? Map.of() : reads(opened, created, check, kind.sql()));
     checkNotStopped();
     if (kind.isExplain()) {
       explain(opened, created, kind, columns);
@@ -331,11 +341,22 @@ final class QueryRun implements RunningQuery {
     }
   }
 
-  private Map<Integer, Wanted> wanted(Database opened, String sql) {
+  private static String text(Database opened, JsonNode tree) {
+    return requireNonNull(
+        opened
+            .texts("SELECT json_deserialize_sql(?::VARCHAR::JSON)", tree.toString())
+            .getFirst()
+            .getFirst());
+  }
+
+  private Map<Integer, Predicates.Read> reads(
+      Database opened, QueryTables created, StatementCheck check, String sql) {
     Object[] parameters = request.parameters().toArray();
-    var rows = opened.texts("EXPLAIN (FORMAT JSON) " + sql, parameters);
+    String planned = InLists.bounded(tree(opened, sql)).map(tree -> text(opened, tree)).orElse(sql);
+    var rows = opened.texts("EXPLAIN (FORMAT JSON) " + planned, parameters);
     String plan = requireNonNull(rows.getFirst().getLast());
-    return new Predicates(opened).wanted(plan, QueryTables.PLAN_PREFIX);
+    return new Predicates(opened, created::columns, check.renamed())
+        .reads(plan, QueryTables.PLAN_PREFIX);
   }
 
   /** Columns that Arrow doesn't have become text. */
@@ -430,7 +451,7 @@ final class QueryRun implements RunningQuery {
 
   // ---- stopping, on any thread
 
-  private boolean isStopped() {
+  boolean isStopped() {
     return stopped.get() != null || handoff.isClosed();
   }
 

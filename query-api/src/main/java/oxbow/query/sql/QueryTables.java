@@ -21,13 +21,20 @@ import oxbow.cold.ColdTier;
 import oxbow.cold.RowShape;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.file.ColdFile;
+import oxbow.cold.file.ColdFormat;
+import oxbow.cold.file.parquet.ColumnScan;
+import oxbow.cold.shred.ColumnNode;
+import oxbow.cold.shred.ColumnTree;
 import oxbow.cold.store.ObjectStore.LocalFiles;
 import oxbow.cold.table.SchemaMapping;
 import oxbow.cold.table.TableVersion;
 import oxbow.query.Topics.Topic;
+import oxbow.query.scan.ColdColumns;
 import oxbow.query.scan.LogRows;
+import oxbow.query.scan.RangeCache;
 import oxbow.query.scan.ScanPlan;
 import oxbow.query.scan.ScanPlan.Bounds;
+import oxbow.query.scan.ScanPlan.Piece;
 import oxbow.query.scan.TopicSnapshot;
 import oxbow.query.scan.Wanted;
 import oxbow.query.sql.SqlException.Kind;
@@ -53,12 +60,31 @@ final class QueryTables implements AutoCloseable {
   private static final String ROWS_PREFIX = "oxbow_rows_";
   private static final int ROWS_PER_INSERT = 500;
 
+  /** More files than these are told of by their number alone. */
+  private static final int EXPLAINED_FILES_MAX = 1_000;
+
+  /**
+   * Where SQL is clumsy: the window of a time, the windows of one that overlap, and which row is
+   * the last or the first of its kind.
+   */
+  private static final List<String> HELPERS =
+      List.of(
+          "CREATE MACRO tumble(moment, width) AS time_bucket(width, moment)",
+          "CREATE MACRO hop(moment, width, every) AS list_filter(list_transform("
+              + "range(0, ceil(epoch(width) / epoch(every))::BIGINT),"
+              + " lambda i: time_bucket(every, moment) - every * i), lambda s: s + width > moment)",
+          "CREATE MACRO newest_of(part, place) AS"
+              + " row_number() OVER (PARTITION BY part ORDER BY place DESC) = 1",
+          "CREATE MACRO oldest_of(part, place) AS"
+              + " row_number() OVER (PARTITION BY part ORDER BY place) = 1");
+
   /** In a path that has these, the engine takes them for a pattern. */
   private static final Pattern GLOB = Pattern.compile("[*?\\[]");
 
   private @Nullable Database opened;
   private final SqlSources sources;
   private final String namespace;
+  private final ColdColumns coldFiles;
   private final BooleanSupplier isStopped;
   private final List<Table> tables = new ArrayList<>();
   private final List<TableFunction> functions = new ArrayList<>();
@@ -72,12 +98,18 @@ final class QueryTables implements AutoCloseable {
     final TopicSnapshot snapshot;
     final List<Column> columns;
     @Nullable ScanPlan plan;
-    Wanted wanted = Wanted.ALL;
+    Predicates.Read read;
 
     Table(int number, TopicSnapshot snapshot) {
       this.number = number;
       this.snapshot = snapshot;
       this.columns = SchemaMapping.named(snapshot.shape().columns());
+      this.read = all();
+    }
+
+    Predicates.Read all() {
+      return new Predicates.Read(
+          Wanted.ALL, columns.stream().map(Column::name).collect(Collectors.toSet()));
     }
 
     String name() {
@@ -85,10 +117,30 @@ final class QueryTables implements AutoCloseable {
     }
   }
 
-  QueryTables(SqlSources sources, String namespace, BooleanSupplier isStopped) {
+  /**
+   * @param cache of what is fetched of cold files
+   * @param aheadBytes may be fetched before they are needed
+   */
+  QueryTables(
+      SqlSources sources,
+      String namespace,
+      RangeCache cache,
+      int aheadBytes,
+      BooleanSupplier isStopped) {
     this.sources = sources;
     this.namespace = namespace;
+    this.coldFiles =
+        new ColdColumns(
+            file -> tier().open(file),
+            file -> tier().bytes(file),
+            cache,
+            new RangeCache.Traffic(),
+            aheadBytes);
     this.isStopped = isStopped;
+  }
+
+  private ColdTier tier() {
+    return sources.tier().get().orElseThrow();
   }
 
   /**
@@ -102,6 +154,7 @@ final class QueryTables implements AutoCloseable {
     database.execute("CREATE SCHEMA " + CATALOG + "." + quoted(namespace));
     database.execute("CREATE SCHEMA " + CATALOG + "." + SYSTEM_SCHEMA);
     database.execute("USE " + CATALOG + "." + quoted(namespace));
+    for (String helper : HELPERS) database.execute(helper);
   }
 
   private Database database() {
@@ -347,14 +400,14 @@ final class QueryTables implements AutoCloseable {
   /**
    * Makes the views what has to be read.
    *
-   * @param wanted by the tables' numbers; absent: all
+   * @param reads by the tables' numbers; absent: all
    */
-  void fill(Map<Integer, Wanted> wanted) {
+  void fill(Map<Integer, Predicates.Read> reads) {
     for (Table table : tables) {
-      table.wanted = wanted.getOrDefault(table.number, Wanted.ALL);
+      table.read = reads.getOrDefault(table.number, table.all());
       boolean isLocal =
           localFiles != null && !SchemaMapping.hasRenamedParts(table.snapshot.shape().columns());
-      ScanPlan plan = ScanPlan.of(table.snapshot, table.wanted, isLocal);
+      ScanPlan plan = ScanPlan.of(table.snapshot, table.read.wanted(), isLocal);
       table.plan = plan;
       String function = ROWS_PREFIX + table.number;
       register(
@@ -363,8 +416,8 @@ final class QueryTables implements AutoCloseable {
               table.snapshot.shape(),
               table.columns,
               plan.pieces(),
-              table.wanted,
-              file -> sources.tier().get().orElseThrow().open(file),
+              table.read.wanted(),
+              coldFiles,
               isStopped,
               piecesDone));
       List<String> parts = new ArrayList<>();
@@ -469,14 +522,51 @@ final class QueryTables implements AutoCloseable {
     return new QueryStatus.Work(files, pruned, bytes, hot, splits, piecesDone.sum());
   }
 
+  /** All columns of a table, by its number. */
+  List<Column> columns(int table) {
+    return tables.get(table).columns;
+  }
+
   /** What of each table is read, in words. */
   List<String> explained() {
     List<String> lines = new ArrayList<>();
     for (Table table : tables) {
       ScanPlan plan = table.plan;
-      if (plan != null) lines.add(Explanation.of(table.name(), table.wanted, plan));
+      if (plan == null) continue;
+      lines.add(
+          Explanation.of(
+              table.name(),
+              table.columns,
+              table.read,
+              plan,
+              looked(table, plan),
+              coldFiles.traffic()));
     }
     return lines;
+  }
+
+  /** Looks at the ends of the files that are left. */
+  private Explanation.Looked looked(Table table, ScanPlan plan) {
+    List<Piece.Cold> pieces = new ArrayList<>();
+    for (ColdFile file : plan.files()) {
+      pieces.add(new Piece.Cold(file.partition(), plan.bounds().get(file.partition()), file));
+    }
+    for (Piece piece : plan.pieces()) {
+      boolean isParquet =
+          piece instanceof Piece.Cold cold && cold.file().format() == ColdFormat.PARQUET;
+      if (isParquet) pieces.add((Piece.Cold) piece);
+    }
+    var tree = new ColumnTree(table.snapshot.shape().columns());
+    List<ColumnNode> wanted = new ArrayList<>();
+    for (int i = 0; i < table.columns.size(); i++) {
+      if (table.read.columns().contains(table.columns.get(i).name())) {
+        wanted.add(tree.top().get(i));
+      }
+    }
+    int count = Math.min(pieces.size(), EXPLAINED_FILES_MAX);
+    ColumnScan.Work work =
+        coldFiles.work(pieces.subList(0, count), tree, wanted, table.read.wanted());
+    return new Explanation.Looked(work, count, pieces.size() - count, !plan.files().isEmpty());
   }
 
   @Override

@@ -14,6 +14,8 @@ import java.time.Duration;
  * @param threads of one query
  * @param memoryBytes of one query, before it spills
  * @param spillBytes of one query on disk
+ * @param cacheBytes of the heap for what all queries fetch of cold files elsewhere: a half for what
+ *     may be wanted again, a half for what is under way
  * @param timeout after which a query is stopped
  * @param textBytesMax of a statement
  */
@@ -26,5 +28,17 @@ public record SqlLimits(
     int threads,
     long memoryBytes,
     long spillBytes,
+    long cacheBytes,
     Duration timeout,
-    int textBytesMax) {}
+    int textBytesMax) {
+  /** One query has to have room for a row group. */
+  private static final int AHEAD_BYTES_MIN = 4 << 20;
+
+  private static final int AHEAD_BYTES_MAX = 64 << 20;
+
+  /** What one query may fetch before it is needed. */
+  int aheadBytes() {
+    return (int)
+        Math.clamp(cacheBytes / 2 / parallelMax, (long) AHEAD_BYTES_MIN, (long) AHEAD_BYTES_MAX);
+  }
+}

@@ -60,6 +60,7 @@ final class StatementCheck {
   private boolean isAboutAll;
   private boolean isShown;
   private final Set<String> functions = new HashSet<>();
+  private final Set<String> renamed = new HashSet<>();
   private boolean isRowByRow;
 
   /**
@@ -116,6 +117,11 @@ final class StatementCheck {
   /** Its rows are about a table instead of in it. */
   boolean isShown() {
     return isShown;
+  }
+
+  /** In lower case: the names that it gives to columns and values. */
+  Set<String> renamed() {
+    return renamed;
   }
 
   /** Names of the functions of values that it calls. */
@@ -175,6 +181,7 @@ final class StatementCheck {
   }
 
   private void look(JsonNode node) {
+    addRenamed(node);
     switch (node.path("type").asText()) {
       case "BASE_TABLE" -> addTable(node);
       case "TABLE_FUNCTION" -> checkRowFunction(node.path("function"));
@@ -184,6 +191,17 @@ final class StatementCheck {
     if (node.path("class").asText().equals("FUNCTION")) checkFunction(node);
     for (JsonNode common : node.path("cte_map").path("map")) {
       commonTables.add(common.path("key").asText().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  private void addRenamed(JsonNode node) {
+    String alias = node.path("alias").asText("");
+    JsonNode names = node.path("column_names");
+    boolean isSame =
+        names.size() > 0 && names.get(names.size() - 1).asText().equalsIgnoreCase(alias);
+    if (!alias.isEmpty() && !isSame) renamed.add(alias.toLowerCase(Locale.ROOT));
+    for (String key : List.of("column_name_alias", "aliases")) {
+      for (JsonNode name : node.path(key)) renamed.add(name.asText().toLowerCase(Locale.ROOT));
     }
   }
 

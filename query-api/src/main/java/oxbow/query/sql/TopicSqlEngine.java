@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oxbow.query.scan.RangeCache;
 import oxbow.query.sql.SqlException.Kind;
 import oxbow.query.sql.duckdb.DuckDb;
 
@@ -31,6 +32,9 @@ public final class TopicSqlEngine implements SqlEngine {
 
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
   private static final long AGAIN_MS = 20;
+
+  /** Queries that go on for ever, whether they run or wait for records. */
+  private static final int CONTINUOUS_MAX = 100;
 
   private static final List<ResultColumn> QUERY_COLUMNS =
       List.of(
@@ -47,12 +51,20 @@ public final class TopicSqlEngine implements SqlEngine {
   private final SqlLimits limits;
   private final SqlSources sources;
   private final InstantSource clock;
+  private final RangeCache cache;
 
   private final Object lock = new Object();
   private final Map<String, QueryRun> underWay = new LinkedHashMap<>();
   private final Deque<QueryRun> queued = new ArrayDeque<>();
   private final Deque<QueryStatus> over = new ArrayDeque<>();
   private int running;
+
+  /** Queries that wait for records, and don't count as running. */
+  private int idle;
+
+  /** Queries that waited for records and now for their turn; they come before queued ones. */
+  private int resuming;
+
   private boolean isClosed;
 
   private final AtomicInteger threads = new AtomicInteger();
@@ -63,6 +75,7 @@ public final class TopicSqlEngine implements SqlEngine {
     this.limits = limits;
     this.sources = sources.with(new SystemTable("queries", QUERY_COLUMNS, this::queryRows));
     this.clock = clock;
+    this.cache = new RangeCache(limits.cacheBytes() / 2);
     // What a process that ended left behind.
     Directories.delete(limits.directory().resolve("spill"));
   }
@@ -109,25 +122,39 @@ public final class TopicSqlEngine implements SqlEngine {
     if (!ID.matcher(id).matches()) {
       throw new SqlException(Kind.INVALID, "a query's id has up to 100 letters, digits, . _ and -");
     }
+    boolean isContinuous = StatementKind.isContinuous(request.sql());
     QueryRun query;
     synchronized (lock) {
       if (isClosed) throw new SqlException(Kind.UNAVAILABLE, "the server stops");
       if (underWay.containsKey(id)) {
         throw new SqlException(Kind.DUPLICATE, "a query with the id " + id + " is under way");
       }
-      if (running >= limits.parallelMax() && queued.size() >= limits.queuedMax()) {
+      if (!hasTurn() && queued.size() >= limits.queuedMax()) {
         throw new SqlException(
             Kind.BUSY,
             limits.parallelMax() + " queries run and " + queued.size() + " wait: try again later");
       }
+      if (isContinuous && continuous() >= CONTINUOUS_MAX) {
+        throw new SqlException(
+            Kind.BUSY, CONTINUOUS_MAX + " queries follow topics already: try again later");
+      }
       query =
           new QueryRun(
-              id, request, limits, sources, memory().of(id), clock, isDescribing, this::stop);
+              id,
+              request,
+              limits,
+              sources,
+              cache,
+              memory().of(id),
+              clock,
+              isDescribing,
+              this::stop,
+              this::await);
       underWay.put(id, query);
-      if (running < limits.parallelMax()) start(query);
+      if (hasTurn()) start(query);
       else queued.add(query);
     }
-    boolean isEndless = request.timeout().isEmpty() && StatementKind.isContinuous(request.sql());
+    boolean isEndless = request.timeout().isEmpty() && isContinuous;
     if (isEndless) return query;
     Duration timeout = request.timeout().orElse(limits.timeout());
     if (timeout.compareTo(limits.timeout()) > 0) timeout = limits.timeout();
@@ -172,8 +199,55 @@ public final class TopicSqlEngine implements SqlEngine {
       synchronized (lock) {
         running--;
         ended(query);
-        while (running < limits.parallelMax() && !queued.isEmpty()) start(queued.removeFirst());
-        lock.notifyAll();
+        startQueued();
+      }
+    }
+  }
+
+  /** Under the lock. */
+  private boolean hasTurn() {
+    return running + resuming < limits.parallelMax();
+  }
+
+  /** Under the lock. */
+  private void startQueued() {
+    while (hasTurn() && !queued.isEmpty()) start(queued.removeFirst());
+    lock.notifyAll();
+  }
+
+  /** Under the lock. */
+  private long continuous() {
+    return underWay.values().stream().filter(QueryRun::isContinuous).count();
+  }
+
+  /** Has others run while a query waits for something; then it waits for its turn again. */
+  private void await(QueryRun query, Runnable waiting) {
+    synchronized (lock) {
+      running--;
+      idle++;
+      startQueued();
+    }
+    try {
+      waiting.run();
+    } finally {
+      synchronized (lock) {
+        idle--;
+        resuming++;
+        awaitTurn(query);
+        resuming--;
+        running++;
+      }
+    }
+  }
+
+  /** Under the lock. */
+  private void awaitTurn(QueryRun query) {
+    while (running >= limits.parallelMax() && !query.isStopped()) {
+      try {
+        lock.wait(AGAIN_MS);
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+        return;
       }
     }
   }
@@ -290,7 +364,7 @@ public final class TopicSqlEngine implements SqlEngine {
     for (QueryRun query : left) stop(query, cause);
     synchronized (lock) {
       boolean isInterrupted = false;
-      while (running > 0) {
+      while (running + idle + resuming > 0) {
         for (QueryRun query : underWay.values()) query.interrupt();
         try {
           lock.wait(AGAIN_MS);

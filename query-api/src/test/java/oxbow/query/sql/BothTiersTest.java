@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
 import org.apache.avro.Schema;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import oxbow.cold.file.testing.RandomAvro;
 import oxbow.cold.file.testing.TestBatch;
+import oxbow.cold.testing.MemoryObjectStore;
 import oxbow.query.Topics.Topic;
 import oxbow.query.testing.TestLake;
 
@@ -26,30 +28,47 @@ class BothTiersTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6})
   void rowsOfAnySchemaAreTheSameInBothTiers(long seed) {
+    try (var lake = new TestLake(directory)) {
+      compare(lake, seed);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {11, 12, 13, 14, 15, 16, 17, 18})
+  void soTheyAreInABucketElsewhere(long seed) {
+    try (var lake =
+        new TestLake(
+            directory,
+            TestLake.limits(directory),
+            List.of(),
+            new MemoryObjectStore(InstantSource.system()))) {
+      compare(lake, seed);
+    }
+  }
+
+  private static void compare(TestLake lake, long seed) {
     var random = new Random(seed);
     var avro = new RandomAvro(random);
     Schema first = avro.record();
     Schema second = avro.evolved(first);
-    try (var lake = new TestLake(directory)) {
-      lake.schemas.register("things-value", 1, first.toString());
-      lake.schemas.register("things-value", 2, second.toString());
-      Topic things = lake.topic("things", 1, TestLake.COLD);
-      for (int i = 0; i < 6; i++) {
-        int id = 1 + i % 2;
-        TestBatch batch = batch(random, avro, id == 1 ? first : second, id);
-        lake.append(things.partition(0), ByteBuffer.wrap(batch.toBytes()));
-      }
-      String sql = "SELECT * FROM things ORDER BY kafka_offset";
-
-      List<List<String>> hot = lake.rows(sql);
-      lake.offload(things);
-      List<List<String>> cold = lake.rows(sql);
-
-      assertThat(hot).as("seed " + seed + " " + second).hasSizeGreaterThan(6);
-      assertThat(cold).as("seed " + seed + " " + second).isEqualTo(hot);
-      assertThat(lake.rows("SELECT count(*) FROM things"))
-          .containsExactly(List.of(Integer.toString(hot.size())));
+    lake.schemas.register("things-value", 1, first.toString());
+    lake.schemas.register("things-value", 2, second.toString());
+    Topic things = lake.topic("things", 1, TestLake.COLD);
+    for (int i = 0; i < 6; i++) {
+      int id = 1 + i % 2;
+      TestBatch batch = batch(random, avro, id == 1 ? first : second, id);
+      lake.append(things.partition(0), ByteBuffer.wrap(batch.toBytes()));
     }
+    String sql = "SELECT * FROM things ORDER BY kafka_offset";
+
+    List<List<String>> hot = lake.rows(sql);
+    lake.offload(things);
+    List<List<String>> cold = lake.rows(sql);
+
+    assertThat(hot).as("seed " + seed + " " + second).hasSizeGreaterThan(6);
+    assertThat(cold).as("seed " + seed + " " + second).isEqualTo(hot);
+    assertThat(lake.rows("SELECT count(*) FROM things"))
+        .containsExactly(List.of(Integer.toString(hot.size())));
   }
 
   private static TestBatch batch(Random random, RandomAvro avro, Schema schema, int id) {

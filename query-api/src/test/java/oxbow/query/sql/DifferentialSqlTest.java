@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import oxbow.cold.testing.MemoryObjectStore;
 import oxbow.log.testing.BatchBuilder;
 import oxbow.query.Topics.Topic;
 import oxbow.query.testing.TestLake;
@@ -53,7 +55,11 @@ class DifferentialSqlTest {
 
   @BeforeEach
   void open() throws SQLException {
-    lake = new TestLake(directory);
+    open(new TestLake(directory.resolve("here")));
+  }
+
+  private void open(TestLake opened) throws SQLException {
+    lake = opened;
     lake.schemas.register("sales-value", SCHEMA_ID, SCHEMA);
     copy = DriverManager.getConnection("jdbc:duckdb:");
     execute("SET TimeZone = 'UTC'");
@@ -72,6 +78,23 @@ class DifferentialSqlTest {
 
   @Test
   void topicsAnswerAsACopyOfThemDoes() throws SQLException {
+    compareAll();
+  }
+
+  @Test
+  void topicsInABucketElsewhereDo() throws SQLException {
+    close();
+    Path elsewhere = directory.resolve("elsewhere");
+    open(
+        new TestLake(
+            elsewhere,
+            TestLake.limits(elsewhere),
+            List.of(),
+            new MemoryObjectStore(InstantSource.system())));
+    compareAll();
+  }
+
+  private void compareAll() throws SQLException {
     var random = new Random(SEED);
     for (int i = 0; i < QUERIES; i++) {
       String sql = query(random);
@@ -106,7 +129,7 @@ class DifferentialSqlTest {
   // ---- queries
 
   private String query(Random random) {
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(8)) {
       case 0 -> "SELECT " + COLUMNS + " FROM sales WHERE " + condition(random, 2);
       case 1 ->
           "SELECT status, count(*) AS n, min(amount) AS least, max(id) AS most, count(note) AS notes"
@@ -129,6 +152,21 @@ class DifferentialSqlTest {
                   .replace("note ", "b.note ")
                   .replace("name ", "b.name ");
       case 4 ->
+          // Names mean something else here than in the table.
+          "SELECT id, amount, name FROM (SELECT kafka_offset AS id, id AS kafka_offset, id AS amount,"
+              + " amount AS kafka_partition, status AS name FROM sales) WHERE id "
+              + comparison(random)
+              + " "
+              + random.nextInt(RECORDS)
+              + " AND amount > "
+              + random.nextInt(1000)
+              + " AND name >= 'P'";
+      case 5 ->
+          "SELECT kafka_offset, id AS n FROM sales WHERE "
+              + condition(random, 1)
+              + " UNION ALL SELECT kafka_offset, amount FROM sales WHERE "
+              + condition(random, 1);
+      case 6 ->
           "WITH chosen AS (SELECT * FROM sales WHERE "
               + condition(random, 1)
               + ") SELECT tag, count(*) AS n FROM chosen, unnest(tags) AS t(tag) GROUP BY tag";
@@ -143,7 +181,7 @@ class DifferentialSqlTest {
       String both = random.nextInt(4) == 0 ? " OR " : " AND ";
       return "(" + condition(random, depth - 1) + both + condition(random, depth - 1) + ")";
     }
-    return switch (random.nextInt(10)) {
+    return switch (random.nextInt(14)) {
       case 0 -> "kafka_offset " + comparison(random) + " " + random.nextInt(RECORDS);
       case 1 ->
           "kafka_offset BETWEEN " + random.nextInt(RECORDS) + " AND " + random.nextInt(RECORDS);
@@ -159,6 +197,10 @@ class DifferentialSqlTest {
       case 6 -> "status = '" + STATUSES[random.nextInt(3)] + "'";
       case 7 -> "note IS " + (random.nextBoolean() ? "NOT " : "") + "NULL";
       case 8 -> "amount " + comparison(random) + " " + random.nextInt(100) + ".5";
+      case 9 -> "name BETWEEN 'n" + random.nextInt(100) + "' AND 'n" + random.nextInt(100) + "'";
+      case 10 -> "id IN (" + random.nextInt(1000) + ", " + random.nextInt(1000) + ", NULL)";
+      case 11 -> "NOT (id " + comparison(random) + " " + random.nextInt(1000) + ")";
+      case 12 -> "amount = " + random.nextInt(1000) / 8.0;
       default -> "name LIKE 'n" + random.nextInt(10) + "%'";
     };
   }

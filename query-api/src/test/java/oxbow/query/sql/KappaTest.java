@@ -120,6 +120,60 @@ class KappaTest {
   }
 
   @Test
+  void whoWaitsForRecordsKeepsNobodyFromTheirTurn() {
+    List<RunningQuery> waiting = new ArrayList<>();
+    List<List<Long>> seen = new ArrayList<>();
+    try {
+      put(0, "a", "1", 1);
+      for (int i = 0; i < 6; i++) { // more than may run at a time
+        waiting.add(lake.engine.run(SqlRequest.of("SELECT kafka_offset FROM users EMIT CHANGES")));
+        seen.add(new ArrayList<>());
+        take(waiting.get(i), seen.get(i), 1);
+      }
+
+      assertThat(lake.rows("SELECT count(*) FROM users")).containsExactly(List.of("1"));
+
+      put(0, "a", "2", 2);
+      for (int i = 0; i < 6; i++) take(waiting.get(i), seen.get(i), 2);
+      assertThat(seen).allMatch(offsets -> offsets.equals(List.of(0L, 1L)));
+    } finally {
+      waiting.forEach(RunningQuery::close);
+    }
+  }
+
+  @Test
+  void windowsAndDuplicatesHaveHelpers() {
+    put(0, "a", "1", 0);
+    put(0, "b", "2", 5);
+    put(0, "a", "3", 12);
+    put(0, "a", "3", 12);
+
+    assertThat(
+            lake.rows(
+                "SELECT epoch_ms(tumble(kafka_timestamp, INTERVAL 10 SECOND)) - "
+                    + TIME
+                    + " AS w, count(*) FROM users GROUP BY 1 ORDER BY 1"))
+        .containsExactly(List.of("0", "2"), List.of("10000", "2"));
+    assertThat(
+            lake.rows(
+                "SELECT epoch_ms(w) - "
+                    + TIME
+                    + ", count(*) FROM users, unnest(hop(kafka_timestamp, INTERVAL 10 SECOND,"
+                    + " INTERVAL 5 SECOND)) AS t(w) GROUP BY 1 ORDER BY 1"))
+        .containsExactly(
+            List.of("-5000", "1"), List.of("0", "2"), List.of("5000", "3"), List.of("10000", "2"));
+    assertThat(
+            lake.rows(
+                "SELECT value::VARCHAR, kafka_offset FROM users QUALIFY newest_of(kafka_key, kafka_offset)"
+                    + " ORDER BY 1"))
+        .containsExactly(List.of("2", "1"), List.of("3", "3"));
+    assertThat(
+            lake.rows(
+                "SELECT kafka_offset FROM users QUALIFY oldest_of(value, kafka_offset) ORDER BY 1"))
+        .containsExactly(List.of("0"), List.of("1"), List.of("2"));
+  }
+
+  @Test
   void whatCannotGoOnIsRefused() {
     for (String sql :
         List.of(

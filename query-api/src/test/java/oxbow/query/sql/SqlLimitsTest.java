@@ -47,6 +47,7 @@ class SqlLimitsTest {
                 1,
                 64L << 20,
                 4L << 20,
+                4L << 20,
                 Duration.ofSeconds(60),
                 10_000),
             List.of());

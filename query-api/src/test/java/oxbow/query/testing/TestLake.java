@@ -135,6 +135,7 @@ public final class TestLake implements AutoCloseable {
         2,
         256L << 20,
         256L << 20,
+        16L << 20,
         Duration.ofSeconds(60),
         1 << 20);
   }

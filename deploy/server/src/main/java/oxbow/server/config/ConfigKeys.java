@@ -1358,6 +1358,16 @@ public final class ConfigKeys {
                   "Disk for all SQL queries, in `query` in `data.dir`; each has its share, and fails"
                       + " when it needs more."));
 
+  public static final ConfigKey<Long> SQL_CACHE_BYTES =
+      add(
+          key(HTTP, ConfigTypes.LONG, "query.sql.cache.bytes")
+              .otherwise("a sixteenth of the heap, at least 16 MiB")
+              .between(MIB, 1024L * GIB)
+              .ours()
+              .doc(
+                  "Heap for what SQL queries fetch of cold files in a bucket elsewhere: half of it"
+                      + " keeps pages that may be wanted again, half is for those under way."));
+
   public static final ConfigKey<Integer> SQL_THREADS =
       add(
           key(HTTP, ConfigTypes.INT, "query.sql.threads")

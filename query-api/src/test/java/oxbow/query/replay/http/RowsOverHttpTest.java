@@ -94,6 +94,7 @@ class RowsOverHttpTest {
         usual.threads(),
         usual.memoryBytes(),
         usual.spillBytes(),
+        usual.cacheBytes(),
         usual.timeout(),
         usual.textBytesMax());
   }
