@@ -70,6 +70,7 @@ public final class QueryPart implements AutoCloseable {
             new SecureRandom());
     this.jobsService = new JobsService(jobs);
     register(jobs, meters);
+    this.overview = new ServerOverview(broker, topics, cold, server, System::nanoTime);
     this.sql =
         new TopicSqlEngine(
             bounds.sql(),
@@ -78,7 +79,7 @@ public final class QueryPart implements AutoCloseable {
                 topics,
                 cold,
                 () -> schemas.get().orElse(Schemas.NONE),
-                new ServerTables(topics, broker.partitions(), cold).all()),
+                new ServerTables(topics, broker.partitions(), cold, overview).all()),
             InstantSource.system());
     this.service =
         new TopicsService(
@@ -98,7 +99,6 @@ public final class QueryPart implements AutoCloseable {
                 PAGED_IDLE,
                 bounds.sql().directory().resolve("results")));
     this.flight = new FlightDoor(sql, server.version().oxbow());
-    this.overview = new ServerOverview(broker, topics, cold, server, System::nanoTime);
     this.overviewService = new OverviewService(overview, System::nanoTime);
     ReplayMeters.register(meters, service.stats());
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicIdPartition;
@@ -14,6 +15,9 @@ import oxbow.cold.file.ColdFile;
 import oxbow.log.LogOffsets;
 import oxbow.log.segment.Segment;
 import oxbow.query.Topics;
+import oxbow.query.overview.Overview;
+import oxbow.query.overview.Overview.GroupFacts;
+import oxbow.query.overview.Overview.GroupOffset;
 import oxbow.query.sql.ResultColumn;
 import oxbow.query.sql.SystemTable;
 import oxbow.query.sql.SystemTable.Row;
@@ -23,11 +27,14 @@ final class ServerTables {
   private final Topics topics;
   private final Partitions partitions;
   private final Supplier<Optional<ColdTier>> tier;
+  private final Overview overview;
 
-  ServerTables(Topics topics, Partitions partitions, Supplier<Optional<ColdTier>> tier) {
+  ServerTables(
+      Topics topics, Partitions partitions, Supplier<Optional<ColdTier>> tier, Overview overview) {
     this.topics = topics;
     this.partitions = partitions;
     this.tier = tier;
+    this.overview = overview;
   }
 
   List<SystemTable> all() {
@@ -80,7 +87,24 @@ final class ServerTables {
                 "backlog_bytes BIGINT",
                 "age_ms BIGINT",
                 "trouble VARCHAR"),
-            this::offloads));
+            this::offloads),
+        new SystemTable(
+            "groups",
+            columns(
+                "name VARCHAR",
+                "type VARCHAR",
+                "state VARCHAR",
+                "members INTEGER",
+                "topic VARCHAR",
+                "partition INTEGER",
+                "committed BIGINT",
+                "log_end BIGINT",
+                "lag BIGINT"),
+            this::groups),
+        new SystemTable(
+            "raw_records",
+            columns("topic VARCHAR", "partition INTEGER", "reason VARCHAR", "records BIGINT"),
+            this::rawRecords));
   }
 
   private static List<ResultColumn> columns(String... definitions) {
@@ -192,6 +216,54 @@ final class ServerTables {
                             status.backlogBytes(),
                             status.ageMs(),
                             status.trouble()))));
+    return rows;
+  }
+
+  /** Records in cold files that are kept as they came, and why: those that say so. */
+  private List<Row> rawRecords() {
+    List<Row> rows = new ArrayList<>();
+    Optional<ColdTier> opened = tier.get();
+    if (opened.isEmpty()) return rows;
+    for (Topics.Topic topic : topics.all()) {
+      for (int i = 0; i < topic.partitions(); i++) {
+        int partition = i;
+        opened
+            .get()
+            .raw(topic.partition(i))
+            .records()
+            .forEach((reason, records) ->
+                rows.add(
+                    Row.of(
+                        topic.name(), partition, reason.name().toLowerCase(Locale.ROOT), records)));
+      }
+    }
+    return rows;
+  }
+
+  /** A row for each partition of which a group has committed an offset, or one with none. */
+  private List<Row> groups() {
+    List<Row> rows = new ArrayList<>();
+    for (GroupFacts group : overview.groups()) {
+      int members = group.members().size();
+      if (group.offsets().isEmpty()) {
+        rows.add(
+            Row.of(
+                group.name(), group.type(), group.state(), members, null, null, null, null, null));
+      }
+      for (GroupOffset offset : group.offsets()) {
+        rows.add(
+            Row.of(
+                group.name(),
+                group.type(),
+                group.state(),
+                members,
+                offset.topic(),
+                offset.partition(),
+                offset.committed(),
+                offset.end(),
+                offset.lag()));
+      }
+    }
     return rows;
   }
 }
