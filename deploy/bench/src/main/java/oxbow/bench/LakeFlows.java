@@ -83,7 +83,7 @@ final class LakeFlows {
   }
 
   /** Where the figures of one scenario go. */
-  private interface Figures {
+  interface Figures {
     void add(String quantity, String unit, boolean isMoreBetter, double value);
 
     default void less(String quantity, String unit, double value) {
@@ -308,7 +308,7 @@ final class LakeFlows {
     }
   }
 
-  private static void compare(String what, Histogram quiet, Histogram busy, Figures to) {
+  static void compare(String what, Histogram quiet, Histogram busy, Figures to) {
     double before = quiet.getValueAtPercentile(99) / 1e3;
     double meanwhile = busy.getValueAtPercentile(99) / 1e3;
     to.less(what + " p99 when quiet", "ms", before);
@@ -332,7 +332,7 @@ final class LakeFlows {
     return broker;
   }
 
-  private static boolean answersHttp(BrokerProcess broker) {
+  static boolean answersHttp(BrokerProcess broker) {
     try (var _ = new HttpConnection(broker.secondPort())) {
       return true;
     } catch (ConnectException _) {

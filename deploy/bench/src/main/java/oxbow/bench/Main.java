@@ -53,7 +53,7 @@ public final class Main implements Callable<Integer> {
   private static final double LAKE_GB = 8;
 
   private static final String PARTS =
-      "startup, memory, produce, consume, latency, recovery, lake, registry, doors";
+      "startup, memory, produce, consume, latency, recovery, lake, sql, registry, doors";
 
   @Parameters(
       arity = "0..*",
@@ -117,6 +117,9 @@ public final class Main implements Callable<Integer> {
   @Option(names = "--sink-class-path", required = true, hidden = true)
   private Path sinkClassPath = Path.of("sink.classpath");
 
+  @Option(names = "--spark-class-path", required = true, hidden = true)
+  private Path sparkClassPath = Path.of("spark.classpath");
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private final PrintStream progress = System.err;
@@ -148,7 +151,7 @@ public final class Main implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     check();
-    var scenarios = new Scenarios(scale, sinkClassPath);
+    var scenarios = new Scenarios(scale, sinkClassPath, sparkClassPath);
     List<Scenario> chosen = scenarios.all().stream().filter(this::isChosen).toList();
     if (chosen.isEmpty()) {
       throw wrong("no scenario's title contains '" + only + "'; --list shows all there are");
@@ -172,7 +175,7 @@ public final class Main implements Callable<Integer> {
   private void measure(Scenarios scenarios, Results results, List<Step> steps)
       throws IOException, InterruptedException {
     Path table = Path.of(file.toString().replaceFirst("\\.tsv$", "") + ".md");
-    var warmUps = new Scenarios(Math.min(1, scale), sinkClassPath);
+    var warmUps = new Scenarios(Math.min(1, scale), sinkClassPath, sparkClassPath);
     try (var bench =
         new Bench(
             contenders(), scenarios, warmUps, results, table, data.toAbsolutePath(), progress)) {
@@ -250,7 +253,8 @@ public final class Main implements Callable<Integer> {
     double loadGb =
         steps.stream().anyMatch(step -> step.phase() == Step.Phase.LOAD) ? LOAD_GB * scale : 0;
     double recoveryGb = needs(steps, Part.recovery) ? RECOVERY_GB * scale : 0;
-    boolean hasLake = needs(steps, Part.lake) || needs(steps, Part.doors);
+    boolean hasLake =
+        needs(steps, Part.lake) || needs(steps, Part.doors) || needs(steps, Part.sql);
     double lakeGb = hasLake ? LAKE_GB * scale : 0;
     double neededGb = 1 + Math.max(loadGb, Math.max(recoveryGb, lakeGb));
     double usableGb = Files.getFileStore(Files.createDirectories(data)).getUsableSpace() / GB;

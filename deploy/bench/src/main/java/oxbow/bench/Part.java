@@ -10,11 +10,13 @@ enum Part {
   recovery,
   lake,
   /** Kafka has none. */
+  sql,
+  /** Nor this. */
   registry,
   /** SQL and replay over HTTP, of Oxbow alone. */
   doors;
 
   boolean measures(String contender) {
-    return this != registry || contender.equals(Contender.OXBOW);
+    return (this != registry && this != sql) || contender.equals(Contender.OXBOW);
   }
 }

@@ -33,6 +33,7 @@ final class Scenarios {
 
   private final double scale;
   private final Path sinkClassPath;
+  private final Path sparkClassPath;
 
   /** Names are never used twice, not even after a deletion: that would measure the deletion too. */
   private final String topicPrefix = "bench-" + Long.toHexString(System.nanoTime()) + "-";
@@ -42,10 +43,12 @@ final class Scenarios {
   /**
    * @param scale how much of the full load is done, 1 being all
    * @param sinkClassPath file with the class path of Iceberg's sink
+   * @param sparkClassPath file with the class path of Spark
    */
-  Scenarios(double scale, Path sinkClassPath) {
+  Scenarios(double scale, Path sinkClassPath, Path sparkClassPath) {
     this.scale = scale;
     this.sinkClassPath = sinkClassPath;
+    this.sparkClassPath = sparkClassPath;
   }
 
   /** One way of producing. */
@@ -97,6 +100,7 @@ final class Scenarios {
             Part.recovery, "recovery after kill -9", 10 + 60 * scale, this::recovery));
     all.addAll(new LakeScenarios(scale).all());
     all.addAll(new LakeFlows(scale, sinkClassPath).all());
+    all.addAll(new SqlScenarios(scale, sparkClassPath).all());
     all.addAll(new RegistryScenarios(scale).all());
     all.addAll(new DoorScenarios(scale).all());
     return all;

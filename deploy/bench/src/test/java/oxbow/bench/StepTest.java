@@ -49,7 +49,7 @@ class StepTest {
 
   @Test
   void scenariosHaveTitlesOfTheirOwn() {
-    List<Scenario> all = new Scenarios(1, Path.of("sink")).all();
+    List<Scenario> all = new Scenarios(1, Path.of("sink"), Path.of("spark")).all();
 
     assertThat(all.stream().map(Scenario::title)).doesNotHaveDuplicates();
     assertThat(all.stream().map(Scenario::part).distinct()).containsExactly(Part.values());
