@@ -253,8 +253,7 @@ public final class Main implements Callable<Integer> {
     double loadGb =
         steps.stream().anyMatch(step -> step.phase() == Step.Phase.LOAD) ? LOAD_GB * scale : 0;
     double recoveryGb = needs(steps, Part.recovery) ? RECOVERY_GB * scale : 0;
-    boolean hasLake =
-        needs(steps, Part.lake) || needs(steps, Part.doors) || needs(steps, Part.sql);
+    boolean hasLake = needs(steps, Part.lake) || needs(steps, Part.doors) || needs(steps, Part.sql);
     double lakeGb = hasLake ? LAKE_GB * scale : 0;
     double neededGb = 1 + Math.max(loadGb, Math.max(recoveryGb, lakeGb));
     double usableGb = Files.getFileStore(Files.createDirectories(data)).getUsableSpace() / GB;
