@@ -49,7 +49,11 @@ final class SparkProcess implements AutoCloseable {
     Files.createDirectories(data);
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx2g", "-Dio.netty.tryReflectionSetAccessible=true"));
+    command.addAll(
+        List.of(
+            "-Xmx2g",
+            "--sun-misc-unsafe-memory-access=allow", // as Iceberg's Arrow needs it
+            "-Dio.netty.tryReflectionSetAccessible=true"));
     OPENED.forEach(name -> command.add("--add-opens=java.base/" + name + "=ALL-UNNAMED"));
     String catalog = "spark.sql.catalog.oxbow";
     command.addAll(
