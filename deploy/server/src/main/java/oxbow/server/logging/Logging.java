@@ -9,7 +9,9 @@ import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Map;
 import java.util.TreeMap;
+import org.slf4j.ILoggerFactory;
 import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.SubstituteLoggerFactory;
 
 /**
  * Sets up the log. Logback finds it as a service, which spares every start the parsing of an XML
@@ -42,7 +44,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
    * @param levels of some loggers, ours or libraries'
    */
   public static void apply(Format format, String level, Map<String, String> levels) {
-    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    LoggerContext context = context();
     attach(context, format);
     context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
     setLevel(OURS, level);
@@ -51,14 +53,14 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   /** Writes nothing but errors of ours, to standard error: for commands that print a result. */
   public static void quiet() {
-    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    LoggerContext context = context();
     context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF);
     context.getLogger(OURS).setLevel(Level.OFF);
   }
 
   /** Writes everything from a level on to standard error: for commands that were asked to. */
   public static void toStandardError(String level) {
-    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    LoggerContext context = context();
     attach(context, Format.TEXT, "System.err");
     context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.toLevel(level));
     context.getLogger(OURS).setLevel(Level.toLevel(level));
@@ -66,7 +68,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   /** Changes a logger's level while the server runs. Empty: as its parent. */
   public static void setLevel(String logger, String level) {
-    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    LoggerContext context = context();
     if (level.isEmpty()) {
       if (!logger.equals(org.slf4j.Logger.ROOT_LOGGER_NAME)) {
         context.getLogger(logger).setLevel(null);
@@ -80,12 +82,21 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   /** Every logger there is by now, with the level that counts for it. */
   public static Map<String, String> levels() {
-    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    LoggerContext context = context();
     Map<String, String> levels = new TreeMap<>();
     for (Logger logger : context.getLoggerList()) {
       levels.put(logger.getName(), logger.getEffectiveLevel().toString());
     }
     return levels;
+  }
+
+  /** While another thread sets logging up, everybody else is given a stand-in: not this class. */
+  private static LoggerContext context() {
+    while (true) {
+      ILoggerFactory factory = LoggerFactory.getILoggerFactory();
+      if (!(factory instanceof SubstituteLoggerFactory)) return (LoggerContext) factory;
+      Thread.onSpinWait();
+    }
   }
 
   private static void attach(LoggerContext context, Format format) {
