@@ -38,6 +38,7 @@ class TourTest {
             "OXBOW_HTTP_PORT", Integer.toString(httpPort),
             "OXBOW_SCHEMA_REGISTRY_LISTENERS", "http://localhost:" + registryPort,
             "OXBOW_BOOTSTRAP", "localhost:" + kafkaPort,
+            "OXBOW_URL", "http://localhost:" + httpPort,
             "OXBOW_REGISTRY", "http://localhost:" + registryPort);
 
     try (ChildProcess server = bash("server", "exec " + blocks.getFirst(), environment)) {
@@ -55,6 +56,7 @@ class TourTest {
       assertThat(exitCode).as(tour.output()).isZero();
       assertThat(tour.output())
           .contains("created topic orders")
+          .containsPattern("alice *\\S? *2")
           .contains("alice\t{\"item\":\"tea\"}")
           .contains("compatible with orders-value, whose level is BACKWARD")
           .contains("+ price: double, optional")
@@ -78,6 +80,7 @@ class TourTest {
   private static Map<String, String> withoutServers(Map<String, String> environment) {
     return Map.of(
         "OXBOW_BOOTSTRAP", String.valueOf(environment.get("OXBOW_BOOTSTRAP")),
+        "OXBOW_URL", String.valueOf(environment.get("OXBOW_URL")),
         "OXBOW_REGISTRY", String.valueOf(environment.get("OXBOW_REGISTRY")));
   }
 
