@@ -21,14 +21,32 @@ final class ClassPaths {
 
   /** Flink's formats with their libraries, and the program of ours that drives them. */
   static String flink() {
-    Path classes = Path.of(System.getProperty("proof.flink.classpath")).resolveSibling("classes");
-    return classes + ":" + written("proof.flink.classpath");
+    return withClasses("proof.flink.classpath");
   }
 
   /** Spark with Iceberg's runtime, and the program of ours that drives it. */
   static String spark() {
-    Path classes = Path.of(System.getProperty("proof.spark.classpath")).resolveSibling("classes");
-    return classes + ":" + written("proof.spark.classpath");
+    return withClasses("proof.spark.classpath");
+  }
+
+  /** Flink's SQL with Iceberg's runtime, and the program of ours that drives it. */
+  static String flinkSql() {
+    return withClasses("proof.flink-sql.classpath");
+  }
+
+  /** Iceberg's REST compatibility kit, and what we tell it of our catalog. */
+  static String rck() {
+    return withClasses("proof.rck.classpath");
+  }
+
+  /** ADBC's driver for Flight SQL, and the program of ours that drives it. */
+  static String adbc() {
+    return withClasses("proof.adbc.classpath");
+  }
+
+  private static String withClasses(String property) {
+    Path classes = Path.of(System.getProperty(property)).resolveSibling("classes");
+    return classes + ":" + written(property);
   }
 
   /** The connectors of deploy/examples; the classes they extend are on no class path of ours. */

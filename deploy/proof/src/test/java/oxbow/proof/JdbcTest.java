@@ -1,8 +1,10 @@
 package oxbow.proof;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.DriverManager;
@@ -11,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -23,7 +26,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Apache Arrow's JDBC driver, as tools for reports use it. */
+/** Apache Arrow's JDBC driver, as tools for reports use it, and its ADBC driver. */
 @EnabledIfSystemProperty(named = "proof.target", matches = "oxbow")
 @ExtendWith(ProofExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -32,6 +35,7 @@ final class JdbcTest {
 
   private final Proof proof;
   private Oxbow oxbow;
+  private int port;
   private Connection connection;
 
   JdbcTest(Proof proof) {
@@ -40,7 +44,7 @@ final class JdbcTest {
 
   @BeforeAll
   void start() throws Exception {
-    int port = Ports.free();
+    port = Ports.free();
     oxbow = Oxbow.start(proof.folder("jdbc"), "flight.port=" + port, "num.partitions=1");
     Ports.awaitListening(port, oxbow.process());
     Map<String, Object> settings = Map.of("bootstrap.servers", oxbow.bootstrap());
@@ -123,6 +127,32 @@ final class JdbcTest {
           .hasStackTraceContaining("(line 1, column 8)");
       assertThatThrownBy(() -> statement.executeQuery("SELECT 1 FROM nowhere"))
           .hasStackTraceContaining("there is no table nowhere");
+    }
+  }
+
+  @Test
+  void adbcGivesTheSame() {
+    List<String> flags =
+        List.of(
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "--add-opens=java.base/java.nio=ALL-UNNAMED");
+    List<String> arguments = List.of("oxbow.proof.adbc.AdbcClient", "grpc+tcp://127.0.0.1:" + port);
+    try (var adbc =
+        new SqlProcess(
+            ChildProcess.java("adbc", proof.folder("adbc"), ClassPaths.adbc(), flags, arguments))) {
+      String sql =
+          "SELECT kafka_offset, value, kafka_key FROM orders WHERE kafka_offset >= 490"
+              + " ORDER BY kafka_offset";
+      for (String way : List.of("QUERY ", "PREPARED ")) {
+        List<JsonNode> rows = adbc.rows(way + sql);
+        assertThat(rows).hasSize(RECORDS - 490);
+        assertThat(rows.getFirst().get(0).asLong()).isEqualTo(490);
+        assertThat(rows.getFirst().get(2).asText())
+            .isEqualTo(Base64.getEncoder().encodeToString("key 0".getBytes(UTF_8)));
+      }
+      assertThat(adbc.refusal("QUERY SELECT nothing FROM orders")).contains("(line 1, column 8)");
     }
   }
 }

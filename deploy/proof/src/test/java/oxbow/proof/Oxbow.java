@@ -28,10 +28,12 @@ final class Oxbow implements BrokerProcess {
   private static final Pattern HTTP = Pattern.compile("HTTP +(http://\\S+)");
 
   private final int port;
+  private final Path data;
   private final ChildProcess process;
 
-  private Oxbow(int port, ChildProcess process) {
+  private Oxbow(int port, Path data, ChildProcess process) {
     this.port = port;
+    this.data = data;
     this.process = process;
   }
 
@@ -44,7 +46,7 @@ final class Oxbow implements BrokerProcess {
   static Oxbow start(Path folder, int port, String... configLines) {
     ChildProcess process = launch(folder, port, configLines);
     Ports.awaitListening(port, process);
-    return new Oxbow(port, process);
+    return new Oxbow(port, folder.resolve("data"), process);
   }
 
   /** Starts the process and doesn't wait for anything. */
@@ -97,6 +99,11 @@ final class Oxbow implements BrokerProcess {
           Matcher told = HTTP.matcher(output());
           return told.find() ? told.group(1) : null;
         });
+  }
+
+  /** Where engines find what is in its bucket. */
+  String bucket() {
+    return "file://" + data.resolve("bucket").toAbsolutePath();
   }
 
   ChildProcess process() {

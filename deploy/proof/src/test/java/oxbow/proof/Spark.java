@@ -1,19 +1,12 @@
 package oxbow.proof;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Apache Spark in a process of its own, with a catalog {@code oxbow}; one statement at a time. */
 final class Spark implements AutoCloseable {
-  private static final String MARK = "@@ ";
-  private static final JsonMapper JSON = new JsonMapper();
-
   /** What Spark's own launcher opens for it. */
   private static final List<String> OPENED =
       List.of(
@@ -30,10 +23,9 @@ final class Spark implements AutoCloseable {
           "sun.nio.cs",
           "sun.util.calendar");
 
-  private final ChildProcess process;
-  private int answersRead;
+  private final SqlProcess process;
 
-  private Spark(ChildProcess process) {
+  private Spark(SqlProcess process) {
     this.process = process;
   }
 
@@ -66,16 +58,13 @@ final class Spark implements AutoCloseable {
             catalog + ".uri=" + catalogUri,
             // Each statement asks what the newest snapshot is.
             catalog + ".cache-enabled=false");
-    return new Spark(ChildProcess.java("spark", folder, ClassPaths.spark(), flags, arguments));
+    return new Spark(
+        new SqlProcess(ChildProcess.java("spark", folder, ClassPaths.spark(), flags, arguments)));
   }
 
   /** Runs a statement that succeeds; its rows. */
   List<JsonNode> sql(String statement) {
-    Answer answer = run(statement);
-    if (answer.failure.isPresent()) {
-      throw new AssertionError(statement + ": " + answer.failure.get());
-    }
-    return answer.rows;
+    return process.rows(statement);
   }
 
   /** The one value of a statement that has one. */
@@ -89,54 +78,7 @@ final class Spark implements AutoCloseable {
 
   /** Runs a statement that fails; why it does. */
   String refusal(String statement) {
-    Answer answer = run(statement);
-    return answer.failure.orElseThrow(
-        () -> new AssertionError(statement + " succeeded: " + answer.rows));
-  }
-
-  private record Answer(List<JsonNode> rows, Optional<String> failure) {}
-
-  private Answer run(String statement) {
-    process.type(statement.replaceAll("\\s+", " ").strip() + "\n");
-    List<JsonNode> rows = new ArrayList<>();
-    String last =
-        Await.value(
-            statement,
-            Await.LONG,
-            () -> {
-              if (!process.isAlive()) {
-                throw new Await.Hopeless("Spark has ended:\n" + process.output());
-              }
-              List<String> answers = answers();
-              boolean isWhole = !answers.isEmpty() && !answers.getLast().startsWith("ROW ");
-              return isWhole ? answers.getLast() : null;
-            });
-    for (String line : answers()) {
-      answersRead++;
-      if (line.startsWith("ROW ")) rows.add(json(line.substring(4)));
-    }
-    return new Answer(
-        rows, last.startsWith("FAILED ") ? Optional.of(last.substring(7)) : Optional.empty());
-  }
-
-  /** Whole lines that belong to the statement under way. */
-  private List<String> answers() {
-    String output = process.output();
-    Stream<String> lines = output.substring(0, output.lastIndexOf('\n') + 1).lines();
-    return lines
-        .filter(line -> line.startsWith(MARK))
-        .map(line -> line.substring(MARK.length()))
-        .filter(line -> !line.startsWith("READY "))
-        .skip(answersRead)
-        .toList();
-  }
-
-  private static JsonNode json(String row) {
-    try {
-      return JSON.readTree(row);
-    } catch (JsonProcessingException e) {
-      throw new AssertionError("no row: " + row, e);
-    }
+    return process.refusal(statement);
   }
 
   @Override

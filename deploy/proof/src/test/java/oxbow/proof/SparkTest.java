@@ -581,6 +581,7 @@ final class SparkTest {
             "ALTER TABLE oxbow.topics.blobs SET TBLPROPERTIES ('x' = 'y')",
             "DROP TABLE oxbow.topics.blobs",
             "DROP TABLE oxbow.topics.blobs PURGE",
+            "ALTER TABLE oxbow.topics.blobs RENAME TO topics.others",
             "CREATE TABLE oxbow.topics.mine (x BIGINT)",
             "CREATE OR REPLACE TABLE oxbow.topics.blobs (x BIGINT)",
             "DROP NAMESPACE oxbow.topics CASCADE");
@@ -662,7 +663,12 @@ final class SparkTest {
         .isZero();
     assertThat(spark.value("SELECT count(*) FROM " + mine + " WHERE remark IS NULL").asLong())
         .isEqualTo(6);
-    spark.sql("DROP TABLE " + mine + " PURGE");
+    String renamed = "oxbow.mine.cities";
+    spark.sql("ALTER TABLE " + mine + " RENAME TO mine.cities");
+    spark.sql("INSERT INTO " + renamed + " VALUES ('city 9', 9, 'new')");
+    assertThat(spark.value("SELECT count(*) FROM " + renamed).asLong()).isEqualTo(7);
+    assertThat(spark.refusal("SELECT * FROM " + mine)).contains("TABLE_OR_VIEW_NOT_FOUND");
+    spark.sql("DROP TABLE " + renamed + " PURGE");
     spark.sql("DROP NAMESPACE oxbow.mine");
     assertThat(names(spark.sql("SHOW NAMESPACES IN oxbow"), "namespace")).containsExactly("topics");
   }
