@@ -5,8 +5,6 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.metric.MeterIdPrefixFunction;
 import com.linecorp.armeria.common.util.BlockingTaskExecutor;
-import com.linecorp.armeria.common.util.EventLoopGroups;
-import com.linecorp.armeria.common.util.ThreadFactories;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.HttpServiceWithRoutes;
 import com.linecorp.armeria.server.Server;
@@ -15,7 +13,6 @@ import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServerPort;
 import com.linecorp.armeria.server.metric.MetricCollectingService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -203,8 +200,8 @@ public final class HttpPort implements AutoCloseable {
         Server.builder()
             .port(mainPort)
             .meterRegistry(meters)
-            .workerGroup(loops("http", WORKERS), true)
-            .bossGroupFactory(name -> loops(name, 1))
+            .workerGroup(new HttpLoops("http", WORKERS, STOP_MAX), true)
+            .bossGroupFactory(name -> new HttpLoops(name, 1, STOP_MAX))
             .blockingTaskExecutor(
                 BlockingTaskExecutor.builder()
                     .numThreads(BLOCKING_THREADS)
@@ -246,17 +243,6 @@ public final class HttpPort implements AutoCloseable {
     builder.decorator(
         MetricCollectingService.newDecorator(MeterIdPrefixFunction.ofDefault("oxbow.http")));
     return builder.build();
-  }
-
-  /**
-   * Threads that end with their last connection: else each kind would wait two seconds for more.
-   */
-  private static EventLoopGroup loops(String name, int threads) {
-    return EventLoopGroups.builder()
-        .numThreads(threads)
-        .threadFactory(ThreadFactories.newEventLoopThreadFactory(name, false))
-        .gracefulShutdown(Duration.ZERO, STOP_MAX)
-        .build();
   }
 
   private ServerErrorHandler errors() {
