@@ -173,16 +173,16 @@ final class DoorScenarios {
   /** Takes a whole answer as cheaply as can be; how many bytes it had. */
   private static long download(BrokerProcess broker, Way way) throws IOException {
     String request =
-        "GET /api/v1/topics/orders/records?"
-            + way.query()
-            + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        "GET /api/v1/topics/orders/records?" + way.query() + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
     byte[] buffer = new byte[1 << 18];
     byte[] last = new byte[64];
     long bytes = 0;
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), broker.secondPort())) {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       InputStream in = socket.getInputStream();
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      while (!isEnd(last)) {
+        int count = in.read(buffer);
+        if (count < 0) throw new IllegalStateException("the answer broke off: " + way);
         if (bytes == 0) checkStatus(new String(buffer, 0, count, StandardCharsets.ISO_8859_1));
         bytes += count;
         int kept = Math.min(count, last.length);
@@ -190,10 +190,12 @@ final class DoorScenarios {
         System.arraycopy(buffer, count - kept, last, last.length - kept, kept);
       }
     }
-    if (!new String(last, StandardCharsets.ISO_8859_1).endsWith("\r\n0\r\n\r\n")) {
-      throw new IllegalStateException("the answer has no end: " + way);
-    }
     return bytes;
+  }
+
+  /** Whether these are the last bytes of an answer in chunks. */
+  private static boolean isEnd(byte[] last) {
+    return new String(last, StandardCharsets.ISO_8859_1).endsWith("\r\n0\r\n\r\n");
   }
 
   private static void checkStatus(String head) {
