@@ -31,6 +31,7 @@ import org.apache.iceberg.exceptions.NamespaceNotEmptyException;
 import org.apache.iceberg.exceptions.NoSuchNamespaceException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.ValidationException;
+import org.apache.iceberg.util.ThreadPools;
 import org.apache.kafka.common.Uuid;
 import oxbow.cold.file.TableColumns;
 import oxbow.cold.store.ObjectStore;
@@ -66,13 +67,17 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
           TableProperties.PARQUET_COMPRESSION,
           "zstd");
 
+  static {
+    // Registers a shutdown hook, for which it is too late when the first commit meets one.
+    Object _ = ThreadPools.getWorkerPool();
+  }
+
   private final ObjectStore store;
   private final ObjectFileIO io;
   private final InstantSource clock;
   private final Fence fence;
 
   private final ForeignReplays replays;
-
   private final Pins pins;
   private final ManifestBounds bounds = new ManifestBounds();
 

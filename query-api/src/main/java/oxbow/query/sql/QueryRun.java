@@ -132,7 +132,6 @@ final class QueryRun implements RunningQuery {
       handoff.fail(told);
     } finally {
       finished = clock.instant();
-      ended.complete(null);
     }
   }
 
@@ -493,6 +492,10 @@ final class QueryRun implements RunningQuery {
     finished = clock.instant();
     planned.completeExceptionally(cause);
     handoff.fail(cause);
+  }
+
+  /** Nobody finds it under way any more. */
+  void ended() {
     ended.complete(null);
   }
 

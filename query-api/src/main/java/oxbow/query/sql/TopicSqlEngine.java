@@ -257,6 +257,7 @@ public final class TopicSqlEngine implements SqlEngine {
     underWay.remove(query.id());
     over.addFirst(query.status());
     while (over.size() > ENDED_MAX) over.removeLast();
+    query.ended();
   }
 
   // ---- stopping
