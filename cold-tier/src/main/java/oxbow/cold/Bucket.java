@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +26,7 @@ import oxbow.cold.offload.TopicColumns;
 import oxbow.cold.state.Owner;
 import oxbow.cold.state.OwnerName;
 import oxbow.cold.state.Owners;
+import oxbow.cold.state.RestoredStarts;
 import oxbow.cold.state.StateKeeper;
 import oxbow.cold.store.ObjectStore;
 import oxbow.cold.store.StoreException;
@@ -54,7 +54,7 @@ final class Bucket {
   private final InstantSource clock;
   private final Owners owners;
   private final StateKeeper state;
-  private final Supplier<String> token;
+  private final RestoredStarts remembered;
   private final Map<Uuid, OpenTopic> open = new ConcurrentHashMap<>();
   private final Set<Uuid> dropped = ConcurrentHashMap.newKeySet();
   private final Pins pins = new Pins();
@@ -67,7 +67,7 @@ final class Bucket {
 
   /**
    * @param state told once the bucket is this process's
-   * @param token by which the bucket knows this data directory
+   * @param remembered what this data directory knows of its bucket
    */
   Bucket(
       ObjectStore store,
@@ -76,19 +76,20 @@ final class Bucket {
       InstantSource clock,
       Owners owners,
       StateKeeper state,
-      Supplier<String> token) {
+      RestoredStarts remembered) {
     this.store = store;
     this.namespace = namespace;
     this.schemas = schemas;
     this.clock = clock;
     this.owners = owners;
     this.state = state;
-    this.token = token;
+    this.remembered = remembered;
   }
 
   synchronized IcebergCatalog catalog() {
     IcebergCatalog opened = catalog;
     if (opened == null) {
+      requireRemembered();
       opened =
           IcebergCatalog.open(store, clock, new Replays(store, schemas), () -> ownerNumber, pins);
       if (clusterId != null) {
@@ -106,9 +107,26 @@ final class Bucket {
     catalog = null; // asked anew whose it is
   }
 
+  /**
+   * A directory that is not mounted is empty, and so is another bucket that was named by mistake.
+   * Taken for a new one it would have the log begin where the disk does, and the records in the
+   * right bucket would be taken for deleted ones.
+   */
+  private void requireRemembered() {
+    if (!remembered.hasClaimed() || owners.newest().isPresent()) return;
+    throw new StoreException(
+        DENIED,
+        "there is nothing of this server in the bucket of "
+            + store.location(OWNER)
+            + ", and it had a bucket before: is this the right one, is it mounted? To go on with an"
+            + " empty bucket, without the records that are in the other, remove "
+            + remembered.claimedFile());
+  }
+
   private void claim(String cluster) {
     claimForCluster(cluster);
-    Owner owner = owners.claim(cluster, token.get());
+    Owner owner = owners.claim(cluster, remembered.token());
+    remembered.claimed(owner);
     ownerNumber = owner.number();
     state.owned(owner);
   }

@@ -112,7 +112,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     restored = RestoredStarts.open(config.directory());
     var owners = new Owners(store, clock);
     state = new StateKeeper(store, owners, () -> cluster);
-    bucket = new Bucket(store, config.namespace(), schemas, clock, owners, state, restored::token);
+    bucket = new Bucket(store, config.namespace(), schemas, clock, owners, state, restored);
     var manifests = new Manifests(bucket::manifest, config.fetch().manifestAge().toNanos(), nanos);
     fetch = new ColdFetch(manifests, store, bucket::reader, config.fetch(), readCounters);
     pace = new Pace(nanos, config.upkeepBytesPerSecondMax());

@@ -8,6 +8,7 @@ import static oxbow.cold.testing.ColdTopic.await;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -84,6 +85,32 @@ class ColdTierTest {
     assertThatThrownBy(() -> topic.tier().files(ORDERS_0))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("belongs to cluster one cluster, this is cluster another cluster");
+  }
+
+  @Test
+  void aBucketThatIsEmptyAllAtOnceIsNotTakenForANewOne() throws Exception {
+    topic.append(new Random(15), 100);
+    ByteBuffer all = topic.local();
+    topic.lead();
+    topic.awaitOffload();
+    topic.tier().close();
+    Map<String, ByteBuffer> unmounted = new HashMap<>();
+    for (String name : store.names()) unmounted.put(name, store.read(name));
+    store.delete(unmounted.keySet());
+    topic.restartTier("one cluster");
+    topic.lead();
+
+    await(() -> topic.tier().storeTrouble().isPresent());
+    assertThat(topic.tier().storeTrouble().orElseThrow())
+        .contains("there is nothing of this server in the bucket", "bucket.claimed");
+    assertThatThrownBy(() -> topic.tier().files(ORDERS_0)).isInstanceOf(StoreException.class);
+    assertThat(store.names()).doesNotContain("oxbow.json", "cluster/owners/000001.json");
+    assertThat(topic.log.offsets().logStart()).isZero();
+
+    unmounted.forEach(store::put);
+    topic.append(new Random(16), 100);
+    topic.awaitOffload();
+    assertThat(topic.cold().slice(0, all.remaining())).isEqualTo(all);
   }
 
   @Test

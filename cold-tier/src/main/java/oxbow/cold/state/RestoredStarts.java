@@ -20,11 +20,13 @@ import org.apache.kafka.common.Uuid;
 import oxbow.log.ColdStart;
 
 /**
- * What a data directory remembers of its bucket: the token by which the bucket knows it, and, after
- * a restore, where each partition goes on, so that nobody waits for the store at the start.
+ * What a data directory remembers of its bucket: the token by which the bucket knows it, whether it
+ * had one, and, after a restore, where each partition goes on, so that nobody waits for the store
+ * at the start.
  */
 public final class RestoredStarts {
   private static final String TOKEN = "bucket.token";
+  private static final String CLAIMED = "bucket.claimed";
   private static final String STARTS = "restored.json";
 
   private final Path directory;
@@ -69,6 +71,27 @@ public final class RestoredStarts {
     return token;
   }
 
+  /** There was a bucket that knew this directory, and it holds records that are nowhere else. */
+  public boolean hasClaimed() {
+    return Files.exists(claimedFile());
+  }
+
+  /** The file that says so; who wants to begin with an empty bucket removes it. */
+  public Path claimedFile() {
+    return directory.resolve(CLAIMED);
+  }
+
+  /** A bucket knows this directory from now on. */
+  public void claimed(Owner owner) {
+    if (!hasClaimed()) writeClaimed(directory, owner);
+  }
+
+  private static void writeClaimed(Path directory, Owner owner) {
+    write(
+        directory.resolve(CLAIMED),
+        ByteBuffer.wrap(("owner " + owner.number() + "\n").getBytes(UTF_8)));
+  }
+
   /** Writes down what a restored server needs to start with. */
   public static void write(Path directory, BucketRestore.Contents contents) {
     try {
@@ -84,6 +107,7 @@ public final class RestoredStarts {
     write(
         directory.resolve(TOKEN),
         ByteBuffer.wrap((contents.owner().token() + "\n").getBytes(UTF_8)));
+    writeClaimed(directory, contents.owner());
   }
 
   private static void write(Path file, ByteBuffer body) {
