@@ -135,8 +135,7 @@ public final class Replay implements AutoCloseable {
       if (arrival != null) arrivals.add(arrival);
       else if (!each.isDone()) return true;
     }
-    return waiting.await(
-        CompletableFuture.anyOf(arrivals.toArray(CompletableFuture[]::new)), nanos);
+    return waiting.await(arrivals, nanos);
   }
 
   /** One partition to its end, then the next; those that are followed take turns. */

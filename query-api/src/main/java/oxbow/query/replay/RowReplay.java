@@ -244,12 +244,9 @@ public final class RowReplay implements AutoCloseable {
   }
 
   private boolean hasArrived(long nanos) {
-    CompletableFuture<?>[] arrivals =
-        parts.stream()
-            .map(part -> part.arrival)
-            .filter(arrival -> arrival != null)
-            .toArray(CompletableFuture[]::new);
-    return waiting.await(CompletableFuture.anyOf(arrivals), nanos);
+    List<CompletableFuture<Void>> arrivals =
+        parts.stream().map(part -> part.arrival).filter(Objects::nonNull).toList();
+    return waiting.await(arrivals, nanos);
   }
 
   /** The rows found by {@link #next}: borrowed until it is called again. */

@@ -1,10 +1,12 @@
 package oxbow.query.replay;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import oxbow.query.Failures;
 import oxbow.query.QueryException;
@@ -63,15 +65,28 @@ public final class Waiting {
 
   /** Whether it came in time; it goes on if not. */
   public boolean await(CompletableFuture<?> future, long nanos) {
-    if (future.isDone() || nanos <= 0) {
+    return await(List.of(future), nanos);
+  }
+
+  /**
+   * Whether one of them came in time; they go on if not. Leaves nothing with those that did not
+   * come, however often they are waited for.
+   */
+  public boolean await(List<? extends CompletableFuture<?>> futures, long nanos) {
+    boolean isAnyDone = futures.stream().anyMatch(CompletableFuture::isDone);
+    if (isAnyDone || nanos <= 0) {
       check();
-      return future.isDone();
+      return isAnyDone;
     }
-    CompletableFuture<?> waitedFor = future.copy(); // called off without calling off the other
-    current = waitedFor;
-    if (isStopped) waitedFor.cancel(false);
+    // Whoever stops ends this one: the others are not called off by it.
+    var end = new CompletableFuture<Void>();
+    CompletableFuture<?> first =
+        CompletableFuture.anyOf(
+            Stream.concat(futures.stream(), Stream.of(end)).toArray(CompletableFuture[]::new));
+    current = end;
+    if (isStopped) end.cancel(false);
     try {
-      waitedFor.get(nanos, TimeUnit.NANOSECONDS);
+      first.get(nanos, TimeUnit.NANOSECONDS);
       return true;
     } catch (TimeoutException _) {
       return false;
@@ -82,8 +97,8 @@ public final class Waiting {
       Thread.currentThread().interrupt();
       throw new StoppedException();
     } finally {
-      waitedFor.cancel(false);
       current = null;
+      end.complete(null); // which takes away what waits for the others
     }
   }
 

@@ -87,8 +87,9 @@ final class Parameters {
         .map(text -> new ReplayRequest.Key(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  Order order() {
-    return switch (text("order").orElse("partition")) {
+  Order order(Order otherwise) {
+    return switch (text("order").orElse("")) {
+      case "" -> otherwise;
       case "partition" -> Order.PARTITION;
       case "time" -> Order.TIME;
       case String other -> throw bad("order", other, "partition or time");

@@ -307,6 +307,9 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
           Kind.BAD_PARAMETER, "a page doesn't follow; ask for NDJSON, CSV or events");
     }
     boolean isRows = format == Format.ARROW || parameters.text("columns").isPresent();
+    Optional<Pace> pace = parameters.speed().map(Pace::new);
+    // The pace of several partitions is that of their records together.
+    Order usual = pace.isPresent() && !isRows ? Order.TIME : Order.PARTITION;
     var wanted =
         new ReplayRequest(
             topic,
@@ -322,14 +325,13 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
             format.isPage
                 ? parameters.number("max_bytes", PAGE_BYTES, PAGE_BYTES_MAX)
                 : parameters.number("max_bytes", Long.MAX_VALUE, Long.MAX_VALUE),
-            parameters.order(),
+            parameters.order(usual),
             parameters.isolation());
     boolean isSql = isRows || parameters.text("filter").isPresent();
     if (isSql && wanted.isolation() != ReadLimit.LAST_STABLE) {
       throw new QueryException(
           Kind.BAD_PARAMETER, "filter and columns see what is committed, and nothing else");
     }
-    Optional<Pace> pace = parameters.speed().map(Pace::new);
     if (pace.isPresent() && format.isPage) {
       throw new QueryException(Kind.BAD_PARAMETER, "a page has no speed");
     }
@@ -411,6 +413,12 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
       throw new QueryException(
           Kind.BAD_PARAMETER,
           "rows come partition by partition; for an order by time there is /api/v1/sql");
+    }
+    if (pace.isPresent() && wanted.partitions().size() > 1) {
+      throw new QueryException(
+          Kind.BAD_PARAMETER,
+          "rows come partition by partition, and speed goes with one of them: choose it with"
+              + " partition=");
     }
     SqlEngine rows = engine();
     boolean isLongAsText = parameters.isLongAsText();

@@ -170,6 +170,20 @@ class TopicsServiceTest {
   }
 
   @Test
+  void recordsOfAllPartitionsComeAtTheirTime() throws Exception {
+    for (int i = 0; i < 6; i++) put(i % 2, 1_000 + 100 * i, "k", "v" + i);
+    long begun = System.nanoTime();
+
+    List<JsonNode> paced =
+        lines("/orders/records?speed=1").stream().filter(line -> line.has("value")).toList();
+
+    assertThat(paced)
+        .extracting(record -> record.path("value").asText())
+        .containsExactly("v0", "v1", "v2", "v3", "v4", "v5");
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofMillis(490));
+  }
+
+  @Test
   void recordsOfAbortedTransactionsAreSeenOnlyIfAskedFor() throws Exception {
     put(0, 1, "a", "one");
     topics.putAborted(
