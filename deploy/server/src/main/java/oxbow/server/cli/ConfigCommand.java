@@ -8,14 +8,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 import oxbow.broker.control.TopicSettings;
 import oxbow.server.ServerConfig;
+import oxbow.server.TopicKeys;
 import oxbow.server.config.ConfigKey;
 import oxbow.server.config.ConfigKeys;
 import oxbow.server.config.ConfigSources;
@@ -167,6 +170,8 @@ final class ConfigCommand {
       @Mixin ConfigOptions config,
       @Option(names = "--json", description = "Print JSON.") boolean isJson) {
     var output = new Output(terminal, isJson);
+    Optional<ConfigDef.ConfigKey> ofTopics = TopicKeys.find(name);
+    if (ofTopics.isPresent()) return explain(ofTopics.get(), output);
     // People know many settings by the name that topics have for them.
     ConfigKey<?> key =
         ConfigKeys.find(name)
@@ -198,14 +203,41 @@ final class ConfigCommand {
     return ExitCode.OK;
   }
 
+  /** A setting that only topics have: what one of them says is asked of a server. */
+  private static int explain(ConfigDef.ConfigKey key, Output output) {
+    Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+    facts.put("key", key.name);
+    facts.put("of topics", "oxbow config set topic NAME " + key.name + "=VALUE");
+    facts.put("type", TopicKeys.type(key));
+    facts.put("default", shown(TopicKeys.defaultText(key)));
+    facts.put("rule", TopicKeys.rule(key).isEmpty() ? null : TopicKeys.rule(key));
+    facts.put("online", "yes");
+    facts.put("kafka", "no such key");
+    if (output.isJson()) {
+      facts.put("doc", key.documentation);
+    } else {
+      output.line(key.documentation);
+      output.line("");
+    }
+    output.facts(facts, Map.of());
+    return ExitCode.OK;
+  }
+
   private static String shown(String value) {
     return value.isEmpty() ? "(empty)" : value;
   }
 
+  /** All keys, those of topics behind the others. */
+  private static List<String> names() {
+    return Stream.concat(
+            ConfigKeys.all().stream().map(ConfigKey::name),
+            TopicKeys.all().stream().map(key -> key.name))
+        .toList();
+  }
+
   /** People remember a part of a key. */
   private static Optional<String> containing(String part) {
-    List<String> keys =
-        ConfigKeys.all().stream().map(ConfigKey::name).filter(key -> key.contains(part)).toList();
+    List<String> keys = names().stream().filter(key -> key.contains(part)).toList();
     if (keys.isEmpty()) return Optional.empty();
     String shown = String.join(", ", keys.subList(0, Math.min(KEYS_SHOWN_MAX, keys.size())));
     return Optional.of("keys with it: " + shown + (keys.size() > KEYS_SHOWN_MAX ? ", ..." : ""));
@@ -216,7 +248,7 @@ final class ConfigCommand {
       case null ->
           CommandException.notFound(
               "there is no key " + name,
-              Nearest.to(name, ConfigKeys.all().stream().map(ConfigKey::name).toList())
+              Nearest.to(name, names())
                   .map(nearest -> "did you mean " + nearest + "?")
                   .or(() -> containing(name))
                   .orElse("`oxbow config list` shows all there are"));

@@ -3,6 +3,7 @@ package oxbow.server.http;
 import com.linecorp.armeria.common.AggregatedHttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.annotation.Blocking;
 import com.linecorp.armeria.server.annotation.Default;
 import com.linecorp.armeria.server.annotation.Get;
@@ -43,7 +44,8 @@ public final class ColdEndpoints {
 
   /** How far each partition is, of one topic or all. */
   @Get("/status")
-  public HttpResponse status(@Param("topic") Optional<String> topic) {
+  public HttpResponse status(ServiceRequestContext ctx, @Param("topic") Optional<String> topic) {
+    requireKnown(ctx, "topic");
     return answered(
         topic,
         (tier, statuses) -> {
@@ -84,7 +86,8 @@ public final class ColdEndpoints {
 
   /** How many records have no columns of their own, and why, of one topic or all. */
   @Get("/raw")
-  public HttpResponse raw(@Param("topic") Optional<String> topic) {
+  public HttpResponse raw(ServiceRequestContext ctx, @Param("topic") Optional<String> topic) {
+    requireKnown(ctx, "topic");
     return answered(
         topic,
         (tier, statuses) -> {
@@ -107,11 +110,20 @@ public final class ColdEndpoints {
   /** A topic's files in the order of their offsets. */
   @Get("/topics/{topic}/files")
   public HttpResponse files(
-      @Param("topic") String topic, @Param("partition") Optional<Integer> partition) {
+      ServiceRequestContext ctx,
+      @Param("topic") String topic,
+      @Param("partition") Optional<Integer> partition) {
+    requireKnown(ctx, "partition");
     return answered(
         Optional.of(topic),
         (tier, statuses) -> {
           List<Map<String, Object>> rows = new ArrayList<>();
+          List<Integer> here =
+              statuses.stream().map(status -> status.partition().partition()).toList();
+          if (partition.isPresent() && !here.contains(partition.get())) {
+            return Json.error(
+                HttpStatus.NOT_FOUND, topic + " has no partition " + partition.get() + " here");
+          }
           for (Offloader.Status status : statuses) {
             int index = status.partition().partition();
             if (partition.isPresent() && partition.get() != index) continue;
@@ -138,7 +150,8 @@ public final class ColdEndpoints {
 
   /** Begins to read back the files of one topic, or all; the answer names the job. */
   @Post("/verify")
-  public HttpResponse verify(@Param("topic") Optional<String> topic) {
+  public HttpResponse verify(ServiceRequestContext ctx, @Param("topic") Optional<String> topic) {
+    requireKnown(ctx, "topic");
     return answered(
         topic,
         (tier, statuses) -> {
@@ -177,7 +190,10 @@ public final class ColdEndpoints {
   /** Begins to write files anew whose records have got columns since; the answer names the job. */
   @Post("/topics/{topic}/retype")
   public HttpResponse retype(
-      @Param("topic") String topic, @Param("all") @Default("false") boolean isAll) {
+      ServiceRequestContext ctx,
+      @Param("topic") String topic,
+      @Param("all") @Default("false") boolean isAll) {
+    requireKnown(ctx, "all");
     return answered(
         Optional.of(topic),
         (tier, statuses) -> {
@@ -215,7 +231,8 @@ public final class ColdEndpoints {
 
   /** Merges a topic's small files now, in the background. */
   @Post("/topics/{topic}/merge")
-  public HttpResponse merge(@Param("topic") String topic) {
+  public HttpResponse merge(ServiceRequestContext ctx, @Param("topic") String topic) {
+    requireKnown(ctx);
     return answered(
         Optional.of(topic),
         (tier, statuses) -> {
@@ -230,7 +247,9 @@ public final class ColdEndpoints {
    * ...]}}.
    */
   @Post("/topics/{topic}/erase")
-  public HttpResponse erase(@Param("topic") String topic, AggregatedHttpRequest request) {
+  public HttpResponse erase(
+      ServiceRequestContext ctx, @Param("topic") String topic, AggregatedHttpRequest request) {
+    requireKnown(ctx);
     ErasedKeys keys;
     try {
       keys = EraseJson.keys(request.contentUtf8());
@@ -256,6 +275,15 @@ public final class ColdEndpoints {
         .flatMap(tier -> tier.erasure(job))
         .map(found -> Json.answer(HttpStatus.OK, EraseJson.of(found.report())))
         .orElseGet(() -> Json.error(HttpStatus.NOT_FOUND, "there is no erasure " + job));
+  }
+
+  /** Whoever misspells a parameter is told, and not given the answer to another question. */
+  private static void requireKnown(ServiceRequestContext ctx, String... known) {
+    for (String name : ctx.queryParams().names()) {
+      if (List.of(known).contains(name)) continue;
+      String others = known.length == 0 ? "" : "; there is " + String.join(", ", known);
+      throw new IllegalArgumentException("there is no parameter '" + name + "' here" + others);
+    }
   }
 
   private static List<TopicIdPartition> partitions(List<Offloader.Status> statuses) {

@@ -39,6 +39,11 @@ public final class SchemaChecks implements RecordChecks {
 
   @Override
   public ConfigDef settings() {
+    return definition();
+  }
+
+  /** The settings of topics that say what is checked. */
+  public static ConfigDef definition() {
     var settings = new ConfigDef();
     define(settings, KEY_VALIDATION, KEY_NAMES, "key");
     define(settings, VALUE_VALIDATION, VALUE_NAMES, "value");

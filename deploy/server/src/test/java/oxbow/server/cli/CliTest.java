@@ -222,6 +222,22 @@ class CliTest {
   }
 
   @Test
+  void explainKnowsWhatOnlyTopicsHave() {
+    Result result = run("config", "explain", "oxbow.cold.format");
+    assertThat(result.exitCode()).isEqualTo(ExitCode.OK);
+    assertThat(result.out())
+        .contains(
+            "How cold files are written",
+            "of topics  oxbow config set topic NAME oxbow.cold.format=VALUE",
+            "default    parquet",
+            "rule       one of [parquet, avro]");
+    assertThat(run("config", "explain", "oxbow.cold.fromat").err())
+        .contains("did you mean oxbow.cold.format?");
+    assertThat(run("config", "explain", "validation").err())
+        .contains("confluent.value.schema.validation");
+  }
+
+  @Test
   void explainKnowsKeysOfKafkasThatAreNoneHere() {
     Result refused = run("config", "explain", "ssl.keystore.location");
     assertThat(refused.exitCode()).isEqualTo(ExitCode.NOT_FOUND);

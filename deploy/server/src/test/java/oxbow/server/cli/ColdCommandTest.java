@@ -137,7 +137,23 @@ class ColdCommandTest {
     }
     assertThat(next).isEqualTo(RECORDS);
     assertThat(records).isEqualTo(RECORDS);
-    assertThat(json("cold", "files", "orders", "-p", "7")).isEmpty();
+    Result nowhere = run("cold", "files", "orders", "-p", "7");
+    assertThat(nowhere.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(nowhere.err()).contains("orders has no partition 7");
+  }
+
+  @Test
+  void parametersThatNobodyKnowsAreRefused() throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      for (String path : List.of("status?topics=orders", "topics/orders/files?from=1")) {
+        HttpResponse<String> answer =
+            http.send(
+                HttpRequest.newBuilder(URI.create(url + "/api/v1/cold/" + path)).build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(path).isEqualTo(400);
+        assertThat(answer.body()).contains("there is no parameter '").contains("; there is ");
+      }
+    }
   }
 
   @Test

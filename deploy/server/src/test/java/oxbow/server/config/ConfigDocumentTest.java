@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.apache.kafka.common.config.ConfigDef;
 import org.junit.jupiter.api.Test;
+import oxbow.server.TopicKeys;
 
 /**
  * Keeps {@code docs/configuration.md} what the keys say. Run with {@code -Doxbow.docs.write=true}
@@ -77,6 +79,17 @@ class ConfigDocumentTest {
     }
     text.append(
         """
+        ## Settings of topics that Kafka doesn't have
+        Given with `oxbow topics create --config`, changed with `oxbow config set topic NAME KEY=VALUE` or
+        `kafka-configs`, all of them while the server runs. Topics have all of Kafka's settings, too. Of those
+        `remote.storage.enable` says whether there is a cold tier (`cold.topics.default` where a topic says
+        nothing), `local.retention.ms` and `local.retention.bytes` what stays on disk once the bucket has it,
+        and `retention.ms` and `retention.bytes` count for both tiers together.
+
+        """);
+    TopicKeys.all().forEach(key -> append(text, key));
+    text.append(
+        """
         ## Settings of Apache Kafka's that are none here
         *Refused* ones stop the start; *ignored* ones are accepted with a warning; *only* ones are
         accepted with the value that holds anyway. A star stands for any rest of the name.
@@ -105,6 +118,15 @@ class ConfigDocumentTest {
     text.append(key.defaultValue() == null ? key.defaultText() : code(key.defaultText()));
     if (!key.rule().text().isEmpty()) text.append("; ").append(key.rule().text());
     text.append(key.isOnline() ? "; online" : "").append(key.isKafkas() ? "" : "; ours");
+    text.append("\n\n");
+  }
+
+  private static void append(StringBuilder text, ConfigDef.ConfigKey key) {
+    String rule = TopicKeys.rule(key);
+    text.append("### `").append(key.name).append("`\n");
+    text.append(key.documentation).append('\n');
+    text.append("\n*").append(TopicKeys.type(key)).append("*, default ");
+    text.append(code(TopicKeys.defaultText(key))).append(rule.isEmpty() ? "" : "; ").append(rule);
     text.append("\n\n");
   }
 
