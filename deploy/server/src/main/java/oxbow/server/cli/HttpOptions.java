@@ -1,11 +1,12 @@
 package oxbow.server.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import oxbow.server.JsonText;
@@ -47,34 +48,88 @@ final class HttpOptions {
     return send(path, "DELETE", null);
   }
 
-  private Map<?, ?> send(String path, String method, @Nullable String body) {
-    Duration timeout = answers.timeout();
+  /** An answer of any length, while it comes. Any thread may close it, which ends it. */
+  record Answer(InputStream body, HttpClient client) implements AutoCloseable {
+    @Override
+    public void close() {
+      client.shutdownNow();
+    }
+  }
+
+  /** Begins to take an answer that may go on for long; only its beginning has to come in time. */
+  Answer open(String path) {
     HttpAddress address = address();
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(timeout).build()) {
+    HttpClient client = client();
+    try {
+      HttpRequest request = request(address, path).build();
+      var answer = asked(client, address, request, HttpResponse.BodyHandlers.ofInputStream());
+      if (answer.statusCode() < 300) return new Answer(answer.body(), client);
+      try (InputStream refused = answer.body()) {
+        throw refusal(
+            answer.statusCode(),
+            parsed(new String(refused.readAllBytes(), StandardCharsets.UTF_8)));
+      } catch (IOException e) {
+        throw unreachable(address, e);
+      }
+    } catch (CommandException e) {
+      client.shutdownNow();
+      throw e;
+    }
+  }
+
+  private Map<?, ?> send(String path, String method, @Nullable String body) {
+    HttpAddress address = address();
+    try (HttpClient client = client()) {
       HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create(address.root() + path))
-              .timeout(timeout)
+          request(address, path)
               .method(
                   method,
                   body == null
                       ? HttpRequest.BodyPublishers.noBody()
                       : HttpRequest.BodyPublishers.ofString(body));
       if (body != null) request.header("Content-Type", "application/json");
-      address.authorization().ifPresent(who -> request.header("Authorization", who));
-      var answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      var answer = asked(client, address, request.build(), HttpResponse.BodyHandlers.ofString());
       @Nullable Object told = parsed(answer.body());
       if (answer.statusCode() < 300 && told instanceof Map<?, ?> map) return map;
       throw refusal(answer.statusCode(), told);
+    }
+  }
+
+  private HttpClient client() {
+    return HttpClient.newBuilder()
+        .version(HttpClient.Version.HTTP_1_1)
+        .connectTimeout(answers.timeout())
+        .build();
+  }
+
+  private HttpRequest.Builder request(HttpAddress address, String path) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(address.root() + path)).timeout(answers.timeout());
+    address.authorization().ifPresent(who -> request.header("Authorization", who));
+    return request;
+  }
+
+  private static <T> HttpResponse<T> asked(
+      HttpClient client,
+      HttpAddress address,
+      HttpRequest request,
+      HttpResponse.BodyHandler<T> handler) {
+    try {
+      return client.send(request, handler);
     } catch (IOException e) {
-      throw new CommandException(
-          ExitCode.UNREACHABLE,
-          "no server answers at " + address.root(),
-          "start one with `oxbow start`, or name another's HTTP port with --url",
-          e);
+      throw unreachable(address, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CommandException(ExitCode.INTERRUPTED, "interrupted", "", e);
     }
+  }
+
+  private static CommandException unreachable(HttpAddress address, IOException failure) {
+    return new CommandException(
+        ExitCode.UNREACHABLE,
+        "no server answers at " + address.root(),
+        "start one with `oxbow start`, or name another's HTTP port with --url",
+        failure);
   }
 
   private HttpAddress address() {

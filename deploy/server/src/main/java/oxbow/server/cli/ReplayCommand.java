@@ -14,7 +14,10 @@ import picocli.CommandLine.Parameters;
 /** {@code oxbow replay}. */
 @Command(
     name = "replay",
-    description = "Copy a range of a topic into another one, or move a group back or forth.",
+    description = {
+      "Read a range of a topic, copy it into another one, or move a group back or forth.",
+      "Positions: earliest, latest, offset:123, 2026-01-31T12:00:00Z, -15m (ago)."
+    },
     synopsisSubcommandLabel = "COMMAND")
 final class ReplayCommand {
   private static final String JOBS = "/api/v1/jobs";
@@ -25,6 +28,16 @@ final class ReplayCommand {
 
   ReplayCommand(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  @Command(
+      name = "read",
+      description = {
+        "Print records, hot and cold ones alike, with their values decoded.",
+        "Positions: earliest, latest, offset:123, 2026-01-31T12:00:00Z, -15m (ago), cursor:.."
+      })
+  int read(@Mixin ReplayRead wanted) {
+    return wanted.run(terminal);
   }
 
   @Command(

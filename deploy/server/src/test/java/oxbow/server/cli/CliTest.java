@@ -47,6 +47,11 @@ class CliTest {
         "schemas delete orders-value|2|oxbow: would delete orders-value",
         "schemas config orders-value --unset -l FULL|2|oxbow: --unset excludes --level and --set",
         "schemas mode --unset --set READONLY|2|oxbow: --unset excludes --set",
+        "replay read|2|oxbow: missing required parameter: 'TOPIC'",
+        "replay read x -o xml|2|oxbow: there is no format 'xml'",
+        "replay read x -n 0|2|oxbow: --limit must be at least 1",
+        "replay read x -p one|2|option '--partition' (N): 'one' is not a whole number",
+        "replay list --url nowhere|2|oxbow: 'nowhere' is no URL",
       })
   void whatIsWrongIsNamed(String words, int exitCode, String message) {
     Result result = run(words.split(" ", -1));
@@ -96,6 +101,14 @@ class CliTest {
         "cold files",
         "cold verify",
         "cold merge",
+        "replay",
+        "replay read",
+        "replay start",
+        "replay list",
+        "replay show",
+        "replay pause",
+        "replay resume",
+        "replay cancel",
         "config",
         "config get",
         "config set",
