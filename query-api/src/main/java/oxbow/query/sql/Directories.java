@@ -10,11 +10,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /** Directories that hold nothing of value. */
-final class Directories {
+public final class Directories {
   private Directories() {}
 
   /** Deletes one with all that is in it, if it is there. */
-  static void delete(Path directory) {
+  public static void delete(Path directory) {
     if (!Files.exists(directory)) return;
     try {
       Files.walkFileTree(

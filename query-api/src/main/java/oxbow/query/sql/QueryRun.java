@@ -20,7 +20,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -48,6 +50,14 @@ import oxbow.query.sql.duckdb.Statement;
  */
 final class QueryRun implements RunningQuery {
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** A row group lies in memory until it is whole; wide rows make for fewer in one. */
+  private static final String PARQUET =
+      " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440, ROW_GROUP_SIZE_BYTES '16MB')";
+
+  /** What making a file gives: how many rows it has. */
+  private static final Schema COUNT =
+      new Schema(List.of(Field.nullable("Count", new ArrowType.Int(Long.SIZE, true))));
 
   private final String id;
   private final SqlRequest request;
@@ -146,6 +156,9 @@ final class QueryRun implements RunningQuery {
 
   private void run() {
     StatementKind kind = StatementKind.of(request.sql());
+    if (kind.isContinuous() && request.file().isPresent()) {
+      throw new SqlException(Kind.INVALID, "a query that goes on makes no file");
+    }
     try {
       Map<String, Map<Integer, Long>> froms = Map.of();
       do {
@@ -175,7 +188,10 @@ final class QueryRun implements RunningQuery {
         if (kind.isContinuous()) checkContinuous(opened, check);
         created.begin(opened);
         created.create(check, request.sql(), kind.asOf(), froms);
-        Sandbox.close(opened, created.directory());
+        List<Path> directories = new ArrayList<>();
+        created.directory().ifPresent(directories::add);
+        request.file().ifPresent(file -> directories.add(file.toAbsolutePath().getParent()));
+        Sandbox.close(opened, directories);
         checkNotStopped();
         runLocked(opened, created, check, kind);
       } finally {
@@ -268,12 +284,29 @@ final class QueryRun implements RunningQuery {
       explain(opened, created, kind, columns);
       return;
     }
-    try (Statement statement = opened.prepare(sql)) {
+    try (Statement statement = opened.prepare(inForm(sql))) {
       planned.complete(columns);
       bind(statement);
       checkNotStopped();
       try (Rows found = statement.execute()) {
-        pump(found, columns.schema());
+        if (request.file().isPresent()) count(found);
+        else pump(found, columns.schema());
+      }
+    }
+  }
+
+  /** The statement, or the one that makes a file of its rows. */
+  private String inForm(String sql) {
+    if (request.file().isEmpty()) return sql;
+    String rows = "SELECT * FROM (" + sql + "\n)";
+    if (request.rowsMax().isPresent()) rows += " LIMIT " + request.rowsMax().getAsLong();
+    return "COPY (" + rows + ") TO " + Sandbox.literal(request.file().get()) + PARQUET;
+  }
+
+  private void count(Rows found) {
+    while (found.next()) {
+      try (VectorSchemaRoot batch = found.take(COUNT, allocator)) {
+        rows = ((BigIntVector) batch.getVector(0)).get(0);
       }
     }
   }
@@ -358,13 +391,15 @@ final class QueryRun implements RunningQuery {
         .reads(plan, QueryTables.PLAN_PREFIX);
   }
 
-  /** Columns that Arrow doesn't have become text. */
-  private static String withTexts(String sql, List<Statement.Column> columns) {
-    if (columns.stream().allMatch(column -> column.type().isVector())) return sql;
+  /** Columns that Arrow doesn't have become text, and those that Parquet lacks what comes next. */
+  private String withTexts(String sql, List<Statement.Column> columns) {
+    if (columns.stream().allMatch(column -> isKept(column.type()))) return sql;
     List<String> names = new ArrayList<>();
     List<String> values = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
-      String value = columns.get(i).type().isVector() ? "c" + i : "c" + i + "::VARCHAR";
+      SqlType type = columns.get(i).type();
+      String other = type.isVector() ? type.parquetName() : "VARCHAR";
+      String value = isKept(type) ? "c" + i : "c" + i + "::" + other;
       names.add("c" + i);
       values.add(value + " AS " + SqlType.quoted(columns.get(i).name()));
     }
@@ -375,6 +410,10 @@ final class QueryRun implements RunningQuery {
         + "\n) AS q("
         + String.join(", ", names)
         + ")";
+  }
+
+  private boolean isKept(SqlType type) {
+    return type.isVector() && (request.file().isEmpty() || type.parquetName().equals(type.name()));
   }
 
   private void checkParameters(int wanted) {
@@ -429,9 +468,22 @@ final class QueryRun implements RunningQuery {
     for (String table : created.explained()) lines.add(List.of("tables", table));
     lines.addAll(plans);
     planned.complete(columns);
-    VectorSchemaRoot batch = texts(columns.schema(), lines);
     rows = lines.size();
+    if (request.file().isPresent()) {
+      opened.execute(inForm(rowsOf(lines)));
+      return;
+    }
+    VectorSchemaRoot batch = texts(columns.schema(), lines);
     if (!handoff.put(batch)) batch.close();
+  }
+
+  private static String rowsOf(List<List<@Nullable String>> lines) {
+    return lines.stream()
+        .map(line ->
+            line.stream()
+                .map(text -> text == null ? "NULL" : "'" + text.replace("'", "''") + "'")
+                .collect(Collectors.joining(", ", "(", ")")))
+        .collect(Collectors.joining(", ", "SELECT * FROM (VALUES ", ") AS lines(what, plan)"));
   }
 
   private VectorSchemaRoot texts(Schema schema, List<List<@Nullable String>> lines) {
@@ -539,9 +591,27 @@ final class QueryRun implements RunningQuery {
         current = root;
         yield Step.BATCH;
       }
-      case Handoff.Found.Quiet() -> Step.QUIET;
+      case Handoff.Found.Quiet() -> {
+        checkFileSize();
+        yield Step.QUIET;
+      }
       case Handoff.Found.End() -> Step.END;
     };
+  }
+
+  /** A file takes the disk's room as what is spilled does: it is given as much. */
+  private void checkFileSize() {
+    long bytes = request.file().map(file -> file.toFile().length()).orElse(0L);
+    if (bytes <= limits.spillBytes()) return;
+    stopper.accept(
+        this,
+        new SqlException(
+            Kind.TOO_LARGE,
+            "the file would have more than " + limits.spillBytes() + " bytes",
+            0,
+            0,
+            "ask for fewer rows or columns, or for Arrow, which comes as it is read",
+            null));
   }
 
   private void closeCurrent() {

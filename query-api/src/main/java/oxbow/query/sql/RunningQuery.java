@@ -27,12 +27,12 @@ public interface RunningQuery extends AutoCloseable {
     BATCH,
     /** Nothing for as long as one wanted to wait: time for a heartbeat. */
     QUIET,
-    /** There are no more. */
+    /** There are no more; a file that was asked for is whole. */
     END
   }
 
   /**
-   * Waits for the next rows.
+   * Waits for the next rows; where a file was asked for, there are none, and it waits for the file.
    *
    * @throws SqlException it failed, was cancelled, or took too long; no more rows will come
    */

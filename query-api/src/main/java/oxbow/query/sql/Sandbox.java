@@ -1,9 +1,10 @@
 package oxbow.query.sql;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
+import java.util.stream.Collectors;
 import oxbow.query.sql.duckdb.Database;
 
 /**
@@ -30,13 +31,21 @@ final class Sandbox {
   /**
    * Closes it: from here on nothing outside can be reached, and nothing of that be changed.
    *
-   * @param directory with the files of the statement's tables; empty: it has none
+   * @param directories with the files of the statement's tables, and for the one it makes
    */
-  static void close(Database database, Optional<Path> directory) {
-    directory.ifPresent(files ->
-        database.execute(
-            "SET allowed_directories = ['" + files.toString().replace("'", "''") + "']"));
+  static void close(Database database, Collection<Path> directories) {
+    if (!directories.isEmpty()) {
+      database.execute(
+          directories.stream()
+              .map(Sandbox::literal)
+              .collect(Collectors.joining(", ", "SET allowed_directories = [", "]")));
+    }
     database.execute("SET enable_external_access = false");
     database.execute("SET lock_configuration = true");
+  }
+
+  /** A path as SQL takes it. */
+  static String literal(Path path) {
+    return "'" + path.toString().replace("'", "''") + "'";
   }
 }

@@ -1,5 +1,6 @@
 package oxbow.query.sql;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeout shorter than the server's; empty: the server's
  * @param rowsMax after so many rows it ends as if there were no more
  * @param zone of dates and times that name none, and of timestamps as text
+ * @param file that is to be made of the rows, in Parquet, alone in a directory of its own; empty:
+ *     they come as batches
  */
 public record SqlRequest(
     String sql,
@@ -28,9 +31,26 @@ public record SqlRequest(
     Optional<String> queryId,
     Optional<Duration> timeout,
     OptionalLong rowsMax,
-    ZoneId zone) {
+    ZoneId zone,
+    Optional<Path> file) {
   public SqlRequest {
     parameters = Collections.unmodifiableList(new ArrayList<>(parameters));
+  }
+
+  /** One whose rows come as batches. */
+  public SqlRequest(
+      String sql,
+      List<@Nullable Object> parameters,
+      Optional<String> queryId,
+      Optional<Duration> timeout,
+      OptionalLong rowsMax,
+      ZoneId zone) {
+    this(sql, parameters, queryId, timeout, rowsMax, zone, Optional.empty());
+  }
+
+  /** The same, but for where the rows go. */
+  public SqlRequest into(Path parquet) {
+    return new SqlRequest(sql, parameters, queryId, timeout, rowsMax, zone, Optional.of(parquet));
   }
 
   /** A statement without parameters, as the server runs it of itself. */

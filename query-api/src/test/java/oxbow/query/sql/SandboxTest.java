@@ -40,7 +40,7 @@ class SandboxTest {
     secret = directory.resolve("secret.csv");
     Files.writeString(secret, SECRET + "\n");
     database = Database.open(Sandbox.settings(limits, directory.resolve("spill")));
-    Sandbox.close(database, Optional.of(Files.createDirectory(directory.resolve("mine"))));
+    Sandbox.close(database, List.of(Files.createDirectory(directory.resolve("mine"))));
     open = Database.open(Sandbox.settings(limits, directory.resolve("spill")));
   }
 

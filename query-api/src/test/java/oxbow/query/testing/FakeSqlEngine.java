@@ -1,6 +1,10 @@
 package oxbow.query.testing;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -121,6 +125,10 @@ public final class FakeSqlEngine implements SqlEngine {
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
+      if (request.file().isPresent() && given.getAndSet(count) < count) {
+        write(request.file().get());
+        return Step.QUIET;
+      }
       if (given.get() == count) {
         if (isFailing) throw new SqlException(SqlException.Kind.CORRUPT, "broken behind the rows");
         return Step.END;
@@ -139,6 +147,14 @@ public final class FakeSqlEngine implements SqlEngine {
       given.addAndGet(rows);
       batches.incrementAndGet();
       return Step.BATCH;
+    }
+
+    private void write(Path file) {
+      try {
+        Files.writeString(file, "PAR1 with " + count + " rows PAR1");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     @Override

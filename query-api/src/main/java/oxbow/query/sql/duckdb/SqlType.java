@@ -160,6 +160,26 @@ public record SqlType(Kind kind, String name, int width, int scale, List<Part> p
         && parts.stream().allMatch(part -> part.type.isVector());
   }
 
+  /** What its values become in a Parquet file, which has no integers of 16 bytes. */
+  public String parquetName() {
+    return switch (kind) {
+      case HUGEINT -> "DECIMAL(38,0)";
+      case LIST -> parts.getFirst().type.parquetName() + "[]";
+      case ARRAY -> parts.getFirst().type.parquetName() + "[" + width + "]";
+      case MAP ->
+          "MAP("
+              + parts.getFirst().type.parquetName()
+              + ", "
+              + parts.getLast().type.parquetName()
+              + ")";
+      case STRUCT ->
+          parts.stream()
+              .map(part -> quoted(part.name) + " " + part.type.parquetName())
+              .collect(Collectors.joining(", ", "STRUCT(", ")"));
+      default -> name;
+    };
+  }
+
   /** What it is called where its values have become text if they had to. */
   public String resultName() {
     return isVector() ? name : "VARCHAR";

@@ -13,9 +13,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import oxbow.query.replay.Waiting;
+import oxbow.query.sql.Directories;
 import oxbow.query.sql.RunningQuery;
 import oxbow.query.sql.SqlEngine;
 import oxbow.query.sql.SqlException;
@@ -26,6 +28,9 @@ import oxbow.query.sql.SqlRequest;
  * is slow stops the query, one that is gone ends it. Runs on a thread of its own.
  */
 final class SqlAnswer implements Runnable {
+  /** How often one looks after a file that is being made. */
+  private static final Duration FILE_PATIENCE = Duration.ofMillis(200);
+
   private final SqlEngine engine;
   private final SqlRequest request;
   private final SqlFormat format;
@@ -54,13 +59,9 @@ final class SqlAnswer implements Runnable {
 
   @Override
   public void run() {
-    try (RunningQuery query = engine.run(request)) {
-      if (query.isContinuous() && (format == SqlFormat.JSON || format == SqlFormat.PARQUET)) {
-        throw new SqlException(
-            SqlException.Kind.INVALID, "a query that goes on comes as NDJSON, CSV or Arrow");
-      }
-      if (format == SqlFormat.PARQUET) file(query);
-      else stream(query);
+    try {
+      if (format == SqlFormat.PARQUET) file();
+      else stream();
       writer.close();
     } catch (Waiting.StoppedException e) {
       writer.close(e); // the client is gone, or the server goes: no answer is whole
@@ -68,6 +69,19 @@ final class SqlAnswer implements Runnable {
       if (waiting.isStopped()) writer.close(e);
       else fail(SqlJson.failure(e));
     }
+  }
+
+  private void stream() {
+    try (RunningQuery query = engine.run(request)) {
+      checkForm(query);
+      stream(query);
+    }
+  }
+
+  private void checkForm(RunningQuery query) {
+    if (!query.isContinuous() || (format != SqlFormat.JSON && format != SqlFormat.PARQUET)) return;
+    throw new SqlException(
+        SqlException.Kind.INVALID, "a query that goes on comes as NDJSON, CSV or Arrow");
   }
 
   private void stream(RunningQuery query) {
@@ -94,21 +108,30 @@ final class SqlAnswer implements Runnable {
   }
 
   /** A Parquet file is whole before its first byte goes out: its start lies at its end. */
-  private void file(RunningQuery query) {
+  private void file() {
     try {
       Files.createDirectories(bounds.files());
-      Path path = Files.createTempFile(bounds.files(), "result-", ".parquet");
+      Path directory = Files.createTempDirectory(bounds.files(), "result-");
       try {
-        ParquetFile.write(query, path, waiting);
+        Path path = directory.resolve("rows.parquet");
+        make(path);
         try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
-          Files.delete(path); // it lives as long as it is open
           send(file);
         }
       } finally {
-        boolean _ = Files.deleteIfExists(path);
+        Directories.delete(directory);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The query has ended when this returns or throws: a slow client doesn't keep its place. */
+  private void make(Path path) {
+    try (RunningQuery query = engine.run(request.into(path))) {
+      checkForm(query);
+      do waiting.check();
+      while (query.next(FILE_PATIENCE) != RunningQuery.Step.END);
     }
   }
 

@@ -15,9 +15,7 @@ import com.linecorp.armeria.server.HttpServiceWithRoutes;
 import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.ServiceOptions;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +34,7 @@ import oxbow.query.Failures;
 import oxbow.query.QueryException;
 import oxbow.query.QueryException.Kind;
 import oxbow.query.replay.Waiting;
+import oxbow.query.sql.Directories;
 import oxbow.query.sql.QueryStatus;
 import oxbow.query.sql.SqlEngine;
 import oxbow.query.sql.SqlException;
@@ -78,10 +77,9 @@ public final class SqlService implements HttpServiceWithRoutes, AutoCloseable {
 
   /** What a process that ended left behind. */
   private static void deleteLeftovers(Path directory) {
-    if (!Files.isDirectory(directory)) return;
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      for (Path file : files) Files.delete(file);
-    } catch (IOException e) {
+    try {
+      Directories.delete(directory);
+    } catch (UncheckedIOException e) {
       log.atWarn().addKeyValue("directory", directory).setCause(e).log("old results are left");
     }
   }
