@@ -377,17 +377,59 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  /** What was downloaded as a file whose name ends so; waits for the whole of it. */
-  String downloaded(String end) {
+  /** The file that was downloaded, whose name ends so; waits for the whole of it. */
+  Path downloaded(String end) {
     return Await.value(
         "a download *" + end,
         PATIENCE,
         () -> {
           try (Stream<Path> files = Files.list(downloads)) {
-            Optional<Path> found = files.filter(file -> file.toString().endsWith(end)).findFirst();
-            return found.isPresent() ? Files.readString(found.get()) : null;
+            return files.filter(file -> file.toString().endsWith(end)).findFirst().orElse(null);
           }
         });
+  }
+
+  /** Puts a text into the field with this label, in the place of what is there. */
+  void fill(String label, String text) {
+    String field =
+        "[...document.querySelectorAll('label.field, label')].filter(e => e.checkVisibility())"
+            + ".find(e => e.querySelector('.field-label')?.textContent === "
+            + quoted(label)
+            + ")?.querySelector('input, textarea')";
+    await("the field " + label, field);
+    JsonNode _ = evaluate("(() => { const f = " + field + "; f.focus(); f.select(); })()");
+    type(text);
+  }
+
+  /** Chooses of a drop-down what has this value. */
+  void choose(String label, String value) {
+    String select =
+        "document.querySelector('select[aria-label=' + " + quoted(quoted(label)) + " + ']')";
+    await("the drop-down " + label, select);
+    JsonNode _ =
+        evaluate(
+            "(() => { const s = "
+                + select
+                + "; s.value = "
+                + quoted(value)
+                + "; s.dispatchEvent(new Event('change', {bubbles: true})); })()");
+  }
+
+  /** Lets pages of this origin use the clipboard without asking anybody. */
+  void allowClipboard(String origin) {
+    JsonNode _ =
+        ask(
+            "Browser.grantPermissions",
+            Map.of(
+                "origin",
+                origin,
+                "permissions",
+                List.of("clipboardReadWrite", "clipboardSanitizedWrite")));
+  }
+
+  /** What was copied last. */
+  String clipboard() {
+    return evaluate("navigator.clipboard.readText()").asText();
   }
 
   // ---- how it looks

@@ -2,14 +2,19 @@ package oxbow.proof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,6 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowStreamReader;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -50,11 +58,15 @@ final class ConsoleTest {
   private static final String NOTE =
       "{\"name\":\"note\",\"type\":[\"null\",\"string\"],\"default\":null}";
 
+  /** Between two records. */
+  private static final long STEP_MS = 95_000;
+
   private final Proof proof;
   private final HttpClient client = HttpClient.newHttpClient();
   private Oxbow oxbow;
   private Browser browser;
   private String root;
+  private long firstMs;
 
   ConsoleTest(Proof proof) {
     this.proof = proof;
@@ -79,6 +91,7 @@ final class ConsoleTest {
             chromium,
             proof.folder("chromium"),
             Path.of(System.getProperty("proof.work")).resolve("console"));
+    browser.allowClipboard(root);
   }
 
   @AfterAll
@@ -111,13 +124,13 @@ final class ConsoleTest {
           .get();
     }
     register(ITEM + "," + PRICE);
-    long firstMs = InstantSource.system().millis() - Duration.ofHours(2).toMillis();
+    firstMs = InstantSource.system().millis() - Duration.ofHours(2).toMillis();
     List<String> orders = new ArrayList<>();
     String[] items = {"tea", "cake", "coffee", "milk", "sugar"};
     for (int i = 0; i < 60; i++) {
       orders.add(
           "{\"key\":\"customer-%d\",\"timestamp\":%d,\"value\":{\"item\":\"%s\",\"price\":%d.5}}"
-              .formatted(i % 7, firstMs + i * 95_000L, items[i % items.length], 1 + i * i % 9));
+              .formatted(i % 7, firstMs + i * STEP_MS, items[i % items.length], 1 + i * i % 9));
     }
     produce("orders", "[" + String.join(",", orders) + "]");
     register(ITEM + "," + PRICE + "," + NOTE);
@@ -223,13 +236,18 @@ final class ConsoleTest {
     browser.awaitText(text);
     assertFits(page);
     browser.screenshot(name + "-light");
+    assertThat(Contrast.poor(browser, 20)).as(page).isEmpty();
     browser.dark(true);
     browser.screenshot(name + "-dark");
+    assertThat(Contrast.poor(browser, 20)).as(page + " in the dark").isEmpty();
     browser.size(375, 812);
     assertFits(page + " on a phone");
     browser.screenshot(name + "-phone-dark");
+    assertThat(Contrast.poor(browser, 15)).as(page + " on a phone in the dark").isEmpty();
     browser.dark(false);
     browser.screenshot(name + "-phone");
+    assertThat(Contrast.poor(browser, 15)).as(page + " on a phone").isEmpty();
+    if (name.startsWith("topic")) assertThat(browser.text()).contains("Cold lag");
   }
 
   @Test
@@ -298,7 +316,7 @@ final class ConsoleTest {
   }
 
   @Test
-  void aStatementGivesRowsAndADrawing() {
+  void aStatementGivesRowsFilesAndADrawing() throws Exception {
     statement(
         "SELECT item, count(*) AS orders, sum(price) AS turnover FROM orders GROUP BY item ORDER BY item");
     browser.awaitText("5 rows");
@@ -307,7 +325,26 @@ final class ConsoleTest {
     browser.screenshot("sql-table");
     browser.clickNamed("Download");
     browser.clickNamed("CSV");
-    assertThat(browser.downloaded(".csv")).startsWith("item,orders,turnover\r\ncake,12,");
+    assertThat(browser.downloaded(".csv")).content().startsWith("item,orders,turnover\r\ncake,12,");
+    for (String format : List.of("JSON", "Parquet", "Arrow")) {
+      browser.clickNamed("Download");
+      browser.clickNamed(format);
+    }
+    assertThat(new ObjectMapper().readTree(browser.downloaded(".json").toFile()).at("/rows/0/0"))
+        .hasToString("\"cake\"");
+    assertThat(parquet(browser.downloaded(".parquet"))).containsExactly("cake 12", "coffee 12");
+    assertThat(arrow(browser.downloaded(".arrow"))).containsExactly("cake 12", "coffee 12");
+    browser.clickNamed("Copy");
+    Await.until("a copy", Duration.ofSeconds(20), () -> browser.clipboard().contains("\tturnover"));
+    assertThat(browser.clipboard().lines())
+        .hasSize(6)
+        .element(1)
+        .asString()
+        .startsWith("cake\t12\t");
+    browser.evaluate("document.querySelector('.grid').focus()");
+    browser.press("ArrowDown");
+    browser.pressWithControl("c");
+    Await.until("one value", Duration.ofSeconds(20), () -> browser.clipboard().equals("coffee"));
     browser.clickNamed("Plot");
     browser.await("bars", "document.querySelectorAll('.plot-svg rect.series-0').length === 5");
     Await.until(
@@ -326,6 +363,90 @@ final class ConsoleTest {
     browser.await("a line", "document.querySelector('.plot-svg path.plot-line')");
     browser.screenshot("sql-plot-line");
     assertThat(browser.evaluate("location.hash").asText()).contains("kafka_timestamp");
+  }
+
+  /** The first two rows of a file. */
+  private static List<String> parquet(Path file) throws Exception {
+    List<String> rows = new ArrayList<>();
+    try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        var statement = connection.createStatement();
+        var found =
+            statement.executeQuery("SELECT item || ' ' || orders FROM '" + file + "' LIMIT 2")) {
+      while (found.next()) rows.add(found.getString(1));
+    }
+    return rows;
+  }
+
+  private static List<String> arrow(Path file) throws Exception {
+    try (var allocator = new RootAllocator();
+        var in = Files.newInputStream(file);
+        var reader = new ArrowStreamReader(in, allocator)) {
+      assertThat(reader.loadNextBatch()).isTrue();
+      VectorSchemaRoot root = reader.getVectorSchemaRoot();
+      return IntStream.range(0, 2)
+          .mapToObj(i ->
+              root.getVector("item").getObject(i) + " " + root.getVector("orders").getObject(i))
+          .toList();
+    }
+  }
+
+  @Test
+  void whatTakesLongIsStopped() {
+    statement("SELECT count(*) FROM range(1000000000000) a WHERE hash(a.range) = 7");
+    browser.awaitText("Running");
+    Await.until(
+        "it runs", Duration.ofSeconds(20), () -> get("/api/v1/queries").contains("\"running\""));
+    browser.clickNamed("Stop");
+    browser.awaitText("Stopped after");
+    Await.until(
+        "it has ended",
+        Duration.ofSeconds(20),
+        () -> !get("/api/v1/queries").contains("\"state\":\"running\""));
+    statement("SELECT 41 + 1 AS answer");
+    browser.awaitText("1 row in");
+  }
+
+  @Test
+  void recordsAreReadFromATimeThroughTheLatestSchemaAndAtATerminal() throws Exception {
+    open("/topics/orders/records");
+    browser.awaitText("customer-");
+    browser.clickNamed("Time");
+    browser.await("the field of the time", "document.activeElement.matches('.position-value')");
+    browser.type(Instant.ofEpochMilli(firstMs + 50 * STEP_MS).toString());
+    browser.press("Enter");
+    browser.awaitText("10 records");
+    browser.awaitText("The log ends here");
+    assertThat(browser.text()).doesNotContain("\"note\"");
+    browser.choose("Schema to read through", "latest");
+    browser.awaitText("\"note\":null");
+    assertThat(browser.evaluate("location.hash").asText()).contains("schema=latest", "from=");
+    browser.screenshot("records-time");
+
+    browser.clickNamed("Copy as curl");
+    Await.until("a copy", Duration.ofSeconds(20), () -> browser.clipboard().startsWith("curl "));
+    String address = browser.clipboard().replaceFirst("^curl '?", "").replaceFirst("'$", "");
+    assertThat(get(address.substring(root.length())).lines())
+        .hasSize(11)
+        .element(0)
+        .asString()
+        .contains("\"note\":null", "customer-");
+
+    browser.clickNamed("Earlier ones");
+    browser.awaitText("60 records");
+    browser.press("j");
+    browser.press("Enter");
+    browser.await("the record", "document.querySelector('.record-detail')");
+    browser.clickNamed("Copy value");
+    Await.until("a value", Duration.ofSeconds(20), () -> browser.clipboard().contains("\"item\""));
+    assertThat(new ObjectMapper().readTree(browser.clipboard()).get("note").isNull()).isTrue();
+  }
+
+  @Test
+  void addressesAreCopied() {
+    open("/");
+    browser.clickNamed("Copy the address of http");
+    browser.awaitText("Address copied");
+    assertThat(browser.clipboard()).isEqualTo(root.replaceFirst("http://", ""));
   }
 
   @Test
@@ -426,5 +547,72 @@ final class ConsoleTest {
     browser.await(
         "its partitions", "document.querySelectorAll('.work-partitions li').length === 3");
     browser.screenshot("work-job");
+    assertThat(Contrast.poor(browser, 20)).isEmpty();
+  }
+
+  @Test
+  void aReplayJobIsPausedResumedAndCancelled() {
+    open("/work");
+    browser.clickNamed("New replay job");
+    browser.fill("Topic", "orders");
+    browser.fill("Into topic", "orders-slowly");
+    browser.fill("Records per second", "4");
+    browser.press("Enter");
+    jobIs("running");
+    browser.await("its progress", jobPercent() + " > 0");
+    browser.clickNamed("Pause");
+    jobIs("paused");
+    int paused = browser.evaluate(jobPercent()).asInt();
+    browser.screenshot("work-paused");
+    browser.clickNamed("Resume");
+    jobIs("running");
+    browser.await("more progress", jobPercent() + " > " + paused);
+    browser.clickNamed("Cancel");
+    browser.clickNamed("Cancel the job");
+    jobIs("cancelled");
+    browser.clickNamed("Forget");
+    browser.await(
+        "it is forgotten", "!document.querySelector('.work-jobs').textContent.includes('slowly')");
+  }
+
+  private void jobIs(String state) {
+    browser.await(
+        "a job that is " + state,
+        "document.querySelector('.work-job .badge')?.textContent === " + Browser.quoted(state));
+  }
+
+  private static String jobPercent() {
+    return "parseFloat(document.querySelector('.work-job .work-progress .nowrap').textContent)";
+  }
+
+  @Test
+  void aGroupIsMoved() throws Exception {
+    open("/work");
+    browser.clickNamed("New replay job");
+    browser.clickNamed("Move a group");
+    browser.fill("Topic", "orders");
+    browser.fill("Group", "auditors");
+    browser.fill("To go on at", "offset:2");
+    browser.press("Enter");
+    jobIs("done");
+    browser.clickNamed("auditors");
+    browser.awaitText("Move the group");
+    assertThat(committed("auditors")).containsExactly(2L, 2L, 2L);
+    browser.clickNamed("Move the group");
+    browser.fill("To go on at", "latest");
+    browser.press("Enter");
+    browser.await(
+        "no lag", "document.querySelector('.stats .stat-value').textContent.trim() === '0'");
+    assertThat(committed("auditors").stream().mapToLong(each -> each).sum()).isEqualTo(60);
+    browser.screenshot("group-moved");
+  }
+
+  private List<Long> committed(String group) throws Exception {
+    List<Long> committed = new ArrayList<>();
+    for (JsonNode each :
+        new ObjectMapper().readTree(get("/api/v1/groups/" + group)).get("offsets")) {
+      committed.add(each.get("committed").asLong());
+    }
+    return committed;
   }
 }

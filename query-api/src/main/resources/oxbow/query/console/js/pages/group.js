@@ -8,6 +8,7 @@ import { bar, sparkline } from '../ui/bars.js';
 import { badge, pageHead, stat } from '../ui/parts.js';
 import { commandLine, empty, staleness } from '../ui/states.js';
 import { table } from '../ui/table.js';
+import { newJob } from '../work/newjob.js';
 import { groupState } from './groups.js';
 
 const EVERY_MS = 2000;
@@ -33,14 +34,21 @@ export async function render(view, { params: { group: name }, signal }) {
     h('section.card.flush', {}, h('div.card-head', {}, h('h2', {}, 'Offsets')), offsetsBox),
     h('section.card.flush', {}, h('div.card-head', {}, h('h2', {}, 'Members')), membersBox),
     h('section.card', {}, h('div.card-head', {}, h('h2', {}, 'Move it')),
-      h('p.muted', {}, 'While it has no members, a group can be set to other offsets, or to a time:'),
+      h('p.muted', {}, 'While it has no members, a group can be set to other offsets, or to a time: here one topic at a time, and all of them at a terminal.'),
+      h('p.group-move', {}, h('button', { type: 'button', onclick: move }, 'Move the group')),
       commandLine(`./oxbow groups reset-offsets ${shellWord(name)} --to-time=-1h --execute`)),
   ]);
-  poll(signal, EVERY_MS, async () => {
+  const look = poll(signal, EVERY_MS, async () => {
     group = await ask();
     stale.fine();
     show();
   }, stale.failed);
+
+  function move() {
+    newJob({
+      topic: group.offsets[0]?.topic, moved: name, signal, made: () => look(),
+    });
+  }
 
   function show() {
     lags.add(group.lag ?? 0);

@@ -355,7 +355,7 @@ function row(record, bounds, topic) {
   },
     h('td.nowrap.time', {}, when(record.timestamp)),
     h('td.minor.num', {}, record.partition),
-    h('td.num', {}, h('span', { class: isCold ? 'cold-text' : undefined, title: isCold ? 'in the bucket only' : undefined },
+    h('td.num', {}, h('span.of-partition.faint', {}, `${record.partition} / `), h('span', { class: isCold ? 'cold-text' : undefined, title: isCold ? 'in the bucket only' : undefined },
       number(record.offset))),
     h('td.key', {}, cell(record.key, record.keyError)),
     h('td.value', {}, cell(record.value, record.valueError)));

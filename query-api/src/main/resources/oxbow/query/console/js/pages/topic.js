@@ -111,7 +111,8 @@ function span(topic) {
   const times = (which) => topic.partitionList.map((each) => millis(each[which])).filter((t) => t >= 0);
   const [first, last] = [times('firstTimestamp'), times('lastTimestamp')];
   if (!first.length || !last.length) return '';
-  return `over ${duration(Math.max(...last) - Math.min(...first))}`;
+  const all = Math.max(...last) - Math.min(...first);
+  return all > 0 ? `over ${duration(all)}` : '';
 }
 
 function widest(topic) {
@@ -136,7 +137,7 @@ function partitionTable(name, scale) {
       },
       { name: 'log', label: 'Log', cell: (each) => logCell(each, scale()) },
       {
-        name: 'records', label: 'Records', isNumber: true,
+        name: 'records', label: 'Records', isNumber: true, isMinor: true,
         value: (each) => each.highWatermark - each.logStart,
         cell: (each) => number(each.highWatermark - each.logStart),
       },

@@ -230,6 +230,7 @@ function jobList(signal, changed) {
       title: 'Cancel the job?',
       text: `What was copied from ${job.topic} so far stays; the rest isn’t copied.`,
       action: 'Cancel the job',
+      otherwise: 'Let it go on',
     });
     if (isSure) act(() => send('DELETE', at), 'Cancelled', changed);
   }

@@ -2,6 +2,9 @@
 
 import { h, svg } from '../dom.js';
 
+/** Between parts: their colours alone don't tell them apart to everybody. */
+const GAP_PX = 2;
+
 /**
  * Parts side by side, each as wide as its share of the whole.
  *
@@ -13,15 +16,17 @@ export function bar(parts, { from = 0, to, label, height = 10 }) {
   const x = (value) => (100 * (value - from)) / whole;
   return svg('svg', { class: 'bar', role: 'img', 'aria-label': label, height, width: '100%' },
     svg('rect', { class: 'bar-back', width: '100%', height }),
-    parts.filter((part) => part.to > part.from).map((part) =>
-      piece(part, { x: x(part.from), width: x(part.to) - x(part.from), y: 0, height })));
+    parts.filter((part) => part.to > part.from).map((part, i, all) =>
+      piece(part, {
+        x: x(part.from), width: x(part.to) - x(part.from), y: 0, height, gap: i < all.length - 1 ? GAP_PX : 0,
+      })));
 }
 
 /** A rectangle at shares of the width; one that is there is seen, however small. */
-function piece({ kind, title }, { x, width, y, height }) {
+function piece({ kind, title }, { x, width, y, height, gap = 0 }) {
   const rect = svg('rect', { class: `bar-${kind}`, x: `${x}%`, y, height },
     title && svg('title', {}, title));
-  rect.style.width = `max(${width}%, 1.5px)`;
+  rect.style.width = `max(${width}% - ${gap}px, 1.5px)`;
   return rect;
 }
 

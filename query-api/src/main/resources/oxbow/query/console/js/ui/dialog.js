@@ -26,12 +26,12 @@ export function dialog({ title, body, actions = [], wide = false, signal }) {
 }
 
 /** Asks before something is done that can't be undone. @returns {Promise<boolean>} */
-export function confirm({ title, text, action, isDanger = true }) {
+export function confirm({ title, text, action, otherwise = 'Cancel', isDanger = true }) {
   return new Promise((resolve) => {
     let answer = false;
     const yes = h(isDanger ? 'button.danger' : 'button.primary',
       { type: 'button', onclick: () => { answer = true; opened.close(); } }, action);
-    const no = h('button', { type: 'button', onclick: () => opened.close() }, 'Cancel');
+    const no = h('button', { type: 'button', onclick: () => opened.close() }, otherwise);
     const opened = dialog({ title, body: h('p', {}, text), actions: [no, yes] });
     opened.element.addEventListener('close', () => resolve(answer));
     no.focus();

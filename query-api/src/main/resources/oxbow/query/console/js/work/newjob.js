@@ -9,9 +9,10 @@ import { toast } from '../ui/toast.js';
 /**
  * Opens it.
  *
- * @param {{topic?: string, signal: AbortSignal, made: (id: string) => void}} how
+ * @param {{topic?: string, moved?: string, signal: AbortSignal, made: (id: string) => void}} how
+ *     moved: the group that is to be moved
  */
-export function newJob({ topic = '', signal, made }) {
+export function newJob({ topic = '', moved = '', signal, made }) {
   const topicsId = uniqueId('topics');
   const groupsId = uniqueId('groups');
   const input = (more) => h('input', { autocomplete: 'off', spellcheck: 'false', ...more });
@@ -20,15 +21,15 @@ export function newJob({ topic = '', signal, made }) {
   const to = input({ placeholder: 'the end as it is now' });
   const partitions = input({ placeholder: 'all', inputmode: 'numeric', pattern: '\\s*\\d+(\\s*,\\s*\\d+)*\\s*', title: 'Numbers with commas between, as 0, 2' });
   const target = input({ list: topicsId, placeholder: 'orders-again' });
-  const group = input({ list: groupsId, placeholder: 'billing' });
+  const group = input({ list: groupsId, value: moved, placeholder: 'billing' });
   const perSecond = input({ type: 'number', min: '1', placeholder: 'as fast as it goes' });
   const mapping = h('select', {},
-    h('option', { value: '' }, 'the same, if the target has as many'),
+    h('option', { value: '' }, 'the same, if it has as many'),
     h('option', { value: 'same' }, 'the same'),
     h('option', { value: 'key' }, 'by key'));
   const fields = h('div.form-fields');
   const problem = h('div.failure', { role: 'alert', hidden: true });
-  let kind = 'copy';
+  let kind = moved ? 'group' : 'copy';
 
   const form = h('form.stack', { id: uniqueId('form'), novalidate: false, onsubmit: submit },
     choice({
@@ -47,7 +48,7 @@ export function newJob({ topic = '', signal, made }) {
     actions: [h('button', { type: 'button', onclick: () => opened.close() }, 'Close'), begin],
   });
   draw();
-  source.focus();
+  (topic && moved ? from : source).focus();
   offer();
 
   function draw() {
