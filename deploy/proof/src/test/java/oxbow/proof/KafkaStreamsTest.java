@@ -3,7 +3,15 @@ package oxbow.proof;
 import static org.assertj.core.api.Assertions.assertThat;
 import static oxbow.proof.KafkaTools.STREAMS_GROUPS;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +48,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(ProofExtension.class)
 final class KafkaStreamsTest {
   private static final String STORE = "counts";
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Proof proof;
 
@@ -85,6 +94,7 @@ final class KafkaStreamsTest {
             proof.tool(STREAMS_GROUPS, "--describe", "--group", application, "--members").ok();
         assertThat(described.out())
             .containsPattern(application + "\\s.*ACTIVE: 0:\\[0,1]; 1:\\[0,1]");
+        awaitTold(application, input);
       }
     }
     deleteState(application);
@@ -100,6 +110,53 @@ final class KafkaStreamsTest {
     if (protocol.equals("streams")) {
       ToolResult listed = proof.tool(STREAMS_GROUPS, "--list", "--state").ok();
       assertThat(listed.out()).containsPattern(application + "\\s+(Empty|Stable)");
+    }
+  }
+
+  /** What the HTTP port tells of the group, and so the console. */
+  private void awaitTold(String application, String input) {
+    if (!(proof.broker() instanceof Oxbow oxbow)) return;
+    String repartitioned = application + "-" + STORE + "-repartition";
+    Await.until(
+        "the group without lag over HTTP",
+        Await.LONG,
+        () -> told(oxbow, "/" + application).path("lag").asInt(-1) == 0);
+    JsonNode group = told(oxbow, "/" + application);
+    assertThat(group.path("type").asText()).isEqualTo("streams");
+    assertThat(group.path("state").asText()).isEqualToIgnoringCase("stable");
+    assertThat(group.path("memberList")).hasSize(1);
+    JsonNode member = group.path("memberList").get(0);
+    assertThat(member.path("clientId").asText()).startsWith(application);
+    assertThat(member.path("partitions").valueStream().map(JsonNode::asText))
+        .containsExactlyInAnyOrder(
+            input + "-0", input + "-1", repartitioned + "-0", repartitioned + "-1");
+    assertThat(group.path("offsets").valueStream())
+        .allSatisfy(each ->
+            assertThat(each.path("committed").asLong()).isEqualTo(each.path("end").asLong()))
+        .extracting(each -> each.path("topic").asText())
+        .contains(input, repartitioned);
+    assertThat(told(oxbow, "").path("groups").valueStream())
+        .filteredOn(each -> each.path("name").asText().equals(application))
+        .singleElement()
+        .satisfies(each -> {
+          assertThat(each.path("type").asText()).isEqualTo("streams");
+          assertThat(each.path("members").asInt()).isEqualTo(1);
+          assertThat(each.path("topics").valueStream().map(JsonNode::asText))
+              .containsExactlyInAnyOrder(input, repartitioned);
+        });
+  }
+
+  private static JsonNode told(Oxbow oxbow, String path) {
+    try (var client = HttpClient.newHttpClient()) {
+      URI address = URI.create(oxbow.http() + "/api/v1/groups" + path);
+      HttpResponse<String> answer =
+          client.send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString());
+      return JSON.readTree(answer.body());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
     }
   }
 
