@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -29,6 +28,8 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oxbow.log.ReadLimit;
 import oxbow.query.Topics.Topic;
 import oxbow.query.scan.RangeCache;
@@ -49,6 +50,7 @@ import oxbow.query.sql.duckdb.Statement;
  * </pre>
  */
 final class QueryRun implements RunningQuery {
+  private static final Logger log = LoggerFactory.getLogger(QueryRun.class);
   private static final JsonMapper JSON = new JsonMapper();
 
   /** A row group lies in memory until it is whole; wide rows make for fewer in one. */
@@ -64,12 +66,11 @@ final class QueryRun implements RunningQuery {
   private final SqlLimits limits;
   private final SqlSources sources;
   private final RangeCache cache;
-  private final Path spillDirectory;
+  private final Databases databases;
   private final BufferAllocator allocator;
   private final InstantSource clock;
   private final boolean isDescribing;
-  private final BiConsumer<QueryRun, SqlException> stopper;
-  private final BiConsumer<QueryRun, Runnable> waiter;
+  private final Host host;
   private final Instant begun;
   private final Handoff handoff = new Handoff();
   private final CompletableFuture<Planned> planned = new CompletableFuture<>();
@@ -93,11 +94,21 @@ final class QueryRun implements RunningQuery {
   /** What is known before the first row. */
   record Planned(List<ResultColumn> columns, Schema schema, Schema parameters) {}
 
+  /** Whoever runs queries. */
+  interface Host {
+    /** Stops a query wherever it is. */
+    void stop(QueryRun query, SqlException cause);
+
+    /** Has a query wait without keeping others from their turn. */
+    void await(QueryRun query, Runnable waiting);
+
+    /** It has given all of its rows, and goes on to give back what it held. */
+    void finished(QueryRun query);
+  }
+
   /**
    * @param allocator closed with this
    * @param isDescribing only columns are wanted
-   * @param stopper stops a query wherever it is
-   * @param waiter has a query wait without keeping others from their turn
    */
   QueryRun(
       String id,
@@ -105,22 +116,21 @@ final class QueryRun implements RunningQuery {
       SqlLimits limits,
       SqlSources sources,
       RangeCache cache,
+      Databases databases,
       BufferAllocator allocator,
       InstantSource clock,
       boolean isDescribing,
-      BiConsumer<QueryRun, SqlException> stopper,
-      BiConsumer<QueryRun, Runnable> waiter) {
+      Host host) {
     this.id = id;
     this.request = request;
     this.limits = limits;
     this.sources = sources;
     this.cache = cache;
-    this.spillDirectory = limits.directory().resolve("spill").resolve(id);
+    this.databases = databases;
     this.allocator = allocator;
     this.clock = clock;
     this.isDescribing = isDescribing;
-    this.stopper = stopper;
-    this.waiter = waiter;
+    this.host = host;
     this.begun = clock.instant();
   }
 
@@ -132,17 +142,27 @@ final class QueryRun implements RunningQuery {
     state = State.RUNNING;
     try {
       run();
-      handoff.end();
-      state = State.FINISHED;
+      if (state != State.FINISHED) finish();
     } catch (Throwable e) {
+      if (state == State.FINISHED) {
+        log.atWarn().addKeyValue("query", id).setCause(e).log("a query left something behind");
+        return;
+      }
       SqlException told = told(e);
+      finished = clock.instant();
       error = told;
       state = told.kind() == Kind.CANCELLED ? State.CANCELLED : State.FAILED;
       planned.completeExceptionally(told);
       handoff.fail(told);
-    } finally {
-      finished = clock.instant();
     }
+  }
+
+  /** All rows were given. */
+  private void finish() {
+    finished = clock.instant();
+    state = State.FINISHED;
+    host.finished(this);
+    handoff.end();
   }
 
   /** Why it was stopped counts for more than what came of that, and our own failures say more. */
@@ -159,43 +179,44 @@ final class QueryRun implements RunningQuery {
     if (kind.isContinuous() && request.file().isPresent()) {
       throw new SqlException(Kind.INVALID, "a query that goes on makes no file");
     }
-    try {
-      Map<String, Map<Integer, Long>> froms = Map.of();
-      do {
-        froms = round(kind, froms);
-      } while (kind.isContinuous() && !isDescribing && awaitMore(froms));
-    } finally {
-      Directories.delete(spillDirectory);
-    }
+    boolean goesOn = kind.isContinuous() && !isDescribing;
+    Map<String, Map<Integer, Long>> froms = Map.of();
+    do {
+      froms = round(kind, froms, !goesOn);
+    } while (goesOn && awaitMore(froms));
   }
 
   /**
    * Runs it over what there is.
    *
    * @param froms where to begin; empty: with the logs
+   * @param isLast whoever waits needn't wait until everything is given back
    * @return where to go on
    */
   private Map<String, Map<Integer, Long>> round(
-      StatementKind kind, Map<String, Map<Integer, Long>> froms) {
+      StatementKind kind, Map<String, Map<Integer, Long>> froms, boolean isLast) {
     checkNotStopped();
     try (QueryTables created =
         new QueryTables(sources, limits.namespace(), cache, limits.aheadBytes(), this::isStopped)) {
       tables = created;
-      try (Database opened = Database.open(Sandbox.settings(limits, spillDirectory))) {
+      try (Databases.Fresh fresh = databases.take()) {
+        Database opened = fresh.database();
         database = opened;
-        opened.execute("SET TimeZone = '" + zone(request.zone()) + "'");
+        String zone = zone(request.zone());
+        if (!zone.equals(Sandbox.ZONE)) opened.execute("SET TimeZone = '" + zone + "'");
         StatementCheck check = StatementCheck.of(request.sql(), tree(opened, kind.sql()));
         if (kind.isContinuous()) checkContinuous(opened, check);
-        created.begin(opened);
-        created.create(check, request.sql(), kind.asOf(), froms);
+        created.create(opened, check, request.sql(), kind.asOf(), froms);
         List<Path> directories = new ArrayList<>();
         created.directory().ifPresent(directories::add);
         request.file().ifPresent(file -> directories.add(file.toAbsolutePath().getParent()));
         Sandbox.close(opened, directories);
         checkNotStopped();
         runLocked(opened, created, check, kind);
+        workDone = created.work();
+        if (isLast) finish();
       } finally {
-        database = null; // before it is closed
+        database = null;
         workDone = created.work();
       }
       topics = created.topics();
@@ -241,7 +262,7 @@ final class QueryRun implements RunningQuery {
     try {
       CompletableFuture<?> any =
           CompletableFuture.anyOf(arrivals.toArray(CompletableFuture[]::new));
-      waiter.accept(this, any::join);
+      host.await(this, any::join);
     } catch (CompletionException e) {
       throw SqlFailures.of(e, request.sql());
     } finally {
@@ -603,7 +624,7 @@ final class QueryRun implements RunningQuery {
   private void checkFileSize() {
     long bytes = request.file().map(file -> file.toFile().length()).orElse(0L);
     if (bytes <= limits.spillBytes()) return;
-    stopper.accept(
+    host.stop(
         this,
         new SqlException(
             Kind.TOO_LARGE,
@@ -657,13 +678,13 @@ final class QueryRun implements RunningQuery {
 
   @Override
   public void cancel() {
-    stopper.accept(this, new SqlException(Kind.CANCELLED, "the query was cancelled"));
+    host.stop(this, new SqlException(Kind.CANCELLED, "the query was cancelled"));
   }
 
   @Override
   public void close() {
     handoff.close();
-    stopper.accept(this, new SqlException(Kind.CANCELLED, "nobody waits for it any more"));
+    host.stop(this, new SqlException(Kind.CANCELLED, "nobody waits for it any more"));
     ended.join();
     closeCurrent();
     allocator.close();

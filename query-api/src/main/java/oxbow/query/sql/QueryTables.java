@@ -143,13 +143,8 @@ final class QueryTables implements AutoCloseable {
     return sources.tier().get().orElseThrow();
   }
 
-  /**
-   * Makes the schemas; before anything of the statement gets to the database.
-   *
-   * @param database closed before this
-   */
-  void begin(Database database) {
-    opened = database;
+  /** Makes the schemas; before anything of a statement gets to the database. */
+  static void prepare(Database database, String namespace) {
     database.execute("ATTACH ':memory:' AS " + CATALOG);
     database.execute("CREATE SCHEMA " + CATALOG + "." + quoted(namespace));
     database.execute("CREATE SCHEMA " + CATALOG + "." + SYSTEM_SCHEMA);
@@ -165,11 +160,17 @@ final class QueryTables implements AutoCloseable {
    * Finds the tables that a statement names, holds what they have from now on, and makes views of
    * their columns.
    *
+   * @param database closed before this
    * @param froms where to begin, by topic and partition; absent: where the log does
    * @throws SqlException one isn't there
    */
   void create(
-      StatementCheck check, String sql, List<AsOf> asOf, Map<String, Map<Integer, Long>> froms) {
+      Database database,
+      StatementCheck check,
+      String sql,
+      List<AsOf> asOf,
+      Map<String, Map<Integer, Long>> froms) {
+    opened = database;
     Map<String, Topic> named = new HashMap<>();
     Map<AsOf, String> past = new LinkedHashMap<>();
     List<SystemTable> system = new ArrayList<>();

@@ -12,6 +12,9 @@ import oxbow.query.sql.duckdb.Database;
  * might let through.
  */
 final class Sandbox {
+  /** Time zone of those who don't name one. */
+  static final String ZONE = "UTC";
+
   private Sandbox() {}
 
   /** What a database is opened with. */

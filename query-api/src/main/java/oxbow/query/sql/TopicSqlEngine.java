@@ -13,13 +13,13 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oxbow.cold.BackgroundThreads;
 import oxbow.query.scan.RangeCache;
 import oxbow.query.sql.SqlException.Kind;
-import oxbow.query.sql.duckdb.DuckDb;
 
 /**
  * SQL over this server's topics, by an embedded DuckDB. Costs nothing before the first statement:
@@ -32,6 +32,9 @@ public final class TopicSqlEngine implements SqlEngine {
 
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
   private static final long AGAIN_MS = 20;
+
+  /** A database that is ready waits as long for the next query. */
+  private static final Duration SPARE_IDLE = Duration.ofSeconds(30);
 
   /** Queries that go on for ever, whether they run or wait for records. */
   private static final int CONTINUOUS_MAX = 100;
@@ -52,6 +55,7 @@ public final class TopicSqlEngine implements SqlEngine {
   private final SqlSources sources;
   private final InstantSource clock;
   private final RangeCache cache;
+  private final Databases databases;
 
   private final Object lock = new Object();
   private final Map<String, QueryRun> underWay = new LinkedHashMap<>();
@@ -67,7 +71,7 @@ public final class TopicSqlEngine implements SqlEngine {
 
   private boolean isClosed;
 
-  private final AtomicInteger threads = new AtomicInteger();
+  private final ThreadFactory threads = BackgroundThreads.ofReads("query-sql");
   private @Nullable QueryMemory memory;
   private @Nullable ScheduledThreadPoolExecutor alarms;
 
@@ -76,8 +80,7 @@ public final class TopicSqlEngine implements SqlEngine {
     this.sources = sources.with(new SystemTable("queries", QUERY_COLUMNS, this::queryRows));
     this.clock = clock;
     this.cache = new RangeCache(limits.cacheBytes() / 2);
-    // What a process that ended left behind.
-    Directories.delete(limits.directory().resolve("spill"));
+    this.databases = new Databases(limits, SPARE_IDLE, this::clocks);
   }
 
   @Override
@@ -145,11 +148,11 @@ public final class TopicSqlEngine implements SqlEngine {
               limits,
               sources,
               cache,
+              databases,
               memory().of(id),
               clock,
               isDescribing,
-              this::stop,
-              this::await);
+              new Host());
       underWay.put(id, query);
       if (hasTurn()) start(query);
       else queued.add(query);
@@ -183,22 +186,17 @@ public final class TopicSqlEngine implements SqlEngine {
   /** Under the lock. */
   private void start(QueryRun query) {
     running++;
-    Thread.ofPlatform()
-        .name("query-sql-" + threads.getAndIncrement())
-        .daemon()
-        .start(() -> work(query));
+    threads.newThread(() -> work(query)).start();
   }
 
   private void work(QueryRun query) {
     try {
-      DuckDb.load(limits.libraryDirectory());
       query.work();
-    } catch (Throwable e) {
-      query.neverBegan(SqlFailures.of(e, ""));
     } finally {
       synchronized (lock) {
         running--;
-        ended(query);
+        told(query);
+        query.ended();
         startQueued();
       }
     }
@@ -252,12 +250,31 @@ public final class TopicSqlEngine implements SqlEngine {
     }
   }
 
-  /** Under the lock. */
-  private void ended(QueryRun query) {
-    underWay.remove(query.id());
+  /** Tells of it as of one that ended. Under the lock. */
+  private void told(QueryRun query) {
+    if (!underWay.remove(query.id(), query)) return; // it was, and its id may be another one's now
     over.addFirst(query.status());
     while (over.size() > ENDED_MAX) over.removeLast();
-    query.ended();
+  }
+
+  /** What a query asks of the engine. */
+  private final class Host implements QueryRun.Host {
+    @Override
+    public void stop(QueryRun query, SqlException cause) {
+      TopicSqlEngine.this.stop(query, cause);
+    }
+
+    @Override
+    public void await(QueryRun query, Runnable waiting) {
+      TopicSqlEngine.this.await(query, waiting);
+    }
+
+    @Override
+    public void finished(QueryRun query) {
+      synchronized (lock) {
+        told(query);
+      }
+    }
   }
 
   // ---- stopping
@@ -275,19 +292,24 @@ public final class TopicSqlEngine implements SqlEngine {
   /** Unless the query has ended until then. */
   private void alarm(long delayMs, QueryRun query, Runnable action) {
     synchronized (lock) {
-      if (isClosed || !underWay.containsKey(query.id())) return;
-      ScheduledThreadPoolExecutor clocks = alarms;
-      if (clocks == null) {
-        clocks =
-            new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().name("query-sql-clock").daemon().factory());
-        clocks.setRemoveOnCancelPolicy(true);
-        clocks.setKeepAliveTime(10, TimeUnit.SECONDS);
-        clocks.allowCoreThreadTimeOut(true);
-        alarms = clocks;
-      }
-      Future<?> scheduled = clocks.schedule(action, delayMs, TimeUnit.MILLISECONDS);
+      if (isClosed || underWay.get(query.id()) != query) return;
+      Future<?> scheduled = clocks().schedule(action, delayMs, TimeUnit.MILLISECONDS);
       query.whenEnded(() -> scheduled.cancel(false));
+    }
+  }
+
+  private ScheduledThreadPoolExecutor clocks() {
+    synchronized (lock) {
+      ScheduledThreadPoolExecutor known = alarms;
+      if (known != null) return known;
+      var made =
+          new ScheduledThreadPoolExecutor(
+              1, Thread.ofPlatform().name("query-sql-clock").daemon().factory());
+      made.setRemoveOnCancelPolicy(true);
+      made.setKeepAliveTime(10, TimeUnit.SECONDS);
+      made.allowCoreThreadTimeOut(true);
+      alarms = made;
+      return made;
     }
   }
 
@@ -298,7 +320,8 @@ public final class TopicSqlEngine implements SqlEngine {
       neverBegan = queued.remove(query);
       if (neverBegan) {
         query.neverBegan(cause);
-        ended(query);
+        told(query);
+        query.ended();
       }
     }
     if (neverBegan) return;
@@ -375,6 +398,9 @@ public final class TopicSqlEngine implements SqlEngine {
         }
       }
       if (isInterrupted) Thread.currentThread().interrupt();
+    }
+    databases.close();
+    synchronized (lock) {
       if (alarms != null) alarms.shutdownNow();
     }
   }

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #interrupt} and ask for {@link #percent}.
  */
 public final class Database implements AutoCloseable {
+  private static final AtomicInteger OPEN = new AtomicInteger();
+
   private final MemorySegment database;
   private final MemorySegment connection;
 
@@ -27,6 +30,12 @@ public final class Database implements AutoCloseable {
   private Database(MemorySegment database, MemorySegment connection) {
     this.database = database;
     this.connection = connection;
+    OPEN.incrementAndGet();
+  }
+
+  /** How many are open in this process: tests count them. */
+  static int openCount() {
+    return OPEN.get();
   }
 
   /**
@@ -139,6 +148,7 @@ public final class Database implements AutoCloseable {
       Calls.run(Calls.CLOSE, slot(temporary, database));
     }
     functions.forEach(Handles::release);
+    OPEN.decrementAndGet();
   }
 
   /** What {@link #execute} would do with rows of texts: for statements of ours that are small. */

@@ -19,7 +19,7 @@ public final class Rows implements AutoCloseable {
 
   private static final int TEXT_BYTES = 16;
 
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena = Arena.ofConfined();
   private final MemorySegment result;
   private final MemorySegment options;
 

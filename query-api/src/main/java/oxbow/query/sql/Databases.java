@@ -1,0 +1,185 @@
+package oxbow.query.sql;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import oxbow.cold.BackgroundThreads;
+import oxbow.query.sql.duckdb.Database;
+import oxbow.query.sql.duckdb.DuckDb;
+
+/**
+ * Databases for queries, each for one and then closed. To open one takes longer than most queries
+ * of little, so the next one's is made while a query runs: a single spare, in which nobody was, and
+ * which is given back when nobody asks for it for a while. Thread-safe.
+ */
+final class Databases implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Databases.class);
+
+  private final SqlLimits limits;
+  private final Path directory;
+  private final Duration idle;
+  private final Supplier<ScheduledExecutorService> clock;
+  private final ThreadFactory threads = BackgroundThreads.ofReads("query-sql-spare");
+  private final AtomicLong numbers = new AtomicLong();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private @Nullable Fresh spare;
+  private @Nullable Future<?> expiry;
+  private boolean isOpening;
+
+  /** Somebody will take the one that is being opened. */
+  private boolean isAwaited;
+
+  private boolean isClosed;
+
+  /**
+   * A database in which nobody was.
+   *
+   * @param spillDirectory its own; it is there once something was spilled
+   */
+  record Fresh(Database database, Path spillDirectory) implements AutoCloseable {
+    @Override
+    public void close() {
+      try {
+        database.close();
+      } finally {
+        Directories.delete(spillDirectory);
+      }
+    }
+  }
+
+  /**
+   * @param idle how long a spare waits for a query
+   * @param clock asked when one begins to wait
+   */
+  Databases(SqlLimits limits, Duration idle, Supplier<ScheduledExecutorService> clock) {
+    this.limits = limits;
+    this.idle = idle;
+    this.directory = limits.directory().resolve("spill");
+    this.clock = clock;
+    Directories.delete(directory); // what a process that ended left behind
+  }
+
+  /** One for a query, which closes it. May take a while. */
+  Fresh take() {
+    @Nullable Fresh taken;
+    lock.lock();
+    try {
+      if (spare == null && isOpening && !isAwaited) {
+        isAwaited = true;
+        while (isOpening) changed.awaitUninterruptibly();
+        isAwaited = false;
+      }
+      taken = spare;
+      spare = null;
+      if (expiry != null) expiry.cancel(false);
+      expiry = null;
+      if (!isOpening && !isClosed) {
+        isOpening = true;
+        threads.newThread(this::openSpare).start();
+      }
+    } finally {
+      lock.unlock();
+    }
+    return taken == null ? open() : taken;
+  }
+
+  private Fresh open() {
+    DuckDb.load(limits.libraryDirectory());
+    Path spillDirectory = directory.resolve(Long.toString(numbers.getAndIncrement()));
+    Database database = Database.open(Sandbox.settings(limits, spillDirectory));
+    boolean isComplete = false;
+    try {
+      database.execute("SET TimeZone = '" + Sandbox.ZONE + "'");
+      QueryTables.prepare(database, limits.namespace());
+      isComplete = true;
+      return new Fresh(database, spillDirectory);
+    } finally {
+      if (!isComplete) database.close();
+    }
+  }
+
+  private void openSpare() {
+    @Nullable Fresh opened = null;
+    try {
+      opened = open();
+    } catch (RuntimeException | Error e) {
+      // The next query opens its own, and its client is told why it can't.
+      log.atDebug().setCause(e).log("no spare database");
+    } finally {
+      put(opened);
+    }
+  }
+
+  private void put(@Nullable Fresh opened) {
+    boolean isWanted;
+    lock.lock();
+    try {
+      isOpening = false;
+      isWanted = !isClosed && opened != null;
+      if (isWanted) {
+        spare = opened;
+        expiry = clock.get().schedule(this::expire, idle.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (!isWanted && opened != null) opened.close();
+  }
+
+  boolean hasSpare() {
+    lock.lock();
+    try {
+      return spare != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isOpening() {
+    lock.lock();
+    try {
+      return isOpening;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives the spare back, if there is one. */
+  private void expire() {
+    @Nullable Fresh idle;
+    lock.lock();
+    try {
+      idle = spare;
+      spare = null;
+    } finally {
+      lock.unlock();
+    }
+    if (idle != null) idle.close();
+  }
+
+  /** Whoever took one has closed it. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      isClosed = true;
+      while (isOpening) changed.awaitUninterruptibly();
+    } finally {
+      lock.unlock();
+    }
+    expire();
+  }
+}
