@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -34,7 +35,6 @@ final class Predicates {
   private final Database database;
   private final IntFunction<List<Column>> columnsOf;
   private final Set<String> renamed;
-  private final Map<Integer, Read> reads = new HashMap<>();
 
   /** Of the table whose conditions are looked at. */
   private Map<String, Column> columns = Map.of();
@@ -76,38 +76,55 @@ final class Predicates {
    * @return by number, of those that the plan reads
    */
   Map<Integer, Read> reads(String plan, String prefix) {
+    List<Found> found = new ArrayList<>();
     try {
-      walk(JSON.readTree(plan), List.of(), prefix);
+      walk(JSON.readTree(plan), List.of(), prefix, found);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("DuckDB's plan is no JSON", e);
+    }
+    Map<String, JsonNode> conditions =
+        parsed(found.stream().flatMap(table -> table.conditions().stream()).distinct().toList());
+    Map<Integer, Read> reads = new HashMap<>();
+    for (Found table : found) {
+      columns = new HashMap<>();
+      for (Column column : columnsOf.apply(table.number())) columns.put(column.name(), column);
+      Wanted here = Wanted.ALL;
+      for (String text : table.conditions()) {
+        JsonNode condition = conditions.get(text);
+        if (condition != null) here = here.and(of(condition));
+      }
+      reads.merge(table.number(), new Read(here, table.columns()), Read::or);
     }
     return reads;
   }
 
+  /** Where a plan reads a table, and the conditions there. */
+  private record Found(int number, Set<String> columns, List<String> conditions) {}
+
   /**
    * @param filters of the operator above
    */
-  private void walk(JsonNode node, List<String> filters, String prefix) {
+  private static void walk(JsonNode node, List<String> filters, String prefix, List<Found> found) {
     if (node.isArray()) {
-      for (JsonNode each : node) walk(each, filters, prefix);
+      for (JsonNode each : node) walk(each, filters, prefix, found);
       return;
     }
     JsonNode extra = node.path("extra_info");
     String function = extra.path("Function").asText().toLowerCase(Locale.ROOT);
     if (function.isEmpty()) function = node.path("name").asText().strip().toLowerCase(Locale.ROOT);
     if (function.startsWith(prefix)) {
-      int number = Integer.parseInt(function.substring(prefix.length()));
-      columns = new HashMap<>();
-      for (Column column : columnsOf.apply(number)) columns.put(column.name(), column);
-      Wanted here = Wanted.ALL;
-      for (String filter : filters) here = here.and(condition(filter));
-      for (String filter : texts(extra.path("Filters"))) here = here.and(condition(filter));
-      var read = new Read(here, new HashSet<>(texts(extra.path("Projections"))));
-      reads.merge(number, read, Read::or);
+      List<String> conditions = new ArrayList<>(filters);
+      conditions.addAll(texts(extra.path("Filters")));
+      conditions.removeIf(String::isBlank);
+      found.add(
+          new Found(
+              Integer.parseInt(function.substring(prefix.length())),
+              new HashSet<>(texts(extra.path("Projections"))),
+              conditions));
     }
     boolean isFilter = node.path("name").asText().strip().equals("FILTER");
     List<String> below = isFilter ? texts(extra.path("Expression")) : List.of();
-    for (JsonNode child : node.path("children")) walk(child, below, prefix);
+    for (JsonNode child : node.path("children")) walk(child, below, prefix, found);
   }
 
   private static List<String> texts(JsonNode told) {
@@ -117,19 +134,26 @@ final class Predicates {
     return texts;
   }
 
-  private Wanted condition(String text) {
-    if (text.isBlank()) return Wanted.ALL;
-    String tree =
-        database
-            .texts("SELECT json_serialize_sql('SELECT 1 WHERE ' || ?::VARCHAR)::VARCHAR", text)
-            .getFirst()
-            .getFirst();
-    try {
-      JsonNode parsed = JSON.readTree(String.valueOf(tree));
-      return of(parsed.path("statements").path(0).path("node").path("where_clause"));
-    } catch (JsonProcessingException _) {
-      return Wanted.ALL;
+  /** The trees of conditions, by their texts. */
+  private Map<String, JsonNode> parsed(List<String> conditions) {
+    Map<String, JsonNode> trees = new HashMap<>();
+    if (conditions.isEmpty()) return trees;
+    String places = String.join(", ", Collections.nCopies(conditions.size(), "?::VARCHAR"));
+    String sql =
+        "SELECT text, json_serialize_sql('SELECT 1 WHERE ' || text)::VARCHAR FROM (SELECT"
+            + " unnest(["
+            + places
+            + "]) AS text)";
+    for (List<@Nullable String> row : database.texts(sql, conditions.toArray())) {
+      try {
+        JsonNode tree = JSON.readTree(String.valueOf(row.getLast()));
+        JsonNode where = tree.path("statements").path(0).path("node").path("where_clause");
+        trees.put(String.valueOf(row.getFirst()), where);
+      } catch (JsonProcessingException _) {
+        // A condition that isn't understood is none.
+      }
     }
+    return trees;
   }
 
   private Wanted of(JsonNode condition) {

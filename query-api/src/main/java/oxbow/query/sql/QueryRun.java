@@ -36,6 +36,7 @@ import oxbow.query.scan.RangeCache;
 import oxbow.query.sql.QueryStatus.State;
 import oxbow.query.sql.SqlException.Kind;
 import oxbow.query.sql.duckdb.Database;
+import oxbow.query.sql.duckdb.DuckDbException;
 import oxbow.query.sql.duckdb.Rows;
 import oxbow.query.sql.duckdb.SqlType;
 import oxbow.query.sql.duckdb.Statement;
@@ -204,15 +205,16 @@ final class QueryRun implements RunningQuery {
         database = opened;
         String zone = zone(request.zone());
         if (!zone.equals(Sandbox.ZONE)) opened.execute("SET TimeZone = '" + zone + "'");
-        StatementCheck check = StatementCheck.of(request.sql(), tree(opened, kind.sql()));
-        if (kind.isContinuous()) checkContinuous(opened, check);
+        JsonNode tree = tree(opened, kind.sql());
+        StatementCheck check = StatementCheck.of(request.sql(), tree);
+        if (kind.isContinuous() && froms.isEmpty()) checkContinuous(opened, check);
         created.create(opened, check, request.sql(), kind.asOf(), froms);
         List<Path> directories = new ArrayList<>();
         created.directory().ifPresent(directories::add);
         request.file().ifPresent(file -> directories.add(file.toAbsolutePath().getParent()));
         Sandbox.close(opened, directories);
         checkNotStopped();
-        runLocked(opened, created, check, kind);
+        runLocked(opened, created, check, kind, tree);
         workDone = created.work();
         if (isLast) finish();
       } finally {
@@ -284,35 +286,49 @@ final class QueryRun implements RunningQuery {
   }
 
   private void runLocked(
-      Database opened, QueryTables created, StatementCheck check, StatementKind kind) {
-    String sql = kind.sql();
-    Planned columns;
-    try (Statement statement = opened.prepare(sql)) {
-      if (!isDescribing) checkParameters(statement.parameters());
-      Schema parameters = parameters(statement);
-      List<Statement.Column> found = columns(opened, statement, sql);
-      if (!kind.isExplain()) sql = withTexts(sql, found);
-      columns = kind.isExplain() ? explainPlanned(parameters) : planned(found, parameters);
-    }
+      Database opened,
+      QueryTables created,
+      StatementCheck check,
+      StatementKind kind,
+      JsonNode tree) {
     if (isDescribing) {
-      planned.complete(columns);
+      planned.complete(described(opened, kind));
       return;
     }
-    checkSame(columns);
-    created.fill(check.isShown() ? Map.of() : reads(opened, created, check, kind.sql()));
+    created.fill(check.isShown() ? Map.of() : reads(opened, created, check, kind.sql(), tree));
     checkNotStopped();
     if (kind.isExplain()) {
-      explain(opened, created, kind, columns);
+      explain(opened, created, kind);
       return;
     }
-    try (Statement statement = opened.prepare(inForm(sql))) {
+    Statement statement = opened.prepare(kind.sql());
+    try {
+      checkParameters(statement.parameters());
+      List<Statement.Column> found = columns(opened, statement, kind.sql());
+      Planned columns = planned(found, parameters(statement));
+      checkSame(columns);
+      String sql = inForm(withTexts(kind.sql(), found));
+      if (!sql.equals(kind.sql())) {
+        statement.close();
+        statement = opened.prepare(sql);
+      }
       planned.complete(columns);
       bind(statement);
       checkNotStopped();
-      try (Rows found = statement.execute()) {
-        if (request.file().isPresent()) count(found);
-        else pump(found, columns.schema());
+      try (Rows rows = statement.execute()) {
+        if (request.file().isPresent()) count(rows);
+        else pump(rows, columns.schema());
       }
+    } finally {
+      statement.close();
+    }
+  }
+
+  private Planned described(Database opened, StatementKind kind) {
+    try (Statement statement = opened.prepare(kind.sql())) {
+      Schema parameters = parameters(statement);
+      if (kind.isExplain()) return explainPlanned(parameters);
+      return planned(columns(opened, statement, kind.sql()), parameters);
     }
   }
 
@@ -403,11 +419,16 @@ final class QueryRun implements RunningQuery {
   }
 
   private Map<Integer, Predicates.Read> reads(
-      Database opened, QueryTables created, StatementCheck check, String sql) {
-    Object[] parameters = request.parameters().toArray();
-    String planned = InLists.bounded(tree(opened, sql)).map(tree -> text(opened, tree)).orElse(sql);
-    var rows = opened.texts("EXPLAIN (FORMAT JSON) " + planned, parameters);
-    String plan = requireNonNull(rows.getFirst().getLast());
+      Database opened, QueryTables created, StatementCheck check, String sql, JsonNode tree) {
+    String explained = InLists.bounded(tree).map(bounded -> text(opened, bounded)).orElse(sql);
+    String plan;
+    try (Statement statement = opened.prepare("EXPLAIN (FORMAT JSON) " + explained)) {
+      checkParameters(statement.parameters());
+      plan = requireNonNull(statement.texts(request.parameters()).getFirst().getLast());
+    } catch (DuckDbException e) {
+      opened.prepare(sql).close(); // fails, too, and says where in the text that was given
+      throw e;
+    }
     return new Predicates(opened, created::columns, check.renamed())
         .reads(plan, QueryTables.PLAN_PREFIX);
   }
@@ -480,7 +501,7 @@ final class QueryRun implements RunningQuery {
     return new Planned(columns, new Schema(fields), parameters);
   }
 
-  private void explain(Database opened, QueryTables created, StatementKind kind, Planned columns) {
+  private void explain(Database opened, QueryTables created, StatementKind kind) {
     List<List<@Nullable String>> lines = new ArrayList<>();
     String how = "EXPLAIN ";
     if (kind.isPlanJson()) how += kind.isAnalyze() ? "(ANALYZE, FORMAT JSON) " : "(FORMAT JSON) ";
@@ -488,6 +509,7 @@ final class QueryRun implements RunningQuery {
     var plans = opened.texts(how + kind.sql(), request.parameters().toArray());
     for (String table : created.explained()) lines.add(List.of("tables", table));
     lines.addAll(plans);
+    Planned columns = explainPlanned(new Schema(List.of()));
     planned.complete(columns);
     rows = lines.size();
     if (request.file().isPresent()) {

@@ -3,6 +3,8 @@ package oxbow.query.sql;
 import static java.util.Objects.requireNonNull;
 import static oxbow.query.sql.duckdb.SqlType.quoted;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -58,6 +60,7 @@ final class QueryTables implements AutoCloseable {
   static final String SYSTEM_SCHEMA = "oxbow";
   static final String PLAN_PREFIX = "oxbow_plan_";
   private static final String ROWS_PREFIX = "oxbow_rows_";
+  private static final String SCHEMA_PREFIX = "oxbow_schema_";
   private static final int ROWS_PER_INSERT = 500;
 
   /** More files than these are told of by their number alone. */
@@ -442,20 +445,29 @@ final class QueryTables implements AutoCloseable {
   }
 
   private String ours(Table table, ScanPlan plan) {
+    setSchema(table);
     List<String> whole = new ArrayList<>();
     List<String> cut = new ArrayList<>();
+    long wholeRecords = 0;
+    long cutRecords = 0;
     for (ColdFile file : plan.files()) {
       Bounds bounds = plan.bounds().get(file.partition());
-      boolean isWhole = file.baseOffset() >= bounds.from() && file.endOffset() <= bounds.to();
-      (isWhole ? whole : cut).add(link(file.name()));
+      String path = link(file.name());
+      if (file.baseOffset() >= bounds.from() && file.endOffset() <= bounds.to()) {
+        whole.add(path);
+        wholeRecords += file.records();
+      } else {
+        cut.add(path);
+        cutRecords += file.records();
+      }
     }
-    String all = whole.isEmpty() ? "" : read(table, whole);
+    String all = whole.isEmpty() ? "" : read(table, whole, wholeRecords);
     if (cut.isEmpty()) return all;
     // A list has a place for each partition, from 1.
     String froms = numbers(plan.bounds().stream().map(Bounds::from).toList());
     String tos = numbers(plan.bounds().stream().map(Bounds::to).toList());
     String some =
-        read(table, cut)
+        read(table, cut, cutRecords)
             + " WHERE kafka_offset >= "
             + froms
             + "[kafka_partition + 1] AND kafka_offset < "
@@ -475,24 +487,43 @@ final class QueryTables implements AutoCloseable {
     return text(files.add(object, links++ + ".parquet").toString());
   }
 
-  private static String read(Table table, List<String> files) {
-    String schema =
-        table.columns.stream()
-            .map(column ->
-                column.id()
-                    + ": {name: "
-                    + text(column.name())
-                    + ", type: "
-                    + text(ColumnTypes.sql(column.type()))
-                    + ", default_value: NULL}")
-            .collect(Collectors.joining(", ", "MAP {", "}"));
+  /**
+   * @param records in all of the files
+   */
+  private static String read(Table table, List<String> files, long records) {
     return "SELECT "
         + names(table)
         + " FROM read_parquet(["
         + String.join(", ", files)
-        + "], schema = "
-        + schema
+        + "], schema = getvariable('"
+        + SCHEMA_PREFIX
+        + table.number
+        + "'), explicit_cardinality = "
+        + records
         + ")";
+  }
+
+  /**
+   * Which of a file's columns, by their ids, are which of the table's; written once, read often.
+   */
+  private void setSchema(Table table) {
+    ObjectNode schema = JsonNodeFactory.instance.objectNode();
+    for (Column column : table.columns) {
+      schema
+          .putObject(Integer.toString(column.id()))
+          .put("name", column.name())
+          .put("type", ColumnTypes.sql(column.type()))
+          .putNull("default_value");
+    }
+    database()
+        .execute(
+            "SET VARIABLE "
+                + SCHEMA_PREFIX
+                + table.number
+                + " = "
+                + text(schema.toString())
+                + "::JSON::MAP(VARCHAR, STRUCT(name VARCHAR, type VARCHAR, default_value VARCHAR))"
+                + "::MAP(INTEGER, STRUCT(name VARCHAR, type VARCHAR, default_value VARCHAR))");
   }
 
   /** What went wrong first while rows of ours were read; null: nothing did. */

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -154,12 +155,7 @@ public final class Database implements AutoCloseable {
   /** What {@link #execute} would do with rows of texts: for statements of ours that are small. */
   public List<List<@Nullable String>> texts(String sql, Object... parameters) {
     try (Statement statement = prepare(sql)) {
-      for (int i = 0; i < parameters.length; i++) statement.bind(i + 1, parameters[i]);
-      try (Rows rows = statement.execute()) {
-        List<List<@Nullable String>> texts = new ArrayList<>();
-        while (rows.next()) rows.addTexts(texts);
-        return texts;
-      }
+      return statement.texts(Arrays.asList(parameters));
     }
   }
 }

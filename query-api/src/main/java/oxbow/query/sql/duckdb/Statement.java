@@ -224,6 +224,16 @@ public final class Statement implements AutoCloseable {
     return Rows.of(database, statement);
   }
 
+  /** Runs it with values, to rows of texts. */
+  public List<List<@Nullable String>> texts(List<? extends @Nullable Object> parameters) {
+    for (int i = 0; i < parameters.size(); i++) bind(i + 1, parameters.get(i));
+    try (Rows rows = execute()) {
+      List<List<@Nullable String>> texts = new ArrayList<>();
+      while (rows.next()) rows.addTexts(texts);
+      return texts;
+    }
+  }
+
   @Override
   public void close() {
     try (Arena arena = Arena.ofConfined()) {

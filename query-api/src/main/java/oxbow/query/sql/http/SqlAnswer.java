@@ -62,7 +62,6 @@ final class SqlAnswer implements Runnable {
     try {
       if (format == SqlFormat.PARQUET) file();
       else stream();
-      writer.close();
     } catch (Waiting.StoppedException e) {
       writer.close(e); // the client is gone, or the server goes: no answer is whole
     } catch (RuntimeException e) {
@@ -75,6 +74,7 @@ final class SqlAnswer implements Runnable {
     try (RunningQuery query = engine.run(request)) {
       checkForm(query);
       stream(query);
+      writer.close(); // before the query gives back what it held
     }
   }
 
@@ -118,6 +118,7 @@ final class SqlAnswer implements Runnable {
         try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
           send(file);
         }
+        writer.close();
       } finally {
         Directories.delete(directory);
       }
