@@ -73,9 +73,7 @@ public final class RowBatchSource implements BatchSource {
       if (row == blockEnd) loadBlock();
       long some = Math.min(left, blockEnd - row);
       if (deltas == null) {
-        for (long i = 0; i < some; i++) {
-          end = assembler.assemble(end, baseOffset, baseTimestampMs, false, 0);
-        }
+        end = assembler.assembleRows(end, (int) some, baseOffset, baseTimestampMs);
       } else {
         for (long i = 0; i < some; i++) {
           long bits = varint(deltas, deltaAt);

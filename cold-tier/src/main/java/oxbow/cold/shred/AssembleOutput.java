@@ -9,6 +9,9 @@ import java.util.Arrays;
 public final class AssembleOutput {
   public byte[] bytes = new byte[64 << 10];
 
+  /** Where the parts written last end, by row, if rows are put together column by column. */
+  public int[] ends = new int[0];
+
   /** The pages of the block in work, one per leaf. */
   public final LeafPage[] pages;
 
@@ -69,6 +72,51 @@ public final class AssembleOutput {
     ensure(from, length + reserve);
     ByteAccess.copy(page.bytes, page.starts[index], bytes, from, length);
     return from + length;
+  }
+
+  /** Puts the next numbers of a flat page at the rows' places, signed and in few bytes. */
+  public void putNumbers(LeafPage page, int rows) {
+    byte[] into = bytes;
+    int[] ends = this.ends;
+    long[] longs = page.longs;
+    int from = page.value;
+    for (int i = 0; i < rows; i++) {
+      ends[i] = ByteAccess.putZigzag(into, ends[i], longs[from + i]);
+    }
+    page.value = from + rows;
+  }
+
+  /** Puts the next values of a flat page, each behind its length, at the rows' places. */
+  public void putValues(LeafPage page, int rows) {
+    byte[] into = bytes;
+    int[] ends = this.ends;
+    byte[] source = page.bytes;
+    int[] starts = page.starts;
+    int[] lengths = page.lengths;
+    int from = page.value;
+    if (page.isNumbered) {
+      int[] numbers = page.numbers;
+      for (int i = 0; i < rows; i++) {
+        int number = numbers[from + i];
+        ends[i] = putValue(into, ends[i], source, starts[number], lengths[number]);
+      }
+    } else {
+      for (int i = 0; i < rows; i++) {
+        ends[i] = putValue(into, ends[i], source, starts[from + i], lengths[from + i]);
+      }
+    }
+    page.value = from + rows;
+  }
+
+  private static int putValue(byte[] into, int at, byte[] source, int from, int length) {
+    int end = ByteAccess.putZigzag(into, at, length);
+    ByteAccess.copy(source, from, into, end, length);
+    return end + length;
+  }
+
+  /** Steps over the nulls of these leaves in some rows. */
+  public void skipNulls(int leafStart, int leafEnd, int rows) {
+    for (int i = leafStart; i < leafEnd; i++) pages[i].skipNulls(rows);
   }
 
   /** Steps over the nulls of these leaves, as far as they are lists. */

@@ -121,4 +121,14 @@ public final class ByteAccess {
   public static int putZigzag(byte[] bytes, int at, long value) {
     return putVarint(bytes, at, zigzag(value));
   }
+
+  /** The same in so many bytes as it has, and not one more is touched. */
+  public static void putLength(byte[] bytes, int at, int length, int lengthBytes) {
+    long bits = zigzag(length);
+    for (int i = 0; i < lengthBytes - 1; i++) {
+      bytes[at + i] = (byte) (bits | 0x80);
+      bits >>>= 7;
+    }
+    bytes[at + lengthBytes - 1] = (byte) bits;
+  }
 }

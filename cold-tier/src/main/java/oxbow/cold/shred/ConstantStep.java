@@ -27,6 +27,16 @@ final class ConstantStep extends ValueStep {
   }
 
   @Override
+  public void assembleRows(AssembleOutput out, int rows) {
+    STEP.assembleRows(out, rows);
+  }
+
+  @Override
+  public long bytesMax(LeafPage[] pages) {
+    return STEP.bytesMax(pages);
+  }
+
+  @Override
   public int fixedBytes() {
     return STEP.fixedBytes();
   }

@@ -38,6 +38,12 @@ public final class LeafPage {
 
   public int[] lengths = new int[0];
 
+  /** None of the lengths is larger. */
+  public int lengthMax = Integer.MAX_VALUE;
+
+  /** Most entries that a row of a repeated leaf has; -1: nobody has asked yet. */
+  private int rowEntriesMax = -1;
+
   // What somebody made of the dictionary's values, so that each is looked at once.
   private int[] meanings = new int[0];
   private @Nullable Object meaningsOwner;
@@ -61,6 +67,25 @@ public final class LeafPage {
     entry = 0;
     row = 0;
     value = 0;
+    rowEntriesMax = -1;
+  }
+
+  /** Most entries that a row of this page has. */
+  public int rowEntriesMax() {
+    if (isFlat) return 1;
+    if (rowEntriesMax < 0) rowEntriesMax = countRowEntries();
+    return rowEntriesMax;
+  }
+
+  private int countRowEntries() {
+    int most = 0;
+    int start = 0;
+    for (int i = 1; i < count; i++) {
+      if (repetitions[i] != 0) continue;
+      most = Math.max(most, i - start);
+      start = i;
+    }
+    return Math.max(most, count - start);
   }
 
   /** The dictionary is another one now. */
@@ -99,6 +124,11 @@ public final class LeafPage {
 
   void skipNull() {
     if (!isFlat) entry++;
+  }
+
+  /** Steps over rows without values. */
+  void skipNulls(int rows) {
+    if (!isFlat) entry += rows;
   }
 
   /** Steps over rows, of which the first is the one that comes next. */

@@ -25,7 +25,15 @@ public final class ValueProgram {
 
   /** For one value. */
   ValueStep step() {
-    if (uses < USED_A_LOT && ++uses == USED_A_LOT) step = ConstantSteps.of(step);
+    return step(1);
+  }
+
+  /** For some values. */
+  ValueStep step(int values) {
+    if (uses < USED_A_LOT) {
+      uses += values;
+      if (uses >= USED_A_LOT) step = ConstantSteps.of(step);
+    }
     return step;
   }
 }

@@ -78,6 +78,10 @@ class ColdFileFuzzTest {
     private Layout layout = Layout.EMPTY;
     private final RandomAvro.Style style;
 
+    // The batch in work.
+    private boolean areAlike;
+    private int schemaOfAll;
+
     Run(long seed) {
       this.seed = seed;
       this.random = new Random(seed * 0x9E3779B97F4A7C15L);
@@ -232,6 +236,9 @@ class ColdFileFuzzTest {
       } else if (random.nextInt(15) == 0) {
         batch.overlongSeed = random.nextLong() | 1;
       }
+      // As most producers send them: these are put together column by column.
+      areAlike = random.nextInt(3) == 0;
+      schemaOfAll = random.nextInt(schemas.size());
       int records = 1 + random.nextInt(random.nextInt(5) == 0 ? 300 : 30);
       int delta = 0;
       for (int i = 0; i < records; i++) {
@@ -256,6 +263,10 @@ class ColdFileFuzzTest {
     }
 
     private byte @Nullable [] value() {
+      if (areAlike) {
+        byte[] usual = avro.value(schemas.get(schemaOfAll), RandomAvro.Style.CANONICAL);
+        return framed(FIRST_SCHEMA_ID + schemaOfAll, usual);
+      }
       int kind = random.nextInt(40);
       if (kind == 0) return null;
       if (kind == 1) return new byte[random.nextInt(8)];

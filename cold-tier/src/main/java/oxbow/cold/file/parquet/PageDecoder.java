@@ -32,6 +32,7 @@ final class PageDecoder {
   private int[] dictionaryStarts = new int[0];
   private int[] dictionaryLengths = new int[0];
   private int dictionarySize;
+  private int dictionaryLengthMax;
 
   /** The page's own bytes; values of plain pages stay in it. */
   private byte[] plain = new byte[0];
@@ -73,7 +74,8 @@ final class PageDecoder {
         dictionaryStarts = new int[dictionarySize];
         dictionaryLengths = new int[dictionarySize];
       }
-      plainBytes(dictionaryBytes, 0, size, dictionaryStarts, dictionaryLengths, dictionarySize);
+      dictionaryLengthMax =
+          plainBytes(dictionaryBytes, 0, size, dictionaryStarts, dictionaryLengths, dictionarySize);
     }
   }
 
@@ -161,8 +163,8 @@ final class PageDecoder {
           plainNumbers(plain, at, size, page.longs, values);
         } else {
           ensureStarts(values);
-          plainBytes(plain, at, size, starts, lengths, values);
-          present(plain, starts, lengths);
+          int lengthMax = plainBytes(plain, at, size, starts, lengths, values);
+          present(plain, starts, lengths, lengthMax);
         }
       }
       case DELTA_BINARY_PACKED ->
@@ -172,10 +174,11 @@ final class PageDecoder {
     }
   }
 
-  private void present(byte[] bytes, int[] starts, int[] lengths) {
+  private void present(byte[] bytes, int[] starts, int[] lengths, int lengthMax) {
     page.bytes = bytes;
     page.starts = starts;
     page.lengths = lengths;
+    page.lengthMax = lengthMax;
   }
 
   private void readNumbered(int at, int size) throws IOException {
@@ -202,7 +205,7 @@ final class PageDecoder {
       for (int i = 0; i < values; i++) longs[i] = dictionary[numbers[i]];
     } else {
       page.isNumbered = true;
-      present(dictionaryBytes, dictionaryStarts, dictionaryLengths);
+      present(dictionaryBytes, dictionaryStarts, dictionaryLengths, dictionaryLengthMax);
     }
   }
 
@@ -211,14 +214,16 @@ final class PageDecoder {
     ensureStarts(values);
     if (deltaLengths.length < values) deltaLengths = new long[values];
     int start = Deltas.decode(plain, at, deltaLengths, values, true);
+    int lengthMax = 0;
     for (int i = 0; i < values; i++) {
       int length = (int) deltaLengths[i];
       if (length < 0 || length > size - start) throw new IOException("a value of " + length);
       starts[i] = start;
       lengths[i] = length;
       start += length;
+      lengthMax = Math.max(lengthMax, length);
     }
-    present(plain, starts, lengths);
+    present(plain, starts, lengths, lengthMax);
   }
 
   private void ensureStarts(int values) {
@@ -250,16 +255,18 @@ final class PageDecoder {
     }
   }
 
-  private void plainBytes(byte[] bytes, int at, int end, int[] starts, int[] lengths, int count)
+  /** Finds binary values; returns the longest one's length. */
+  private int plainBytes(byte[] bytes, int at, int end, int[] starts, int[] lengths, int count)
       throws IOException {
     if (leaf.type() == LeafType.FIXED) {
       int length = leaf.fixedBytes();
       if ((long) count * length > end - at) throw new IOException("fixed values end early");
       for (int i = 0; i < count; i++) starts[i] = at + i * length;
       Arrays.fill(lengths, 0, count, length);
-      return;
+      return length;
     }
     int start = at;
+    int lengthMax = 0;
     for (int i = 0; i < count; i++) {
       int length = ByteAccess.intLe(bytes, start);
       start += Integer.BYTES;
@@ -267,6 +274,8 @@ final class PageDecoder {
       starts[i] = start;
       lengths[i] = length;
       start += length;
+      lengthMax = Math.max(lengthMax, length);
     }
+    return lengthMax;
   }
 }

@@ -33,6 +33,16 @@ final class AvroByteSteps {
     }
 
     @Override
+    public final void assembleRows(AssembleOutput out, int rows) {
+      out.putValues(out.pages[leaf], rows);
+    }
+
+    @Override
+    public final long bytesMax(LeafPage[] pages) {
+      return Math.min(LENGTH_BYTES_MAX + (long) pages[leaf].lengthMax, BYTES_UNKNOWN);
+    }
+
+    @Override
     public final int fixedBytes() {
       return LENGTH_BYTES_MAX;
     }
@@ -85,6 +95,11 @@ final class AvroByteSteps {
     public int assemble(AssembleOutput out, int at) {
       LeafPage page = out.pages[leaf];
       return out.putBytes(at, page.bytes, page.starts[page.takeBytes()], length);
+    }
+
+    @Override
+    public long bytesMax(LeafPage[] pages) {
+      return length;
     }
 
     @Override
@@ -169,6 +184,11 @@ final class AvroByteSteps {
     }
 
     @Override
+    public long bytesMax(LeafPage[] pages) {
+      return 1 + TEXT_BYTES;
+    }
+
+    @Override
     public int fixedBytes() {
       return 1 + TEXT_BYTES;
     }
@@ -234,6 +254,11 @@ final class AvroByteSteps {
       int hash = length;
       for (int i = 0; i < Math.min(length, 12); i++) hash = hash * 31 + bytes[from + i];
       return (hash ^ (hash >>> 8)) & (slots.length - 1);
+    }
+
+    @Override
+    public long bytesMax(LeafPage[] pages) {
+      return LENGTH_BYTES_MAX;
     }
 
     @Override

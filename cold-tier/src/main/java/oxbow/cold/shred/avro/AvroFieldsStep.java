@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.shred.AssembleOutput;
 import oxbow.cold.shred.ConstantSteps;
+import oxbow.cold.shred.LeafPage;
 import oxbow.cold.shred.ShredInput;
 import oxbow.cold.shred.ValueStep;
 
@@ -27,10 +28,14 @@ final class AvroFieldsStep extends ValueStep {
   private final @Nullable ValueStep seventh;
   private final @Nullable ValueStep eighth;
 
+  /** All of them, for what is not done for each record. */
+  private final ValueStep[] parts;
+
   private final int fixedBytes;
 
   /** Called by its class's copies, too. */
   AvroFieldsStep(ValueStep[] parts) {
+    this.parts = parts.clone();
     first = part(parts, 0);
     second = part(parts, 1);
     third = part(parts, 2);
@@ -104,17 +109,26 @@ final class AvroFieldsStep extends ValueStep {
   }
 
   @Override
+  public void assembleRows(AssembleOutput out, int rows) {
+    for (ValueStep part : parts) part.assembleRows(out, rows);
+  }
+
+  @Override
+  public long bytesMax(LeafPage[] pages) {
+    long bytes = 0;
+    for (ValueStep part : parts) bytes += part.bytesMax(pages);
+    return Math.min(bytes, BYTES_UNKNOWN);
+  }
+
+  @Override
   public int fixedBytes() {
     return fixedBytes;
   }
 
   @Override
   public ValueStep copied(ConstantSteps steps) {
-    List<ValueStep> parts = new ArrayList<>();
-    for (ValueStep part :
-        new ValueStep[] {first, second, third, fourth, fifth, sixth, seventh, eighth}) {
-      if (part != null) parts.add(part.copied(steps));
-    }
-    return steps.copy(MethodHandles.lookup(), (Object) parts.toArray(ValueStep[]::new));
+    ValueStep[] copies = parts.clone();
+    for (int i = 0; i < copies.length; i++) copies[i] = copies[i].copied(steps);
+    return steps.copy(MethodHandles.lookup(), (Object) copies);
   }
 }

@@ -3,6 +3,7 @@ package oxbow.cold.shred.avro;
 import java.lang.invoke.MethodHandles;
 import org.jspecify.annotations.Nullable;
 import oxbow.cold.shred.AssembleOutput;
+import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.shred.ColumnNode;
 import oxbow.cold.shred.ConstantSteps;
 import oxbow.cold.shred.LeafPage;
@@ -91,17 +92,44 @@ final class AvroListStep extends ValueStep {
       out.skipNulls(node.leafStart, node.leafEnd);
       return out.putByte(at, 0);
     }
+    int end = out.isBlocked ? assembleBlocks(out, at, count(page)) : assembleBlock(out, at, page);
+    out.ensure(end, out.reserve);
+    return out.putByte(end, 0);
+  }
+
+  private int count(LeafPage page) {
     int count = 1;
     byte[] repetitions = page.repetitions;
     for (int i = page.entry + 1; i < page.count && repetitions[i] >= elementRepetition; i++) {
       if (repetitions[i] == elementRepetition) count++;
     }
-    int end =
-        out.isBlocked
-            ? assembleBlocks(out, at, count)
-            : assembleElements(out, out.putZigzag(at, count), count);
-    out.ensure(end, out.reserve);
-    return out.putByte(end, 0);
+    return count;
+  }
+
+  /**
+   * All elements, and their number before them. It is known behind them only: how many there are is
+   * a branch that no processor foresees, and to count them first would be another one.
+   */
+  private int assembleBlock(AssembleOutput out, int at, LeafPage page) {
+    int from = at + 1;
+    int end = from;
+    int count = 0;
+    do {
+      out.ensure(end, out.reserve);
+      end = part.assemble(out, end);
+      if (value != null) end = value.assemble(out, end);
+      count++;
+    } while (page.entry < page.count && page.repetitions[page.entry] >= elementRepetition);
+    int headerBytes = ByteAccess.varintBytes(ByteAccess.zigzag(count));
+    if (headerBytes > 1) {
+      out.ensure(end, headerBytes);
+      System.arraycopy(out.bytes, from, out.bytes, at + headerBytes, end - from);
+      end += headerBytes - 1;
+      ByteAccess.putLength(out.bytes, at, count, headerBytes);
+      return end;
+    }
+    out.bytes[at] = (byte) (count << 1);
+    return end;
   }
 
   private int assembleElements(AssembleOutput out, int at, int count) {
@@ -128,6 +156,25 @@ final class AvroListStep extends ValueStep {
       done += some;
     }
     return end;
+  }
+
+  /** As for all steps; written here as well, so that a copy of this class has code of its own. */
+  @Override
+  public void assembleRows(AssembleOutput out, int rows) {
+    int first = out.row;
+    for (int i = 0; i < rows; i++) {
+      out.row = first + i;
+      out.ends[i] = assemble(out, out.ends[i]);
+    }
+    out.row = first;
+  }
+
+  @Override
+  public long bytesMax(LeafPage[] pages) {
+    long elementBytes = part.bytesMax(pages) + (value == null ? 0 : value.bytesMax(pages));
+    if (elementBytes >= BYTES_UNKNOWN) return BYTES_UNKNOWN;
+    long bytes = 2 * HEADER_BYTES_MAX + pages[node.leafStart].rowEntriesMax() * elementBytes;
+    return Math.min(bytes, BYTES_UNKNOWN);
   }
 
   @Override

@@ -2,6 +2,7 @@ package oxbow.cold.shred.avro;
 
 import oxbow.cold.shred.AssembleOutput;
 import oxbow.cold.shred.ByteAccess;
+import oxbow.cold.shred.LeafPage;
 import oxbow.cold.shred.ShredInput;
 import oxbow.cold.shred.ValueStep;
 
@@ -29,6 +30,11 @@ final class AvroNumberSteps {
     public final int fixedBytes() {
       return LONG_BYTES_MAX;
     }
+
+    @Override
+    public final long bytesMax(LeafPage[] pages) {
+      return LONG_BYTES_MAX;
+    }
   }
 
   static final class LongStep extends NumberStep {
@@ -44,6 +50,11 @@ final class AvroNumberSteps {
     @Override
     public int assemble(AssembleOutput out, int at) {
       return out.putZigzag(at, out.pages[leaf].takeLong());
+    }
+
+    @Override
+    public void assembleRows(AssembleOutput out, int rows) {
+      out.putNumbers(out.pages[leaf], rows);
     }
   }
 
@@ -61,6 +72,11 @@ final class AvroNumberSteps {
     @Override
     public int assemble(AssembleOutput out, int at) {
       return out.putZigzag(at, out.pages[leaf].takeLong());
+    }
+
+    @Override
+    public void assembleRows(AssembleOutput out, int rows) {
+      out.putNumbers(out.pages[leaf], rows);
     }
   }
 
@@ -80,6 +96,19 @@ final class AvroNumberSteps {
     @Override
     public int assemble(AssembleOutput out, int at) {
       return out.putZigzag(at, out.pages[leaf].takeLong() / 1000);
+    }
+
+    @Override
+    public void assembleRows(AssembleOutput out, int rows) {
+      LeafPage page = out.pages[leaf];
+      byte[] into = out.bytes;
+      int[] ends = out.ends;
+      long[] longs = page.longs;
+      int from = page.value;
+      for (int i = 0; i < rows; i++) {
+        ends[i] = ByteAccess.putZigzag(into, ends[i], longs[from + i] / 1000);
+      }
+      page.value = from + rows;
     }
   }
 
@@ -155,6 +184,20 @@ final class AvroNumberSteps {
     public int assemble(AssembleOutput out, int at) {
       ByteAccess.longLe(out.bytes, at, out.pages[leaf].takeLong());
       return at + Long.BYTES;
+    }
+
+    @Override
+    public void assembleRows(AssembleOutput out, int rows) {
+      LeafPage page = out.pages[leaf];
+      byte[] into = out.bytes;
+      int[] ends = out.ends;
+      long[] longs = page.longs;
+      int from = page.value;
+      for (int i = 0; i < rows; i++) {
+        ByteAccess.longLe(into, ends[i], longs[from + i]);
+        ends[i] += Long.BYTES;
+      }
+      page.value = from + rows;
     }
   }
 

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import oxbow.cold.shred.AssembleOutput;
 import oxbow.cold.shred.ColumnNode;
 import oxbow.cold.shred.ConstantSteps;
+import oxbow.cold.shred.LeafPage;
 import oxbow.cold.shred.ShredInput;
 import oxbow.cold.shred.ValueStep;
 
@@ -44,6 +45,22 @@ final class AvroOptionStep extends ValueStep {
       return out.putByte(at, nullBranch << 1);
     }
     return value.assemble(out, out.putByte(at, valueBranch << 1));
+  }
+
+  /** As for all steps; written here as well, so that a copy of this class has code of its own. */
+  @Override
+  public void assembleRows(AssembleOutput out, int rows) {
+    int first = out.row;
+    for (int i = 0; i < rows; i++) {
+      out.row = first + i;
+      out.ends[i] = assemble(out, out.ends[i]);
+    }
+    out.row = first;
+  }
+
+  @Override
+  public long bytesMax(LeafPage[] pages) {
+    return Math.min(1 + value.bytesMax(pages), BYTES_UNKNOWN);
   }
 
   @Override

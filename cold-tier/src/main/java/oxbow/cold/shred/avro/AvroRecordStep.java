@@ -5,6 +5,7 @@ import java.util.List;
 import oxbow.cold.shred.AssembleOutput;
 import oxbow.cold.shred.ColumnNode;
 import oxbow.cold.shred.ConstantSteps;
+import oxbow.cold.shred.LeafPage;
 import oxbow.cold.shred.ShredInput;
 import oxbow.cold.shred.ValueStep;
 
@@ -39,6 +40,17 @@ final class AvroRecordStep extends ValueStep {
     int end = fields.assemble(out, at);
     for (ColumnNode part : absent) out.skipNulls(part.leafStart, part.leafEnd);
     return end;
+  }
+
+  @Override
+  public void assembleRows(AssembleOutput out, int rows) {
+    fields.assembleRows(out, rows);
+    for (ColumnNode part : absent) out.skipNulls(part.leafStart, part.leafEnd, rows);
+  }
+
+  @Override
+  public long bytesMax(LeafPage[] pages) {
+    return fields.bytesMax(pages);
   }
 
   @Override
