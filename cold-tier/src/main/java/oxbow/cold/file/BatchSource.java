@@ -20,11 +20,8 @@ public interface BatchSource extends AutoCloseable {
   /** Moves before a batch. */
   void seek(int batch) throws IOException;
 
-  /** What was appended; a later call may replace the array. */
+  /** What was appended, until it is written over; a later call may replace the array. */
   byte[] bytes();
-
-  /** Makes room in the array behind a position. */
-  void ensure(int at, int more);
 
   @Override
   void close();

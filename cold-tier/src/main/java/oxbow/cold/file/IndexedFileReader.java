@@ -256,8 +256,10 @@ public abstract class IndexedFileReader implements ColdFileReader {
     private int batch;
     private boolean isPlaced;
 
-    /** A batch that was too much for the call before. */
-    private byte @Nullable [] waiting;
+    /** Where the source has a batch that was too much for the call before; empty: none. */
+    private int waitingAt;
+
+    private int waitingEnd;
 
     IndexedCursor(int batch) {
       this.batch = batch;
@@ -273,20 +275,17 @@ public abstract class IndexedFileReader implements ColdFileReader {
 
     @Override
     public ByteBuffer nextView(int bytesMax) {
-      int end = 0;
-      int stop = behindRange(waiting == null ? batch : batch - 1);
-      if (waiting != null) {
-        byte[] first = waiting;
-        waiting = null;
-        if (first.length >= bytesMax) return ByteBuffer.wrap(first);
-        end = keep(first);
-      }
+      int end = waitingEnd - waitingAt;
+      int stop = behindRange(end == 0 ? batch : batch - 1);
+      if (end > 0) System.arraycopy(source.bytes(), waitingAt, source.bytes(), 0, end);
+      waitingAt = 0;
+      waitingEnd = 0;
       try {
         while (batch < index.size() && end < bytesMax && (end == 0 || batch < stop)) {
           int batchEnd = append(end);
           if (end > 0 && batchEnd > bytesMax) {
-            waiting = new byte[batchEnd - end];
-            System.arraycopy(source.bytes(), end, waiting, 0, waiting.length);
+            waitingAt = end;
+            waitingEnd = batchEnd;
             break;
           }
           end = batchEnd;
@@ -305,12 +304,6 @@ public abstract class IndexedFileReader implements ColdFileReader {
         if (span.baseOffset() > baseOffset) return index.find(span.baseOffset());
       }
       return index.size();
-    }
-
-    private int keep(byte[] first) {
-      source.ensure(0, first.length);
-      System.arraycopy(first, 0, source.bytes(), 0, first.length);
-      return first.length;
     }
 
     private int append(int at) throws IOException {

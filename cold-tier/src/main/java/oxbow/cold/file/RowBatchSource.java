@@ -129,11 +129,6 @@ public final class RowBatchSource implements BatchSource {
   }
 
   @Override
-  public void ensure(int at, int more) {
-    assembler.ensure(at, more);
-  }
-
-  @Override
   public void close() {
     blocks.close();
   }
