@@ -124,9 +124,14 @@ final class BucketLayout {
     return decode(object.substring(start, object.indexOf('/', start)));
   }
 
+  /** The place of a namespace's tables. */
+  static String tables(String namespace) {
+    return TABLES + encode(namespace);
+  }
+
   /** The table's own place. A topic that is made anew under its name has another one. */
   static String table(String namespace, String table, String unique) {
-    return TABLES + encode(namespace) + "/" + encode(table) + "-" + unique;
+    return tables(namespace) + "/" + encode(table) + "-" + unique;
   }
 
   static String metadata(String table) {

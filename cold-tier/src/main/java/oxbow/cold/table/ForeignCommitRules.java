@@ -24,8 +24,12 @@ import oxbow.cold.file.ColdFile;
  * stays, whatever another engine asks of the catalog. Tables that are no topic's are their makers'.
  */
 final class ForeignCommitRules implements ObjectTableOperations.CommitRules {
-  /** What follows is the unique part of a location, and plain names below it. */
-  private static final Pattern BELOW_OWN = Pattern.compile("[0-9a-f-]{36}(/[A-Za-z0-9_-][^/]*)*");
+  /**
+   * What follows is the unique part of a location, which Trino writes without its dashes, and plain
+   * names below it.
+   */
+  private static final Pattern BELOW_OWN =
+      Pattern.compile("([0-9a-f-]{36}|[0-9a-f]{32})(/[A-Za-z0-9_-][^/]*)*");
 
   private final String ownLocations;
   private final ObjectFileIO io;

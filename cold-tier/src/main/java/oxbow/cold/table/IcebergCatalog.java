@@ -309,6 +309,11 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
         BucketLayout.table(level(table.namespace()), table.name(), UUID.randomUUID().toString()));
   }
 
+  /** In what a namespace's tables lie: each in a directory of its name and something unique. */
+  public String location(Namespace namespace) {
+    return io.location(BucketLayout.tables(level(namespace)));
+  }
+
   @Override
   protected boolean isValidIdentifier(TableIdentifier table) {
     return table.namespace().length() == 1;

@@ -38,6 +38,7 @@ import org.apache.iceberg.rest.requests.ReportMetricsRequest;
 import org.apache.iceberg.rest.requests.UpdateNamespacePropertiesRequest;
 import org.apache.iceberg.rest.requests.UpdateTableRequest;
 import org.apache.iceberg.rest.responses.ConfigResponse;
+import org.apache.iceberg.rest.responses.GetNamespaceResponse;
 import org.apache.iceberg.rest.responses.ImmutableLoadCredentialsResponse;
 import org.apache.iceberg.rest.responses.ListNamespacesResponse;
 import org.apache.iceberg.rest.responses.ListTablesResponse;
@@ -52,6 +53,7 @@ final class Endpoints {
   private static final String TABLE = "v1/namespaces/*/tables/*";
   private static final String VIEWS = "v1/namespaces/*/views";
   private static final String VIEW = "v1/namespaces/*/views/*";
+  private static final String LOCATION = "location";
   private static final int TAG_BYTES = 16;
 
   /** What clients may ask for. Writes are among it where they are refused: they learn why. */
@@ -178,7 +180,17 @@ final class Endpoints {
   }
 
   private Answer loadNamespace(Call call) {
-    return Answer.of(CatalogHandlers.loadNamespace(catalog(), call.namespace()));
+    IcebergCatalog catalog = catalog();
+    GetNamespaceResponse told = CatalogHandlers.loadNamespace(catalog, call.namespace());
+    if (!config.isWritable() || call.namespace().equals(topics)) return Answer.of(told);
+    // Trino chooses a place in there for a table that is made of rows, and finds it empty then.
+    Map<String, String> properties = new HashMap<>(told.properties());
+    properties.put(LOCATION, catalog.location(call.namespace()));
+    return Answer.of(
+        GetNamespaceResponse.builder()
+            .withNamespace(told.namespace())
+            .setProperties(properties)
+            .build());
   }
 
   private Answer namespaceExists(Call call) {

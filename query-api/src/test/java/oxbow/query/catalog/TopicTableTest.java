@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -27,9 +28,11 @@ import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Metrics;
+import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableScan;
+import org.apache.iceberg.Transaction;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.ForbiddenException;
@@ -307,6 +310,42 @@ class TopicTableTest {
                 .create())
         .hasMessageContaining("a table lies where the catalog puts it");
     assertThat(engine.tableExists(TableIdentifier.of("mine", "orders"))).isFalse();
+  }
+
+  /** As Trino does it for CREATE TABLE AS, which refuses a place where anything lies. */
+  @Test
+  void aTableIsMadeTogetherWithItsRowsInAnEmptyPlace() {
+    var mine = Namespace.of("mine");
+    engine.createNamespace(mine);
+    var copy = TableIdentifier.of(mine, "copy");
+    String location =
+        engine.loadNamespaceMetadata(mine).get("location")
+            + "/copy-"
+            + UUID.randomUUID().toString().replace("-", "");
+
+    Transaction making =
+        engine
+            .buildTable(copy, engine.loadTable(ORDERS).schema())
+            .withLocation(location)
+            .createTransaction();
+    assertThat(Path.of(URI.create(location))).doesNotExist();
+    making
+        .newFastAppend()
+        .appendFile(
+            DataFiles.builder(PartitionSpec.unpartitioned())
+                .withPath(location + "/data/rows.parquet")
+                .withFileSizeInBytes(10)
+                .withRecordCount(7)
+                .build())
+        .commit();
+    making.commitTransaction();
+
+    Table made = engine.loadTable(copy);
+    assertThat(made.location()).isEqualTo(location);
+    assertThat(made.currentSnapshot().summary()).containsEntry("total-records", "7");
+    assertThat(engine.loadNamespaceMetadata(Namespace.of("topics")))
+        .as("nobody makes tables there")
+        .doesNotContainKey("location");
   }
 
   private static List<String> files(TableScan scan) throws IOException {
