@@ -9,14 +9,15 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.apache.kafka.common.Uuid;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFormat;
 import oxbow.cold.store.ObjectStore;
@@ -146,33 +147,44 @@ public final class BucketRestore {
 
   private Contents read(Owner owner, IcebergCatalog catalog) {
     List<String> problems = new ArrayList<>();
-    Map<Uuid, String> tables = new HashMap<>();
-    for (IcebergCatalog.TopicTable table : catalog.topics()) {
-      if (table.namespace().equals(namespace)) tables.put(table.topicId(), table.name());
-    }
     Optional<ClusterState> saved = newest(owner, StateObjects::topics).map(StateJson::cluster);
-    if (saved.isEmpty()) {
-      problems.add(
-          "the bucket has no list of topics: they are made from their tables, without settings");
-    }
     Positions positions =
         newest(owner, StateObjects::positions).map(StateJson::positions).orElse(Positions.EMPTY);
     List<Topic> topics = new ArrayList<>();
+    Set<String> kept = new HashSet<>();
+    // Each is asked for by its name: a listing that lags would make an empty topic of it.
     for (TopicState state : saved.map(ClusterState::topics).orElse(List.of())) {
-      String table = tables.remove(state.id());
+      Optional<ColdTable> table = catalog.find(namespace, state.name(), state.id());
+      if (table.isPresent()) kept.add(state.name());
       topics.add(
-          table == null
-              ? new Topic(state, false, Map.of())
-              : topic(catalog, state, positions, problems));
+          table
+              .map(found -> topic(found, state, positions, problems))
+              .orElseGet(() -> new Topic(state, false, Map.of())));
     }
-    tables.forEach((id, name) -> {
+    List<IcebergCatalog.TopicTable> others = catalog.topics(namespace, kept);
+    if (saved.isEmpty()) {
+      problems.add(
+          "the bucket has no list of topics: they are made from the tables that it lists, without"
+              + " settings");
+    }
+    for (IcebergCatalog.TopicTable other : others) {
       if (saved.isPresent()) {
-        problems.add("the table " + name + " is left alone: its topic " + id + " was deleted");
-        return;
+        problems.add(
+            "the table "
+                + other.name()
+                + " is left alone: its topic "
+                + other.topicId()
+                + " was deleted");
+        continue;
       }
-      topics.add(
-          topic(catalog, new TopicState(name, id, 0, List.of(), Map.of()), positions, problems));
-    });
+      ColdTable table =
+          catalog
+              .find(namespace, other.name(), other.topicId())
+              .orElseThrow(
+                  () -> new StoreException(NOT_FOUND, "the table of " + other.name() + " is gone"));
+      var state = new TopicState(other.name(), other.topicId(), 0, List.of(), Map.of());
+      topics.add(topic(table, state, positions, problems));
+    }
     return new Contents(
         owner,
         saved.map(ClusterState::settings).orElse(SettingsState.EMPTY),
@@ -206,12 +218,7 @@ public final class BucketRestore {
   }
 
   private Topic topic(
-      IcebergCatalog catalog, TopicState state, Positions positions, List<String> problems) {
-    ColdTable table =
-        catalog
-            .find(namespace, state.name(), state.id())
-            .orElseThrow(
-                () -> new StoreException(NOT_FOUND, "the table of " + state.name() + " is gone"));
+      ColdTable table, TopicState state, Positions positions, List<String> problems) {
     table.takeOver();
     Map<Integer, Long> ends = new TreeMap<>(table.ends());
     Map<Integer, Long> starts = table.starts();

@@ -76,7 +76,6 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   private final ObjectFileIO io;
   private final InstantSource clock;
   private final Fence fence;
-
   private final ForeignReplays replays;
   private final Pins pins;
   private final ManifestBounds bounds = new ManifestBounds();
@@ -229,13 +228,26 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
   public List<TopicTable> topics() {
     List<TopicTable> topics = new ArrayList<>();
     for (Namespace namespace : listNamespaces()) {
-      for (TableIdentifier table : listTables(namespace)) {
-        String level = namespace.level(0);
-        load(operations(level, table.name(), CommitRules.NONE))
-            .filter(TopicProperties::isTopic)
-            .map(metadata -> new TopicTable(level, table.name(), TopicProperties.topicId(metadata)))
-            .ifPresent(topics::add);
-      }
+      topics.addAll(topics(namespace.level(0), Set.of()));
+    }
+    return topics;
+  }
+
+  /**
+   * The same of one namespace; none if it isn't there.
+   *
+   * @param known names of tables that nobody wants to hear of
+   */
+  public List<TopicTable> topics(String name, Set<String> known) {
+    Namespace namespace = Namespace.of(name);
+    if (!namespaceExists(namespace)) return List.of();
+    List<TopicTable> topics = new ArrayList<>();
+    for (TableIdentifier table : listTables(namespace)) {
+      if (known.contains(table.name())) continue;
+      load(operations(name, table.name(), CommitRules.NONE))
+          .filter(TopicProperties::isTopic)
+          .map(metadata -> new TopicTable(name, table.name(), TopicProperties.topicId(metadata)))
+          .ifPresent(topics::add);
     }
     return topics;
   }

@@ -45,6 +45,7 @@ public final class MemoryObjectStore implements ObjectStore {
   private Random random = new Random(0);
   private boolean isAway;
   private long writes;
+  private long writesListed = Long.MAX_VALUE;
 
   public MemoryObjectStore(InstantSource clock) {
     this.clock = clock;
@@ -71,6 +72,7 @@ public final class MemoryObjectStore implements ObjectStore {
     chances.clear();
     script.clear();
     isAway = false;
+    writesListed = Long.MAX_VALUE;
     for (Late call : late) call.effect().run();
     late.clear();
   }
@@ -78,6 +80,11 @@ public final class MemoryObjectStore implements ObjectStore {
   /** Nobody answers until {@link #heal}. */
   public synchronized void goAway() {
     isAway = true;
+  }
+
+  /** Listings show nothing that is written from now on, until {@link #heal}. */
+  public synchronized void freezeListings() {
+    writesListed = writes;
   }
 
   /** How many calls of a kind arrived, failed ones too. */
@@ -205,7 +212,7 @@ public final class MemoryObjectStore implements ObjectStore {
     @Nullable StoreFault fault = fault(Request.LIST, prefix);
     if (fault == StoreFault.DENIED) throw denied(prefix);
     if (fault != null && fault != StoreFault.STALE_LISTING) throw busy(prefix);
-    long seenWrites = fault == null ? writes : writes - STALE_OBJECTS;
+    long seenWrites = Math.min(writesListed, fault == null ? writes : writes - STALE_OBJECTS);
     List<ObjectInfo> found = new ArrayList<>();
     String from = ObjectNames.ORDER.compare(prefix, after) > 0 ? prefix : after;
     for (var entry : objects.tailMap(from, true).entrySet()) {
