@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +37,21 @@ final class BucketKeeper implements AutoCloseable {
    * Something to be done again and again.
    *
    * @param name as the log calls it
+   * @param every how long it rests once there was something to do
+   * @param work returns whether there was
    */
-  record Duty(String name, Duration every, Runnable work) {}
+  record Duty(String name, Duration every, BooleanSupplier work) {
+    /** One that always has something to do. */
+    static Duty of(String name, Duration every, Runnable work) {
+      return new Duty(
+          name,
+          every,
+          () -> {
+            work.run();
+            return true;
+          });
+    }
+  }
 
   /**
    * @param opening opens the bucket, or throws why it can't
@@ -70,8 +84,7 @@ final class BucketKeeper implements AutoCloseable {
           long now = clock.nanos();
           if (now - notBeforeNanos[i] < 0) continue;
           Duty duty = duties.get(i);
-          Duration pause = tryTo(duty) ? duty.every() : AGAIN_AFTER;
-          notBeforeNanos[i] = now + pause.toNanos();
+          notBeforeNanos[i] = now + pauseAfter(duty).toNanos();
         }
       } while (!closed.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
@@ -87,41 +100,59 @@ final class BucketKeeper implements AutoCloseable {
         offloader.storeAnswered();
         return;
       } catch (StoreException e) {
-        if (closed.getCount() > 0) offloader.storeFailed(e);
+        if (!isClosed()) offloader.storeFailed(e);
       } catch (RuntimeException e) {
-        log.atError().setCause(e).log("the bucket was not opened");
+        if (!isClosed()) log.atError().setCause(e).log("the bucket was not opened");
       }
       if (closed.await(pauseMs, TimeUnit.MILLISECONDS)) throw new InterruptedException("closed");
       pauseMs = Math.min(PAUSE_MAX.toMillis(), 2 * pauseMs);
     }
   }
 
-  /** Returns whether it was done. */
-  private boolean tryTo(Duty duty) {
-    if (closed.getCount() == 0) return false;
+  /** Does it, and returns how long it rests. */
+  private Duration pauseAfter(Duty duty) {
+    if (isClosed()) return AGAIN_AFTER;
     try {
-      duty.work().run();
-      return true;
-    } catch (StoreException e) {
+      return duty.work().getAsBoolean() ? duty.every() : Duration.ZERO;
+    } catch (RuntimeException e) {
+      if (!isClosed()) tell(duty, e);
+      return AGAIN_AFTER;
+    }
+  }
+
+  private static void tell(Duty duty, RuntimeException failure) {
+    if (failure instanceof StoreException) {
       log.atWarn()
           .addKeyValue("duty", duty.name())
-          .addKeyValue("reason", e.getMessage())
+          .addKeyValue("reason", failure.getMessage())
           .log("work on the bucket postponed");
-    } catch (RuntimeException e) {
-      log.atError().addKeyValue("duty", duty.name()).setCause(e).log("work on the bucket failed");
+    } else {
+      log.atError()
+          .addKeyValue("duty", duty.name())
+          .setCause(failure)
+          .log("work on the bucket failed");
     }
-    return false;
+  }
+
+  /** Then work that fails was interrupted, and is done anew after the next start. */
+  private boolean isClosed() {
+    return closed.getCount() == 0;
+  }
+
+  /** Interrupts what is being done, and waits for nothing. */
+  synchronized void end() {
+    closed.countDown();
+    if (thread != null) thread.interrupt();
   }
 
   @Override
   public void close() {
-    closed.countDown();
+    end();
     Thread running;
     synchronized (this) {
       running = thread;
     }
     if (running == null) return;
-    running.interrupt();
     try {
       running.join(PATIENCE);
     } catch (InterruptedException e) {

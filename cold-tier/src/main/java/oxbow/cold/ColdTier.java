@@ -179,12 +179,12 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
             bucket::catalog,
             offloader,
             List.of(
-                new BucketKeeper.Duty(
+                BucketKeeper.Duty.of(
                     "leftovers",
                     config.upkeep().cleanEvery(),
                     () -> removeLeftovers(config.upkeep().orphanAge())),
-                new BucketKeeper.Duty("sign of life", BEAT_EVERY, this::beat),
-                new BucketKeeper.Duty("topics", SAVE_EVERY, state::saveWhatRecordsNeed),
+                BucketKeeper.Duty.of("sign of life", BEAT_EVERY, this::beat),
+                BucketKeeper.Duty.of("topics", SAVE_EVERY, state::saveWhatRecordsNeed),
                 new BucketKeeper.Duty("positions", SAVE_EVERY, state::savePositions)),
             nanos);
   }

@@ -23,6 +23,7 @@ public final class StateKeeper {
   private @Nullable ByteBuffer writtenTopics;
   private OptionalLong savedSchemas = OptionalLong.empty();
   private OptionalLong savedPositions = OptionalLong.empty();
+  private boolean hasPositions;
   private volatile @Nullable Owner owner;
 
   /**
@@ -69,14 +70,26 @@ public final class StateKeeper {
     }
   }
 
-  /** Groups' offsets and logs' starts are in the bucket as they are now. */
-  public synchronized void savePositions() {
+  /**
+   * Groups' offsets and logs' starts are in the bucket as they are now. Of none at all nothing is
+   * written, unless an owner before had some.
+   *
+   * @return whether something had to be written
+   */
+  public synchronized boolean savePositions() {
     ClusterSource source = sources.get();
     long version = source.positionsVersion();
-    if (version == 0 || savedPositions.equals(OptionalLong.of(version))) return;
-    ObjectStore.ObjectInfo _ =
-        store.put(StateObjects.positions(owner().number()), StateJson.write(source.positions()));
+    if (version == 0 || savedPositions.equals(OptionalLong.of(version))) return false;
+    Positions now = source.positions();
+    long number = owner().number();
+    boolean isNothing = !hasPositions && number == 1 && now.equals(Positions.EMPTY);
+    if (!isNothing) {
+      saveWhatRecordsNeed(); // positions in topics that nobody knows would be lost
+      ObjectStore.ObjectInfo _ = store.put(StateObjects.positions(number), StateJson.write(now));
+      hasPositions = true;
+    }
     savedPositions = OptionalLong.of(version);
+    return !isNothing;
   }
 
   /**

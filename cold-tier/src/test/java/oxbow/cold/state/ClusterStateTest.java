@@ -193,6 +193,34 @@ class ClusterStateTest {
   }
 
   @Test
+  void positionsAreWrittenOnceThereAreSomeAndThenAlsoThatThereAreNone() {
+    var cluster = new FakeCluster();
+    Positions some = cluster.positions;
+    cluster.positions = Positions.EMPTY;
+    var keeper = new StateKeeper(store, owners, () -> cluster);
+    keeper.owned(owners.claim("one-cluster", "token-1"));
+
+    assertThat(keeper.savePositions()).isFalse();
+    assertThat(store.find("cluster/000001/positions.json")).isEmpty();
+    cluster.version = 2;
+    cluster.positions = some;
+    assertThat(keeper.savePositions()).isTrue();
+    assertThat(store.find("cluster/000001/topics.json"))
+        .as("what they are positions in")
+        .isPresent();
+    assertThat(keeper.savePositions()).as("nothing has changed").isFalse();
+    cluster.version = 3;
+    cluster.positions = Positions.EMPTY;
+    assertThat(keeper.savePositions()).isTrue();
+    assertThat(StateJson.positions(store.read("cluster/000001/positions.json")))
+        .isEqualTo(Positions.EMPTY);
+    // Those of an owner before count until this one has written its own.
+    var next = new StateKeeper(store, owners, () -> cluster);
+    next.owned(owners.become(2, "one-cluster", "token-2").orElseThrow());
+    assertThat(next.savePositions()).isTrue();
+  }
+
+  @Test
   void aBucketHasOneDirectoryAtATime() {
     Owner first = owners.claim("one-cluster", "token-1");
 
