@@ -513,10 +513,21 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     upkeep.drop(partition.topicId(), partition.topic());
   }
 
+  /**
+   * Has all work in the background end, and waits for none of it: {@link #close} does. Reads are
+   * served until then.
+   */
+  public void end() {
+    keeper.end();
+    pace.close();
+    offloader.end();
+    upkeep.end();
+  }
+
   @Override
   public void close() {
+    end();
     keeper.close();
-    pace.close();
     verifications.close();
     retypings.close();
     erasures.close();

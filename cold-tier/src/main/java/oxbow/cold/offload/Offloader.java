@@ -298,6 +298,7 @@ public final class Offloader implements AutoCloseable {
     }
 
     private synchronized void failed(Throwable failure) {
+      if (closed.getCount() == 0) return; // begun anew after the next start
       counters.failures.increment();
       failures++;
       trouble = String.valueOf(failure.getMessage());
@@ -423,14 +424,19 @@ public final class Offloader implements AutoCloseable {
   }
 
   /**
-   * Ends what runs, if it ends soon; what is not committed is begun anew after the next start. No
-   * thread is interrupted: that would close the log's own files under it.
+   * Has what runs end, and waits for nothing. No thread is interrupted: that would close the log's
+   * own files under it.
    */
-  @Override
-  public void close() {
+  public void end() {
     closed.countDown();
     topics.values().forEach(Topic::stop);
     threads.shutdown();
+  }
+
+  /** Waits for what runs, if it ends soon; what is not committed is begun anew after the start. */
+  @Override
+  public void close() {
+    end();
     try {
       if (!threads.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.atWarn().addKeyValue("patience", PATIENCE).log("an offload was still under way");

@@ -67,11 +67,6 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
           TableProperties.PARQUET_COMPRESSION,
           "zstd");
 
-  static {
-    // Registers a shutdown hook, for which it is too late when the first commit meets one.
-    Object _ = ThreadPools.getWorkerPool();
-  }
-
   private final ObjectStore store;
   private final ObjectFileIO io;
   private final InstantSource clock;
@@ -82,12 +77,22 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
 
   private IcebergCatalog(
       ObjectStore store, InstantSource clock, ForeignReplays replays, Fence fence, Pins pins) {
+    loadPools();
     this.store = store;
     this.io = new ObjectFileIO(store);
     this.clock = clock;
     this.replays = replays;
     this.fence = fence;
     this.pins = pins;
+  }
+
+  /** Iceberg's pools register a shutdown hook: the first commit may be too late for that. */
+  private static void loadPools() {
+    try {
+      Object _ = ThreadPools.getWorkerPool();
+    } catch (ExceptionInInitializerError | NoClassDefFoundError e) {
+      throw new StoreException(Kind.BUSY, "the process is ending", e);
+    }
   }
 
   /** Opens a bucket, or begins one, that nobody takes over. */
@@ -224,7 +229,7 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
     return new ObjectTableOperations(namespace + "." + name, pointers, io, rules);
   }
 
-  /** Every topic that has a table here: what a bucket that is opened anew holds. */
+  /** Every topic that has a table here, as the bucket's listings tell. */
   public List<TopicTable> topics() {
     List<TopicTable> topics = new ArrayList<>();
     for (Namespace namespace : listNamespaces()) {

@@ -17,6 +17,7 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import oxbow.cold.BackgroundThreads;
 import oxbow.cold.TopicTiering;
 import oxbow.cold.file.ColdFile;
@@ -136,10 +137,10 @@ public final class Upkeep implements AutoCloseable {
   private void run() {
     BackgroundThreads.stepBack();
     try {
-      while (closed.getCount() > 0) {
+      while (!isClosed()) {
         boolean _ = wakeUps.tryAcquire(config.every().toMillis(), TimeUnit.MILLISECONDS);
         wakeUps.drainPermits();
-        if (closed.getCount() > 0) round();
+        if (!isClosed()) round();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -150,23 +151,28 @@ public final class Upkeep implements AutoCloseable {
   void round() throws InterruptedException {
     toDrop.forEach(this::tryToDrop);
     for (Map.Entry<TopicIdPartition, TopicTiering> one : led.entrySet()) {
-      if (closed.getCount() == 0) return;
+      if (isClosed()) return;
       try {
         lookAfter(one.getKey(), one.getValue());
-      } catch (StoreException | IOException e) {
+      } catch (IOException | RuntimeException e) {
+        if (isClosed()) return;
         counters.failures.increment();
-        log.atWarn()
-            .addKeyValue("partition", one.getKey().topicPartition())
-            .setCause(e)
-            .log("upkeep postponed");
-      } catch (RuntimeException e) {
-        counters.failures.increment();
-        log.atError()
-            .addKeyValue("partition", one.getKey().topicPartition())
-            .setCause(e)
-            .log("upkeep failed");
+        tell(one.getKey(), e);
       }
     }
+  }
+
+  private static void tell(TopicIdPartition partition, Exception failure) {
+    boolean isOurs = !(failure instanceof StoreException || failure instanceof IOException);
+    log.atLevel(isOurs ? Level.ERROR : Level.WARN)
+        .addKeyValue("partition", partition.topicPartition())
+        .setCause(failure)
+        .log(isOurs ? "upkeep failed" : "upkeep postponed");
+  }
+
+  /** Then work that fails was interrupted, and is begun anew after the next start. */
+  private boolean isClosed() {
+    return closed.getCount() == 0;
   }
 
   private void tryToDrop(Uuid topicId, String topic) {
@@ -175,6 +181,7 @@ public final class Upkeep implements AutoCloseable {
       toDrop.remove(topicId);
       log.atInfo().addKeyValue("topic", topic).log("table of a deleted topic dropped");
     } catch (RuntimeException e) {
+      if (isClosed()) return;
       counters.failures.increment();
       log.atWarn()
           .addKeyValue("topic", topic)
@@ -196,7 +203,7 @@ public final class Upkeep implements AutoCloseable {
       boolean isEager = toMerge.remove(partition);
       int mergesMax = isEager ? Integer.MAX_VALUE : MERGES_PER_ROUND;
       for (int i = 0; i < mergesMax && merge(partition, tiering, table, isEager); i++) {
-        if (closed.getCount() == 0) return;
+        if (isClosed()) return;
       }
     }
     clean(partition.topicId(), table);
@@ -226,7 +233,7 @@ public final class Upkeep implements AutoCloseable {
     long before = counters.compactedFiles.sum();
     try {
       boolean goesOn = true;
-      while (goesOn && closed.getCount() > 0) {
+      while (goesOn && !isClosed()) {
         goesOn = compaction.round(partition, table, writers, tiering.compaction(), clock.millis());
       }
     } catch (StoreException e) {
@@ -274,15 +281,20 @@ public final class Upkeep implements AutoCloseable {
     cleanedMs.put(topicId, now);
   }
 
+  /** Interrupts what is being done, and waits for nothing. */
+  public synchronized void end() {
+    closed.countDown();
+    if (thread != null) thread.interrupt();
+  }
+
   @Override
   public void close() {
-    closed.countDown();
+    end();
     Thread running;
     synchronized (this) {
       running = thread;
     }
     if (running == null) return;
-    running.interrupt();
     try {
       running.join(PATIENCE);
     } catch (InterruptedException e) {

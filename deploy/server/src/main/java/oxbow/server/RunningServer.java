@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import oxbow.broker.Broker;
+import oxbow.server.cold.ColdPart;
 import oxbow.server.http.HttpPort;
 import oxbow.server.query.QueryPart;
 import oxbow.server.registry.RegistryPart;
@@ -17,6 +18,7 @@ public final class RunningServer implements AutoCloseable {
   private static final long HTTP_DELAY_MS_MAX = 2_000;
 
   private final Broker broker;
+  private final Optional<ColdPart> cold;
   private final Optional<RegistryPart> registry;
   private final Optional<QueryPart> query;
   private final Optional<HttpPort> http;
@@ -27,12 +29,14 @@ public final class RunningServer implements AutoCloseable {
 
   RunningServer(
       Broker broker,
+      Optional<ColdPart> cold,
       Optional<RegistryPart> registry,
       Optional<QueryPart> query,
       Optional<HttpPort> http,
       Meters meters,
       Version version) {
     this.broker = broker;
+    this.cold = cold;
     this.registry = registry;
     this.query = query;
     this.http = http;
@@ -106,6 +110,8 @@ public final class RunningServer implements AutoCloseable {
   @Override
   public void close() {
     isClosed = true;
+    http.ifPresent(HttpPort::refuse);
+    cold.ifPresent(ColdPart::end);
     query.ifPresent(QueryPart::close);
     http.ifPresent(HttpPort::close);
     registry.ifPresent(RegistryPart::close);

@@ -72,7 +72,7 @@ public final class Wiring {
     Optional<QueryPart> query =
         http.map(port -> query(port, config, broker, cold, registry, meters, version, startedAt));
     cold.ifPresent(part -> begin(part, broker, registry));
-    return new RunningServer(broker, registry, query, http, meters, version);
+    return new RunningServer(broker, cold, registry, query, http, meters, version);
   }
 
   private static void begin(SchemaChecks checks, RegistryPart registry) {

@@ -66,6 +66,12 @@ public final class ColdPart {
     opened.begin(broker.control().clusterId(), new ClusterFacts(broker, registryTopic));
   }
 
+  /** Ends its work in the background; reads are served until the broker closes the tier. */
+  public void end() {
+    ColdTier opened = tier.get();
+    if (opened != null) opened.end();
+  }
+
   /** What the bucket is called. */
   public String bucket() {
     return bounds.bucket().name();
