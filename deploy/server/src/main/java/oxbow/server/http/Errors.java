@@ -15,6 +15,7 @@ import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.Locale;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,8 @@ final class Errors implements ServerErrorHandler {
           Json.error(
               HttpStatus.SERVICE_UNAVAILABLE,
               "there was no answer within http.request.timeout.ms; try again later");
+      case RejectedExecutionException _ ->
+          Json.error(HttpStatus.SERVICE_UNAVAILABLE, "the server stops; try again later");
       case IllegalArgumentException bad when bad.getMessage() != null ->
           Json.error(HttpStatus.BAD_REQUEST, bad.getMessage());
       default -> {

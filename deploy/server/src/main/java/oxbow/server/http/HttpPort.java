@@ -58,6 +58,7 @@ public final class HttpPort implements AutoCloseable {
   private final HttpConfig config;
   private final Version version;
   private final PrometheusMeterRegistry meters;
+  private final Gate gate = new Gate();
   private final List<HealthPart> parts = new ArrayList<>();
   private final List<Consumer<ServerBuilder>> mounts = new ArrayList<>();
   private final Queue<CatalogService> catalogs = new ConcurrentLinkedQueue<>();
@@ -216,7 +217,12 @@ public final class HttpPort implements AutoCloseable {
             .maxRequestLength(config.bodyBytesMax())
             .requestTimeout(Duration.ofMillis(config.requestTimeoutMs()))
             .idleTimeout(Duration.ofMillis(config.idleTimeoutMs()))
-            .gracefulShutdownTimeout(Duration.ZERO, STOP_MAX)
+            // The gate has seen to requests under way. For ones that may be on their way
+            // connections
+            // of HTTP/2 would stay another second: clients learn from the last frame which those
+            // are, and send them again.
+            .gracefulShutdownTimeout(Duration.ZERO, Duration.ZERO)
+            .connectionDrainDuration(Duration.ZERO)
             .disableServerHeader()
             .disableDateHeader()
             .errorHandler(errors());
@@ -240,6 +246,7 @@ public final class HttpPort implements AutoCloseable {
                         "java", Runtime.version().toString()))));
     if (registry != null) registry.mountOn(builder);
     mounts.forEach(mount -> mount.accept(builder));
+    builder.decorator(gate::pass);
     builder.decorator(
         MetricCollectingService.newDecorator(MeterIdPrefixFunction.ofDefault("oxbow.http")));
     return builder.build();
@@ -310,16 +317,29 @@ public final class HttpPort implements AutoCloseable {
     return Json.answer(isReady ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE, all);
   }
 
+  /** Takes no more requests; who asks is told to come back later. */
+  public void refuse() {
+    gate.shut();
+  }
+
   /** Finishes what is being answered, for two seconds at most, and closes the port. */
   @Override
   public void close() {
+    gate.shut();
     Server open;
     synchronized (this) {
       isClosed = true;
       open = server;
       server = null;
     }
-    if (open != null) open.stop().join();
+    if (open != null) {
+      try {
+        gate.awaitEmpty(STOP_MAX);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      open.stop().join();
+    }
     catalogs.forEach(CatalogService::close);
   }
 }

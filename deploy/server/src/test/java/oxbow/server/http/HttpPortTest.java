@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
@@ -252,6 +253,62 @@ class HttpPortTest {
           .hasRootCauseInstanceOf(IOException.class)
           .hasStackTraceContaining("http.port: port " + port + " can't be opened");
     }
+  }
+
+  @Test
+  void aStopFinishesWhatIsUnderWayAndRefusesTheRest() throws Exception {
+    var asked = new CountDownLatch(1);
+    var answer = new CompletableFuture<HttpResponse>();
+    var other =
+        new HttpPort(config(0), Version.current(), meters.registry())
+            .mount(
+                "/late/",
+                (ctx, request) -> {
+                  asked.countDown();
+                  return HttpResponse.of(answer);
+                });
+    String root =
+        "http://127.0.0.1:"
+            + other.start().toCompletableFuture().get(30, TimeUnit.SECONDS).getPort();
+    var late =
+        client.sendAsync(
+            HttpRequest.newBuilder(URI.create(root + "/late/")).build(), BodyHandlers.ofString());
+    assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+
+    other.refuse();
+    var refused =
+        client.send(
+            HttpRequest.newBuilder(URI.create(root + "/health")).build(), BodyHandlers.ofString());
+    var closing = CompletableFuture.runAsync(other::close);
+    answer.complete(HttpResponse.of("in time"));
+
+    assertThat(late.get(30, TimeUnit.SECONDS).body()).isEqualTo("in time");
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(refused.body()).contains("the server stops");
+    closing.get(30, TimeUnit.SECONDS);
+  }
+
+  /** The fastest of a few stops: a busy machine may keep the others waiting. */
+  @Test
+  void aStopWaitsForNoConnectionWithoutARequest() throws Exception {
+    long fastestNanos = Long.MAX_VALUE;
+    for (int i = 0; i < 5; i++) {
+      try (var newest = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+          var idle = new Socket()) {
+        var other = new HttpPort(config(0), Version.current(), meters.registry());
+        int otherPort = other.start().toCompletableFuture().get(30, TimeUnit.SECONDS).getPort();
+        var health =
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + otherPort + "/health"));
+        var answer = newest.send(health.build(), BodyHandlers.ofString());
+        assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        idle.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), otherPort));
+        long begin = System.nanoTime();
+        other.close();
+        fastestNanos = Math.min(fastestNanos, System.nanoTime() - begin);
+      }
+    }
+
+    assertThat(Duration.ofNanos(fastestNanos)).isLessThan(Duration.ofMillis(500));
   }
 
   @Test
