@@ -3,6 +3,7 @@ package oxbow.query;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.InvalidTopicException;
@@ -46,7 +47,7 @@ public final class Failures {
       case RetriableException _ -> new QueryException(Kind.UNAVAILABLE, message, failure);
       case ApiException _ -> new QueryException(Kind.BAD_RECORD, message, failure);
       case LogException _ -> new QueryException(Kind.UNAVAILABLE, message, failure);
-      case CancellationException _ ->
+      case CancellationException _, RejectedExecutionException _ ->
           new QueryException(Kind.UNAVAILABLE, "the server stops", failure);
       default -> {
         log.atError().setCause(failure).log("query failed");

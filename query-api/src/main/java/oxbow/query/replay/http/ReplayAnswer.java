@@ -12,6 +12,7 @@ import java.util.Optional;
 import oxbow.query.Failures;
 import oxbow.query.Json;
 import oxbow.query.QueryException;
+import oxbow.query.QueryException.Kind;
 import oxbow.query.Topics;
 import oxbow.query.replay.Cursor;
 import oxbow.query.replay.Pace;
@@ -24,7 +25,7 @@ import oxbow.query.replay.Waiting;
  * One answer full of records. Writes a piece, and goes on reading when the client has taken it: a
  * client that is slow stops the reading, one that is gone ends it. Runs on a thread of its own.
  */
-final class ReplayAnswer implements Runnable {
+final class ReplayAnswer implements Answer {
   private static final int PIECE_CHARS = 32 << 10;
   private static final int PAGE_CHARS_MAX = 16 << 20;
 
@@ -75,22 +76,24 @@ final class ReplayAnswer implements Runnable {
   }
 
   @Override
-  public void run() {
+  public boolean write() {
     try (Replay replay = Replay.open(topics, request, waiting)) {
       try {
         if (format.isPage) page(replay);
         else stream(replay);
+        return true;
       } catch (Waiting.StoppedException e) {
         throw e;
       } catch (RuntimeException e) {
-        fail(Failures.of(e), replay.cursor());
+        return fail(Failures.of(e), replay.cursor());
       } finally {
         tellStats(replay);
       }
     } catch (Waiting.StoppedException e) {
-      writer.close(e); // the client is gone, or the server goes: no answer is whole
+      // The client is gone, or the server goes.
+      return !hasHeaders && refuse(new QueryException(Kind.UNAVAILABLE, "the server stops", e));
     } catch (RuntimeException e) {
-      refuse(Failures.of(e));
+      return !hasHeaders && refuse(Failures.of(e));
     }
   }
 
@@ -123,7 +126,6 @@ final class ReplayAnswer implements Runnable {
     byte[] whole = text.take();
     stats.sent(whole.length);
     writer.write(HttpData.wrap(whole));
-    writer.close();
   }
 
   private void stream(Replay replay) {
@@ -155,14 +157,12 @@ final class ReplayAnswer implements Runnable {
     }
     if (isResumed && !hasHeaders && replay.recordsGiven() == 0 && text.isEmpty()) {
       writer.write(ResponseHeaders.of(HttpStatus.NO_CONTENT)); // tells browsers not to come again
-      writer.close();
       return;
     }
     text.end(replay);
     flush();
     // In HTTP/1.1 some clients, Java's own among them, stumble over what follows the last chunk.
     if (hasTrailers) writer.write(tell(replay));
-    writer.close();
   }
 
   /** Waits for a record's time, with signs of life. */
@@ -214,24 +214,18 @@ final class ReplayAnswer implements Runnable {
         replay.cursor().text());
   }
 
-  private void fail(QueryException failure, Cursor cursor) {
-    if (!hasHeaders) {
-      refuse(failure);
-      return;
-    }
-    if (text.isCutBy(failure, cursor)) {
-      writer.close(failure); // the client sees an answer that breaks off
-      return;
-    }
-    if (writer.tryWrite(HttpData.wrap(text.take()))) writer.close();
+  private boolean fail(QueryException failure, Cursor cursor) {
+    if (!hasHeaders) return refuse(failure);
+    if (text.isCutBy(failure, cursor)) return false;
+    return writer.tryWrite(HttpData.wrap(text.take()));
   }
 
-  private void refuse(QueryException failure) {
-    writer.write(
-        ResponseHeaders.builder(HttpStatus.valueOf(failure.kind().status()))
-            .contentType(MediaType.JSON_UTF_8)
-            .build());
-    writer.write(HttpData.ofUtf8(Json.of(Json.error(failure)) + "\n"));
-    writer.close();
+  private boolean refuse(QueryException failure) {
+    hasHeaders = true;
+    return writer.tryWrite(
+            ResponseHeaders.builder(HttpStatus.valueOf(failure.kind().status()))
+                .contentType(MediaType.JSON_UTF_8)
+                .build())
+        && writer.tryWrite(HttpData.ofUtf8(Json.of(Json.error(failure)) + "\n"));
   }
 }

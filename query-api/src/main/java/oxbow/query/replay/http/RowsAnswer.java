@@ -15,6 +15,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import oxbow.query.Failures;
 import oxbow.query.Json;
 import oxbow.query.QueryException;
+import oxbow.query.QueryException.Kind;
 import oxbow.query.Topics;
 import oxbow.query.replay.Cursor;
 import oxbow.query.replay.Pace;
@@ -30,7 +31,7 @@ import oxbow.query.sql.SqlEngine;
  * One answer full of records as rows of their table. Writes a piece, and asks for more when the
  * client has taken it. Runs on a thread of its own.
  */
-final class RowsAnswer implements Runnable {
+final class RowsAnswer implements Answer {
   private static final int PIECE_BYTES = 64 << 10;
   private static final int PAGE_BYTES_MAX = 16 << 20;
 
@@ -92,19 +93,21 @@ final class RowsAnswer implements Runnable {
   }
 
   @Override
-  public void run() {
+  public boolean write() {
     try (var replay = RowReplay.open(topics, engine, request, predicate, columns, waiting)) {
       try {
         stream(replay);
+        return true;
       } catch (Waiting.StoppedException e) {
         throw e;
       } catch (RuntimeException e) {
-        fail(Failures.of(e), replay.cursor());
+        return fail(Failures.of(e), replay.cursor());
       }
     } catch (Waiting.StoppedException e) {
-      writer.close(e); // the client is gone, or the server goes: no answer is whole
+      // The client is gone, or the server goes.
+      return !hasHeaders && refuse(new QueryException(Kind.UNAVAILABLE, "the server stops", e));
     } catch (RuntimeException e) {
-      refuse(Failures.of(e));
+      return !hasHeaders && refuse(Failures.of(e));
     }
   }
 
@@ -131,13 +134,11 @@ final class RowsAnswer implements Runnable {
     }
     if (isResumed && !hasHeaders && replay.recordsGiven() == 0) {
       writer.write(ResponseHeaders.of(HttpStatus.NO_CONTENT)); // tells browsers not to come again
-      writer.close();
       return;
     }
     begin(replay);
     end(replay);
     flush();
-    writer.close();
   }
 
   private boolean isLongQuiet() {
@@ -300,15 +301,10 @@ final class RowsAnswer implements Runnable {
     waiting.check();
   }
 
-  private void fail(QueryException failure, Cursor cursor) {
-    if (!hasHeaders) {
-      refuse(failure);
-      return;
-    }
-    if (format != Format.NDJSON && format != Format.EVENTS) {
-      writer.close(failure); // the client sees an answer that breaks off
-      return;
-    }
+  private boolean fail(QueryException failure, Cursor cursor) {
+    if (!hasHeaders) return refuse(failure);
+    boolean isCut = format != Format.NDJSON && format != Format.EVENTS;
+    if (isCut) return false;
     Map<String, Object> error = Json.error(failure);
     error.put("next", cursor.text());
     if (format == Format.EVENTS) {
@@ -316,15 +312,15 @@ final class RowsAnswer implements Runnable {
     } else {
       out.add(Json.of(error)).add('\n');
     }
-    if (writer.tryWrite(HttpData.wrap(out.take()))) writer.close();
+    return writer.tryWrite(HttpData.wrap(out.take()));
   }
 
-  private void refuse(QueryException failure) {
-    writer.write(
-        ResponseHeaders.builder(HttpStatus.valueOf(failure.kind().status()))
-            .contentType(MediaType.JSON_UTF_8)
-            .build());
-    writer.write(HttpData.ofUtf8(Json.of(Json.error(failure)) + "\n"));
-    writer.close();
+  private boolean refuse(QueryException failure) {
+    hasHeaders = true;
+    return writer.tryWrite(
+            ResponseHeaders.builder(HttpStatus.valueOf(failure.kind().status()))
+                .contentType(MediaType.JSON_UTF_8)
+                .build())
+        && writer.tryWrite(HttpData.ofUtf8(Json.of(Json.error(failure)) + "\n"));
   }
 }

@@ -236,8 +236,8 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
     threads.execute(() -> {
       try {
         answer.complete(Json.answer(HttpStatus.OK, work.answer(waiting)));
-      } catch (Waiting.StoppedException e) {
-        answer.completeExceptionally(e);
+      } catch (Waiting.StoppedException _) {
+        answer.complete(stopped());
       } catch (RuntimeException e) {
         answer.complete(Json.refusal(Failures.of(e)));
       }
@@ -444,7 +444,7 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
   }
 
   private interface Answering {
-    Runnable answer(HttpResponseWriter writer, Waiting waiting);
+    Answer answer(HttpResponseWriter writer, Waiting waiting);
   }
 
   /** Runs an answer on a thread of its own, if there is a place for it. */
@@ -465,15 +465,19 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
     if (!isPage) ctx.clearRequestTimeout();
     HttpResponseWriter writer = HttpResponse.streaming();
     var _ = writer.whenComplete().handle((_, _) -> end(waiting));
-    Runnable answer = answering.answer(writer, waiting);
+    Answer answer = answering.answer(writer, waiting);
     threads.execute(() -> {
       long begunNanos = System.nanoTime();
       stats.begin(isFollowing);
+      boolean isWhole = false;
       try {
-        answer.run();
+        isWhole = answer.write();
       } finally {
         stats.end(isFollowing, System.nanoTime() - begunNanos);
         places.release();
+        // Only now: whoever has seen the end may come again at once.
+        if (isWhole) writer.close();
+        else writer.abort();
       }
     });
     return writer;
@@ -508,14 +512,23 @@ public final class TopicsService implements HttpServiceWithRoutes, AutoCloseable
                 (whole, failure) -> {
                   try {
                     answer.complete(work.answer(received(whole, failure), waiting));
-                  } catch (Waiting.StoppedException e) {
-                    answer.completeExceptionally(e);
+                  } catch (Waiting.StoppedException _) {
+                    answer.complete(stopped());
                   } catch (RuntimeException e) {
                     answer.complete(Json.refusal(Failures.of(e)));
                   }
                 },
-                threads);
+                threads)
+            .exceptionally(failure -> {
+              answer.complete(Json.refusal(Failures.of(failure))); // no thread takes it any more
+              return null;
+            });
     return response;
+  }
+
+  /** The client is gone, or the server goes. */
+  private static HttpResponse stopped() {
+    return Json.refusal(new QueryException(Kind.UNAVAILABLE, "the server stops"));
   }
 
   private byte[] received(@Nullable AggregatedHttpRequest whole, @Nullable Throwable failure) {

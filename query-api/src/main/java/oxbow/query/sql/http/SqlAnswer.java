@@ -27,7 +27,7 @@ import oxbow.query.sql.SqlRequest;
  * One answer full of rows. Writes a piece, and pulls on when the client has taken it: a client that
  * is slow stops the query, one that is gone ends it. Runs on a thread of its own.
  */
-final class SqlAnswer implements Runnable {
+final class SqlAnswer {
   /** How often one looks after a file that is being made. */
   private static final Duration FILE_PATIENCE = Duration.ofMillis(200);
 
@@ -38,8 +38,12 @@ final class SqlAnswer implements Runnable {
   private final SqlBounds bounds;
   private final HttpResponseWriter writer;
   private final Waiting waiting;
+  private final Runnable ended;
   private boolean hasHeaders;
 
+  /**
+   * @param ended ends an answer that is whole; may be called again
+   */
   SqlAnswer(
       SqlEngine engine,
       SqlRequest request,
@@ -47,7 +51,8 @@ final class SqlAnswer implements Runnable {
       RowsOut out,
       SqlBounds bounds,
       HttpResponseWriter writer,
-      Waiting waiting) {
+      Waiting waiting,
+      Runnable ended) {
     this.engine = engine;
     this.request = request;
     this.format = format;
@@ -55,18 +60,19 @@ final class SqlAnswer implements Runnable {
     this.bounds = bounds;
     this.writer = writer;
     this.waiting = waiting;
+    this.ended = ended;
   }
 
-  @Override
-  public void run() {
+  /** Returns whether it is whole: one that is not breaks off. Whoever calls it ends it. */
+  boolean write() {
     try {
       if (format == SqlFormat.PARQUET) file();
       else stream();
-    } catch (Waiting.StoppedException e) {
-      writer.close(e); // the client is gone, or the server goes: no answer is whole
+      return true;
+    } catch (Waiting.StoppedException _) {
+      return stopped();
     } catch (RuntimeException e) {
-      if (waiting.isStopped()) writer.close(e);
-      else fail(SqlJson.failure(e));
+      return waiting.isStopped() ? stopped() : fail(SqlJson.failure(e));
     }
   }
 
@@ -74,7 +80,7 @@ final class SqlAnswer implements Runnable {
     try (RunningQuery query = engine.run(request)) {
       checkForm(query);
       stream(query);
-      writer.close(); // before the query gives back what it held
+      ended.run(); // before the query gives back what it held
     }
   }
 
@@ -175,18 +181,19 @@ final class SqlAnswer implements Runnable {
     return headers.build();
   }
 
-  private void fail(SqlException failure) {
+  /** The client is gone, or the server goes. */
+  private boolean stopped() {
+    return !hasHeaders && fail(new SqlException(SqlException.Kind.UNAVAILABLE, "the server stops"));
+  }
+
+  private boolean fail(SqlException failure) {
     if (!hasHeaders) {
       Optional<String> id = request.queryId();
-      writer.write(SqlJson.refusalHead(failure, id));
-      writer.write(HttpData.ofUtf8(SqlJson.of(SqlJson.error(failure, id)) + "\n"));
-      writer.close();
-      return;
+      hasHeaders = true;
+      return writer.tryWrite(SqlJson.refusalHead(failure, id))
+          && writer.tryWrite(HttpData.ofUtf8(SqlJson.of(SqlJson.error(failure, id)) + "\n"));
     }
-    if (out.isCutBy(failure)) {
-      writer.close(failure); // the client sees an answer that breaks off
-      return;
-    }
-    if (writer.tryWrite(HttpData.wrap(out.take()))) writer.close();
+    if (out.isCutBy(failure)) return false;
+    return writer.tryWrite(HttpData.wrap(out.take()));
   }
 }

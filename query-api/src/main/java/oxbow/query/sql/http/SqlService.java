@@ -193,28 +193,44 @@ public final class SqlService implements HttpServiceWithRoutes, AutoCloseable {
     begin(id, waiting);
     ctx.clearRequestTimeout();
     HttpResponseWriter writer = HttpResponse.streaming();
-    var answer = new SqlAnswer(engine, wanted, format, out, bounds, writer, waiting);
+    Runnable ended =
+        () -> {
+          underWay.remove(id, waiting);
+          // Only now: whoever has seen the end may use the query's id again at once.
+          writer.close();
+        };
+    var answer = new SqlAnswer(engine, wanted, format, out, bounds, writer, waiting, ended);
     var _ =
         writer
             .whenComplete()
             .handle((_, _) -> {
               waiting.stop();
-              if (underWay.containsKey(id)) threads.execute(() -> stop(id));
+              if (isUnderWay(id, waiting)) threads.execute(() -> stop(id, waiting));
               return null;
             });
     threads.execute(() -> {
+      boolean isWhole = false;
       try {
-        answer.run();
+        isWhole = answer.write();
       } finally {
-        underWay.remove(id);
+        if (isWhole) {
+          ended.run();
+        } else {
+          underWay.remove(id, waiting);
+          writer.abort();
+        }
       }
     });
     return writer;
   }
 
+  private boolean isUnderWay(String id, Waiting waiting) {
+    return waiting.equals(underWay.get(id));
+  }
+
   /** The client is gone while its query goes on. */
-  private void stop(String id) {
-    if (underWay.containsKey(id)) {
+  private void stop(String id, Waiting waiting) {
+    if (isUnderWay(id, waiting)) {
       boolean _ = engine.cancel(id);
     }
   }
