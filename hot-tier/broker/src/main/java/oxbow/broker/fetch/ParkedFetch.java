@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -75,11 +76,21 @@ final class ParkedFetch {
   }
 
   private void finishSoon() {
-    request.thread().execute(this::finish);
+    onThread(this::finish);
   }
 
   private void lookSoon() {
-    if (isLookQueued.compareAndSet(false, true)) request.thread().execute(this::look);
+    if (isLookQueued.compareAndSet(false, true)) onThread(this::look);
+  }
+
+  /** The connection's thread ends before partitions and timer do. */
+  private void onThread(Runnable work) {
+    try {
+      request.thread().execute(work);
+    } catch (RejectedExecutionException _) {
+      // The port is closed: nobody waits for an answer any more.
+      if (leave()) request.answerNothing();
+    }
   }
 
   private void look() {
@@ -96,7 +107,7 @@ final class ParkedFetch {
 
   /** Cold records came, or won't come. Any thread. */
   void coldReadDone() {
-    request.thread().execute(this::lookForCold);
+    onThread(this::lookForCold);
   }
 
   private void lookForCold() {
@@ -104,12 +115,18 @@ final class ParkedFetch {
   }
 
   private void finish() {
-    if (!isDone.compareAndSet(false, true)) return;
+    if (!leave()) return;
+    if (request.isAbandoned()) request.answerNothing();
+    else call.finish();
+  }
+
+  /** Returns whether it still waited. */
+  private boolean leave() {
+    if (!isDone.compareAndSet(false, true)) return false;
     meters.unparked();
     cancelTimer();
     for (Watch watch : watches) watch.partition.unwatchHighWatermark(watch);
-    if (request.isAbandoned()) request.answerNothing();
-    else call.finish();
+    return true;
   }
 
   private void cancelTimer() {

@@ -79,6 +79,20 @@ class FetchWakeUpTest {
     race(PARTITIONS * ReplicaRig.batch("0").sizeInBytes(), 700);
   }
 
+  /** A port closes before the partitions do: what waits there must not hinder them. */
+  @Test
+  void aPollWhosePortIsClosedDisturbsNobody() throws Exception {
+    ExecutorService net = Executors.newSingleThreadExecutor();
+    var request = new FakeRequest(request(new long[PARTITIONS], 1)).on(net);
+    Object _ = net.submit(() -> fetch.handle(request)).get(20, TimeUnit.SECONDS);
+    assertThat(meters.get("oxbow.fetch.parked").gauge().value()).isEqualTo(1);
+    net.close();
+
+    rig.append("orders", 0, "0");
+
+    assertThat(meters.get("oxbow.fetch.parked").gauge().value()).isZero();
+  }
+
   /** In each round one record goes to every partition, and every consumer has to get them all. */
   private void race(int bytesMin, int rounds) throws Exception {
     int consumers = 3;
