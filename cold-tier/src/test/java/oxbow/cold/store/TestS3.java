@@ -8,12 +8,12 @@ import java.util.Random;
 import oxbow.cold.store.S3Config.Keys;
 
 /** Stores of S3 for tests: small parts, short waits. */
-final class TestS3 {
-  static final int PART_BYTES = 5 << 20;
+public final class TestS3 {
+  public static final int PART_BYTES = 5 << 20;
 
   private TestS3() {}
 
-  static S3Config config(URI endpoint, Keys keys, String bucket, String prefix) {
+  public static S3Config config(URI endpoint, Keys keys, String bucket, String prefix) {
     return new S3Config(
         bucket,
         prefix,
@@ -61,7 +61,7 @@ final class TestS3 {
   }
 
   /** As the product uses it: servers close connections as they like. */
-  static RetryingObjectStore retrying(S3Config config, StoreListener listener) {
+  public static RetryingObjectStore retrying(S3Config config, StoreListener listener) {
     return new RetryingObjectStore(
         open(config, listener),
         new RetryPolicy(5, Duration.ofMillis(10), Duration.ofMillis(200)),

@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,9 @@ final class ColdGroups implements AutoCloseable {
   private static final int PERMIT_BYTES = 1024;
   private static final long LOOK_MS = 50;
 
+  /** A store that does not notice that nobody waits for it is left alone after this time. */
+  private static final long CLOSE_MS_MAX = 2_000;
+
   private final ColdColumns files;
   private final ColumnTree tree;
   private final List<ColumnNode> wanted;
@@ -53,6 +57,9 @@ final class ColdGroups implements AutoCloseable {
 
   /** Threads that may still add something. */
   private final AtomicInteger underWay = new AtomicInteger();
+
+  /** Nothing is under way, and nothing will be. */
+  private final CountDownLatch ended = new CountDownLatch(1);
 
   private volatile @Nullable Throwable failure;
   private volatile boolean isClosed;
@@ -90,7 +97,7 @@ final class ColdGroups implements AutoCloseable {
     this.bytesAhead = new Semaphore(permitsMax);
     int count = Math.min(FILES_MAX, pieces.size());
     underWay.set(count);
-    if (count == 0) ready.add(new Unit.End());
+    if (count == 0) end();
     for (int i = 0; i < count; i++) start(this::walk);
   }
 
@@ -107,11 +114,16 @@ final class ColdGroups implements AutoCloseable {
                 isClosed = true;
               } finally {
                 threads.remove(Thread.currentThread());
-                if (underWay.decrementAndGet() == 0) ready.add(new Unit.End());
+                if (underWay.decrementAndGet() == 0) end();
               }
             });
     threads.add(thread);
     thread.start();
+  }
+
+  private void end() {
+    ready.add(new Unit.End());
+    ended.countDown();
   }
 
   /** One file after the other. */
@@ -181,10 +193,16 @@ final class ColdGroups implements AutoCloseable {
     bytesAhead.release(unit.permits());
   }
 
+  /** Stops who still fetches, and waits for them, but not for long. */
   @Override
   public void close() {
     isClosed = true;
     for (Thread thread : threads) requireNonNull(thread).interrupt();
+    try {
+      boolean _ = ended.await(CLOSE_MS_MAX, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
     ready.clear();
     ready.add(new Unit.End());
   }

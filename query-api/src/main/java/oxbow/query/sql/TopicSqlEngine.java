@@ -17,6 +17,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oxbow.cold.BackgroundThreads;
 import oxbow.query.scan.RangeCache;
 import oxbow.query.sql.SqlException.Kind;
@@ -27,11 +29,14 @@ import oxbow.query.sql.SqlException.Kind;
  * and as many of DuckDB's as it may use; {@code query-sql-clock} stops those that take too long.
  */
 public final class TopicSqlEngine implements SqlEngine {
+  private static final Logger log = LoggerFactory.getLogger(TopicSqlEngine.class);
+
   /** Queries that ended, and are still told of. */
   private static final int ENDED_MAX = 100;
 
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
   private static final long AGAIN_MS = 20;
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
 
   /** A database that is ready waits as long for the next query. */
   private static final Duration SPARE_IDLE = Duration.ofSeconds(30);
@@ -377,6 +382,7 @@ public final class TopicSqlEngine implements SqlEngine {
     return queries().stream().filter(query -> query.id().equals(queryId)).findFirst();
   }
 
+  /** Stops what runs, and waits until it has ended: a store that hangs is not waited for. */
   @Override
   public void close() {
     List<QueryRun> left;
@@ -386,9 +392,14 @@ public final class TopicSqlEngine implements SqlEngine {
     }
     var cause = new SqlException(Kind.UNAVAILABLE, "the server stops");
     for (QueryRun query : left) stop(query, cause);
+    long until = System.nanoTime() + CLOSE_MAX.toNanos();
     synchronized (lock) {
       boolean isInterrupted = false;
       while (running + idle + resuming > 0) {
+        if (System.nanoTime() - until > 0) {
+          log.atWarn().addKeyValue("queries", underWay.size()).log("queries were still under way");
+          break;
+        }
         for (QueryRun query : underWay.values()) query.interrupt();
         try {
           lock.wait(AGAIN_MS);

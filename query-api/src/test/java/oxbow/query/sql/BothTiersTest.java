@@ -6,20 +6,23 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
 import org.apache.avro.Schema;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import oxbow.cold.file.testing.RandomAvro;
 import oxbow.cold.file.testing.TestBatch;
-import oxbow.cold.testing.MemoryObjectStore;
+import oxbow.cold.store.testing.S3ProxyServer;
+import oxbow.cold.store.testing.SharedS3;
 import oxbow.query.Topics.Topic;
+import oxbow.query.testing.Elsewhere;
 import oxbow.query.testing.TestLake;
 
 /** A record is the same row, whichever tier it is read from and however its file is written. */
+@ExtendWith(SharedS3.class)
 class BothTiersTest {
   private static final List<RandomAvro.Style> STYLES = List.of(RandomAvro.Style.values());
 
@@ -35,13 +38,10 @@ class BothTiersTest {
 
   @ParameterizedTest
   @ValueSource(longs = {11, 12, 13, 14, 15, 16, 17, 18})
-  void soTheyAreInABucketElsewhere(long seed) {
+  void soTheyAreInABucketElsewhere(long seed, S3ProxyServer s3) {
+    Elsewhere bucket = seed % 2 == 0 ? Elsewhere.MEMORY : Elsewhere.S3;
     try (var lake =
-        new TestLake(
-            directory,
-            TestLake.limits(directory),
-            List.of(),
-            new MemoryObjectStore(InstantSource.system()))) {
+        new TestLake(directory, TestLake.limits(directory), List.of(), bucket.openEmpty(s3))) {
       compare(lake, seed);
     }
   }

@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,13 +19,16 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import oxbow.cold.testing.MemoryObjectStore;
+import oxbow.cold.store.testing.S3ProxyServer;
+import oxbow.cold.store.testing.SharedS3;
 import oxbow.log.testing.BatchBuilder;
 import oxbow.query.Topics.Topic;
 import oxbow.query.testing.TestLake;
 
 /** Random queries, answered by topics that lie in both tiers and by DuckDB over a copy. */
+@ExtendWith(SharedS3.class)
 class DifferentialSqlTest {
   private static final long SEED = 20_261_120;
   private static final int QUERIES = 80;
@@ -82,15 +84,10 @@ class DifferentialSqlTest {
   }
 
   @Test
-  void topicsInABucketElsewhereDo() throws SQLException {
+  void topicsInABucketOfS3Do(S3ProxyServer s3) throws SQLException {
     close();
     Path elsewhere = directory.resolve("elsewhere");
-    open(
-        new TestLake(
-            elsewhere,
-            TestLake.limits(elsewhere),
-            List.of(),
-            new MemoryObjectStore(InstantSource.system())));
+    open(new TestLake(elsewhere, TestLake.limits(elsewhere), List.of(), s3.openEmpty()));
     compareAll();
   }
 

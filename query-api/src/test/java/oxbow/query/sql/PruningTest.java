@@ -8,20 +8,25 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import oxbow.cold.testing.MemoryObjectStore;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import oxbow.cold.store.testing.S3ProxyServer;
+import oxbow.cold.store.testing.SharedS3;
 import oxbow.log.testing.BatchBuilder;
 import oxbow.query.Topics.Topic;
+import oxbow.query.testing.Elsewhere;
 import oxbow.query.testing.TestLake;
 
 /** What cannot be in an answer is left out before it is fetched. */
+@ExtendWith(SharedS3.class)
 class PruningTest {
   private static final int FILES = 3;
   private static final int RECORDS_PER_FILE = 20_000;
@@ -47,14 +52,10 @@ class PruningTest {
     return requireNonNull(opened);
   }
 
-  @Test
-  void conditionsOnValuesLeaveOutFilesRowGroupsAndPages() {
-    open(
-        new TestLake(
-            directory,
-            TestLake.limits(directory),
-            List.of(),
-            new MemoryObjectStore(InstantSource.system())));
+  @ParameterizedTest
+  @EnumSource(Elsewhere.class)
+  void conditionsOnValuesLeaveOutFilesRowGroupsAndPages(Elsewhere bucket, S3ProxyServer s3) {
+    open(new TestLake(directory, TestLake.limits(directory), List.of(), bucket.openEmpty(s3)));
 
     String all = explain("EXPLAIN SELECT * FROM readings");
     String one = explain("EXPLAIN SELECT remark FROM readings WHERE sensor = 25000");
@@ -84,14 +85,10 @@ class PruningTest {
         .containsExactly(List.of("1000"));
   }
 
-  @Test
-  void onlyNeededColumnsTravelAndWhatIsWantedAgainIsInMemory() {
-    open(
-        new TestLake(
-            directory,
-            TestLake.limits(directory),
-            List.of(),
-            new MemoryObjectStore(InstantSource.system())));
+  @ParameterizedTest
+  @EnumSource(Elsewhere.class)
+  void onlyNeededColumnsTravelAndWhatIsWantedAgainIsInMemory(Elsewhere bucket, S3ProxyServer s3) {
+    open(new TestLake(directory, TestLake.limits(directory), List.of(), bucket.openEmpty(s3)));
     String sql = "EXPLAIN ANALYZE SELECT sum(heat) FROM readings WHERE sensor BETWEEN 0 AND 30000";
 
     String first = explain(sql);

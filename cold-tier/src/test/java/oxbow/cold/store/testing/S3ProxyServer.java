@@ -8,8 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import oxbow.cold.store.ObjectStore;
 import oxbow.cold.store.S3Config.Keys;
+import oxbow.cold.store.StoreListener;
+import oxbow.cold.store.TestS3;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
@@ -34,6 +38,7 @@ public final class S3ProxyServer implements AutoCloseable {
   private final URLClassLoader loader;
   private final Object server;
   private final URI endpoint;
+  private final AtomicInteger prefixes = new AtomicInteger();
 
   private S3ProxyServer(URLClassLoader loader, Object server, URI endpoint) {
     this.loader = loader;
@@ -106,6 +111,21 @@ public final class S3ProxyServer implements AutoCloseable {
 
   public URI endpoint() {
     return endpoint;
+  }
+
+  /** A place in the bucket where nothing is yet. */
+  public String emptyPrefix() {
+    return "test-" + prefixes.getAndIncrement() + "/";
+  }
+
+  /** A store with nothing in it, as the product opens it. */
+  public ObjectStore openEmpty() {
+    return openEmpty(endpoint);
+  }
+
+  /** The same through something that stands before this server. */
+  public ObjectStore openEmpty(URI through) {
+    return TestS3.retrying(TestS3.config(through, KEYS, BUCKET, emptyPrefix()), StoreListener.NONE);
   }
 
   @Override
