@@ -90,10 +90,17 @@ final class KafkaStreamsTest {
     try (Running running = start(topology, application, protocol)) {
       awaitCounts(running.streams(), Map.of("apple", 3L, "pear", 2L, "plum", 1L));
       if (protocol.equals("streams")) {
-        ToolResult described =
-            proof.tool(STREAMS_GROUPS, "--describe", "--group", application, "--members").ok();
-        assertThat(described.out())
-            .containsPattern(application + "\\s.*ACTIVE: 0:\\[0,1]; 1:\\[0,1]");
+        // The member says what it has with its next heartbeat.
+        Await.until(
+            "the member's tasks",
+            Await.LONG,
+            () -> {
+              ToolResult described =
+                  proof.tool(STREAMS_GROUPS, "--describe", "--group", application, "--members");
+              assertThat(described.ok().out())
+                  .containsPattern(application + "\\s.*ACTIVE: 0:\\[0,1]; 1:\\[0,1]");
+              return true;
+            });
         awaitTold(application, input);
       }
     }

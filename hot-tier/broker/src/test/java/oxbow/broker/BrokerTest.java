@@ -41,6 +41,10 @@ import oxbow.broker.testing.BrokerConfigs;
 class BrokerTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** Nobody waits for members that aren't there. */
+  private static final GroupConfig NO_DELAY =
+      new GroupConfig(Map.of("group.initial.rebalance.delay.ms", "0"));
+
   @TempDir private Path data;
 
   @ParameterizedTest
@@ -132,7 +136,7 @@ class BrokerTest {
 
   private Broker starting() {
     return Broker.start(
-        BrokerConfigs.below(data, GroupConfig.DEFAULT),
+        BrokerConfigs.below(data, NO_DELAY),
         new SimpleMeterRegistry(),
         fatal -> {
           throw fatal;
