@@ -149,6 +149,10 @@ final class ConsoleTest {
               new TopicPartition("orders", 0), new OffsetAndMetadata(3),
               new TopicPartition("orders", 1), new OffsetAndMetadata(0)));
     }
+  }
+
+  /** Takes ten seconds from the start: other tests go on meanwhile. */
+  private void awaitColdRecords() {
     Await.until(
         "cold records",
         Await.LONG,
@@ -216,6 +220,15 @@ final class ConsoleTest {
         .isLessThanOrEqualTo(0);
   }
 
+  /** Takes a picture, and sees whether everything on it can be seen, in the dark too. */
+  private void look(String name) {
+    browser.screenshot(name);
+    assertThat(Contrast.poor(browser, 20)).as(name).isEmpty();
+    browser.dark(true);
+    assertThat(Contrast.poor(browser, 20)).as(name + " in the dark").isEmpty();
+    browser.dark(false);
+  }
+
   // ---- tests
 
   @ParameterizedTest
@@ -232,6 +245,7 @@ final class ConsoleTest {
     "work, /work, Replay jobs"
   })
   void pagesShowWhatThereIsAtADeskAndOnAPhone(String name, String page, String text) {
+    awaitColdRecords();
     open(page);
     browser.awaitText(text);
     assertFits(page);
@@ -260,7 +274,7 @@ final class ConsoleTest {
     assertThat(
             browser.evaluate("document.querySelectorAll('main script, main img').length").asInt())
         .isZero();
-    browser.screenshot("hostile");
+    look("hostile");
 
     statement("SELECT decode(value) AS text FROM hostile");
     browser.awaitText("<img src=x");
@@ -295,6 +309,7 @@ final class ConsoleTest {
         "document.querySelector('main h1').textContent.includes(" + Browser.quoted(topic) + ")");
     browser.press("?");
     browser.await("the list of keys", "document.querySelector('dialog[open]')");
+    look("keys");
     browser.press("Escape");
     browser.await("no list", "!document.querySelector('dialog[open]')");
     browser.press("g");
@@ -322,7 +337,7 @@ final class ConsoleTest {
     browser.awaitText("5 rows");
     assertThat(browser.evaluate("document.querySelector('.grid').textContent").asText())
         .contains("coffee", "turnover", "BIGINT", "DOUBLE");
-    browser.screenshot("sql-table");
+    look("sql-table");
     browser.clickNamed("Download");
     browser.clickNamed("CSV");
     assertThat(browser.downloaded(".csv")).content().startsWith("item,orders,turnover\r\ncake,12,");
@@ -355,13 +370,13 @@ final class ConsoleTest {
           browser.hover(".plot-svg rect.series-0");
           return browser.evaluate("!document.querySelector('.plot-tip').hidden").asBoolean();
         });
-    browser.screenshot("sql-plot");
+    look("sql-plot");
 
     statement("SELECT kafka_timestamp, kafka_offset, price FROM orders ORDER BY kafka_timestamp");
     browser.awaitText("60 rows");
     browser.clickNamed("Plot");
     browser.await("a line", "document.querySelector('.plot-svg path.plot-line')");
-    browser.screenshot("sql-plot-line");
+    look("sql-plot-line");
     assertThat(browser.evaluate("location.hash").asText()).contains("kafka_timestamp");
   }
 
@@ -420,7 +435,7 @@ final class ConsoleTest {
     browser.choose("Schema to read through", "latest");
     browser.awaitText("\"note\":null");
     assertThat(browser.evaluate("location.hash").asText()).contains("schema=latest", "from=");
-    browser.screenshot("records-time");
+    look("records-time");
 
     browser.clickNamed("Copy as curl");
     Await.until("a copy", Duration.ofSeconds(20), () -> browser.clipboard().startsWith("curl "));
@@ -432,10 +447,13 @@ final class ConsoleTest {
         .contains("\"note\":null", "customer-");
 
     browser.clickNamed("Earlier ones");
-    browser.awaitText("60 records");
+    browser.awaitText("The log starts here");
+    assertThat(browser.evaluate("document.querySelectorAll('tr.record').length").asInt())
+        .isEqualTo(60);
     browser.press("j");
     browser.press("Enter");
     browser.await("the record", "document.querySelector('.record-detail')");
+    look("records-detail");
     browser.clickNamed("Copy value");
     Await.until("a value", Duration.ofSeconds(20), () -> browser.clipboard().contains("\"item\""));
     assertThat(new ObjectMapper().readTree(browser.clipboard()).get("note").isNull()).isTrue();
@@ -481,7 +499,7 @@ final class ConsoleTest {
     browser.pressWithControl("a");
     browser.type("SELECT * FROM ord");
     browser.await("completions", "!document.querySelector('.sql-list').hidden");
-    browser.screenshot("sql-complete");
+    look("sql-complete");
     browser.press("Enter");
     browser.type(" o WHERE o.pri");
     browser.await(
@@ -497,12 +515,13 @@ final class ConsoleTest {
     browser.awaitText("Line 2, column 3");
     assertThat(browser.evaluate("document.querySelector('.sql-bad').textContent").asText())
         .isEqualTo("prise");
-    browser.screenshot("sql-mistake");
+    look("sql-mistake");
     assertThat(browser.complaints()).hasSize(1).first().asString().contains("status of 400");
   }
 
   @Test
   void aPlanIsDrawnWithWhatIsLeftOut() {
+    awaitColdRecords();
     open("/sql");
     browser.click(".sql-text");
     browser.pressWithControl("a");
@@ -513,7 +532,7 @@ final class ConsoleTest {
     assertThat(browser.evaluate("document.querySelector('.plan-table').textContent").asText())
         .contains("readings")
         .contains("files");
-    browser.screenshot("sql-plan");
+    look("sql-plan");
   }
 
   @Test
@@ -539,15 +558,14 @@ final class ConsoleTest {
     browser.type("orders");
     browser.press("Tab");
     browser.type("orders-again");
-    browser.screenshot("work-form");
+    look("work-form");
     browser.press("Enter");
     browser.awaitText("orders-again");
     browser.await(
         "its end", "document.querySelector('.work-job .badge.good')?.textContent === 'done'");
     browser.await(
         "its partitions", "document.querySelectorAll('.work-partitions li').length === 3");
-    browser.screenshot("work-job");
-    assertThat(Contrast.poor(browser, 20)).isEmpty();
+    look("work-job");
   }
 
   @Test
@@ -563,7 +581,7 @@ final class ConsoleTest {
     browser.clickNamed("Pause");
     jobIs("paused");
     int paused = browser.evaluate(jobPercent()).asInt();
-    browser.screenshot("work-paused");
+    look("work-paused");
     browser.clickNamed("Resume");
     jobIs("running");
     browser.await("more progress", jobPercent() + " > " + paused);
@@ -604,7 +622,7 @@ final class ConsoleTest {
     browser.await(
         "no lag", "document.querySelector('.stats .stat-value').textContent.trim() === '0'");
     assertThat(committed("auditors").stream().mapToLong(each -> each).sum()).isEqualTo(60);
-    browser.screenshot("group-moved");
+    look("group-moved");
   }
 
   private List<Long> committed(String group) throws Exception {
