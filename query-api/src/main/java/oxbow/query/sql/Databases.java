@@ -19,11 +19,14 @@ import oxbow.query.sql.duckdb.DuckDb;
 
 /**
  * Databases for queries, each for one and then closed. To open one takes longer than most queries
- * of little, so the next one's is made while a query runs: a single spare, in which nobody was, and
- * which is given back when nobody asks for it for a while. Thread-safe.
+ * of little, so the next one's is made when a query has ended, or when it takes a while: a single
+ * spare, in which nobody was, and which is given back when nobody asks for it. Thread-safe.
  */
 final class Databases implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Databases.class);
+
+  /** Opening takes half of what two cores have: a query that may be over soon is not disturbed. */
+  private static final long DELAY_MS = 20;
 
   private final SqlLimits limits;
   private final Path directory;
@@ -85,14 +88,25 @@ final class Databases implements AutoCloseable {
       spare = null;
       if (expiry != null) expiry.cancel(false);
       expiry = null;
-      if (!isOpening && !isClosed) {
-        isOpening = true;
-        threads.newThread(this::openSpare).start();
+      if (!isClosed) {
+        var _ = clock.get().schedule(this::refill, DELAY_MS, TimeUnit.MILLISECONDS);
       }
     } finally {
       lock.unlock();
     }
     return taken == null ? open() : taken;
+  }
+
+  /** Begins to open a spare, unless there is one. */
+  void refill() {
+    lock.lock();
+    try {
+      if (spare != null || isOpening || isClosed) return;
+      isOpening = true;
+      threads.newThread(this::openSpare).start();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private Fresh open() {
@@ -143,15 +157,6 @@ final class Databases implements AutoCloseable {
     lock.lock();
     try {
       return spare != null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  boolean isOpening() {
-    lock.lock();
-    try {
-      return isOpening;
     } finally {
       lock.unlock();
     }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -33,6 +32,7 @@ final class Predicates {
   private static final int PARTITIONS_MAX = 1_000;
 
   private final Database database;
+  private final Trees trees;
   private final IntFunction<List<Column>> columnsOf;
   private final Set<String> renamed;
 
@@ -62,8 +62,10 @@ final class Predicates {
    * @param renamed in lower case: names that the statement itself gives to anything; conditions
    *     that name one of these may mean something else
    */
-  Predicates(Database database, IntFunction<List<Column>> columnsOf, Set<String> renamed) {
+  Predicates(
+      Database database, Trees trees, IntFunction<List<Column>> columnsOf, Set<String> renamed) {
     this.database = database;
+    this.trees = trees;
     this.columnsOf = columnsOf;
     this.renamed = Set.copyOf(renamed);
   }
@@ -136,24 +138,19 @@ final class Predicates {
 
   /** The trees of conditions, by their texts. */
   private Map<String, JsonNode> parsed(List<String> conditions) {
-    Map<String, JsonNode> trees = new HashMap<>();
-    if (conditions.isEmpty()) return trees;
-    String places = String.join(", ", Collections.nCopies(conditions.size(), "?::VARCHAR"));
-    String sql =
-        "SELECT text, json_serialize_sql('SELECT 1 WHERE ' || text)::VARCHAR FROM (SELECT"
-            + " unnest(["
-            + places
-            + "]) AS text)";
-    for (List<@Nullable String> row : database.texts(sql, conditions.toArray())) {
-      try {
-        JsonNode tree = JSON.readTree(String.valueOf(row.getLast()));
-        JsonNode where = tree.path("statements").path(0).path("node").path("where_clause");
-        trees.put(String.valueOf(row.getFirst()), where);
-      } catch (JsonProcessingException _) {
-        // A condition that isn't understood is none.
-      }
+    List<String> statements = conditions.stream().map(Predicates::statement).toList();
+    Map<String, JsonNode> trees = this.trees.of(database, statements);
+    Map<String, JsonNode> parsed = new HashMap<>();
+    for (String condition : conditions) {
+      JsonNode tree = trees.get(statement(condition));
+      if (tree == null) continue; // a condition that isn't understood is none
+      parsed.put(condition, tree.path("statements").path(0).path("node").path("where_clause"));
     }
-    return trees;
+    return parsed;
+  }
+
+  private static String statement(String condition) {
+    return "SELECT 1 WHERE " + condition;
   }
 
   private Wanted of(JsonNode condition) {

@@ -3,9 +3,7 @@ package oxbow.query.sql;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,7 +50,6 @@ import oxbow.query.sql.duckdb.Statement;
  */
 final class QueryRun implements RunningQuery {
   private static final Logger log = LoggerFactory.getLogger(QueryRun.class);
-  private static final JsonMapper JSON = new JsonMapper();
 
   /** A row group lies in memory until it is whole; wide rows make for fewer in one. */
   private static final String PARQUET =
@@ -68,6 +65,7 @@ final class QueryRun implements RunningQuery {
   private final SqlSources sources;
   private final RangeCache cache;
   private final Databases databases;
+  private final Trees trees;
   private final BufferAllocator allocator;
   private final InstantSource clock;
   private final boolean isDescribing;
@@ -118,6 +116,7 @@ final class QueryRun implements RunningQuery {
       SqlSources sources,
       RangeCache cache,
       Databases databases,
+      Trees trees,
       BufferAllocator allocator,
       InstantSource clock,
       boolean isDescribing,
@@ -128,6 +127,7 @@ final class QueryRun implements RunningQuery {
     this.sources = sources;
     this.cache = cache;
     this.databases = databases;
+    this.trees = trees;
     this.allocator = allocator;
     this.clock = clock;
     this.isDescribing = isDescribing;
@@ -205,7 +205,7 @@ final class QueryRun implements RunningQuery {
         database = opened;
         String zone = zone(request.zone());
         if (!zone.equals(Sandbox.ZONE)) opened.execute("SET TimeZone = '" + zone + "'");
-        JsonNode tree = tree(opened, kind.sql());
+        JsonNode tree = trees.of(opened, kind.sql());
         StatementCheck check = StatementCheck.of(request.sql(), tree);
         if (kind.isContinuous() && froms.isEmpty()) checkContinuous(opened, check);
         created.create(opened, check, request.sql(), kind.asOf(), froms);
@@ -216,7 +216,10 @@ final class QueryRun implements RunningQuery {
         checkNotStopped();
         runLocked(opened, created, check, kind, tree);
         workDone = created.work();
-        if (isLast) finish();
+        if (isLast) {
+          finish();
+          databases.refill();
+        }
       } finally {
         database = null;
         workDone = created.work();
@@ -400,16 +403,6 @@ final class QueryRun implements RunningQuery {
         parameters);
   }
 
-  static JsonNode tree(Database opened, String sql) {
-    String tree =
-        opened.texts("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR", sql).getFirst().getFirst();
-    try {
-      return JSON.readTree(requireNonNull(tree));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("DuckDB's tree is no JSON", e);
-    }
-  }
-
   private static String text(Database opened, JsonNode tree) {
     return requireNonNull(
         opened
@@ -429,7 +422,7 @@ final class QueryRun implements RunningQuery {
       opened.prepare(sql).close(); // fails, too, and says where in the text that was given
       throw e;
     }
-    return new Predicates(opened, created::columns, check.renamed())
+    return new Predicates(opened, trees, created::columns, check.renamed())
         .reads(plan, QueryTables.PLAN_PREFIX);
   }
 

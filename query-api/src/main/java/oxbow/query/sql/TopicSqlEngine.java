@@ -61,6 +61,7 @@ public final class TopicSqlEngine implements SqlEngine {
   private final InstantSource clock;
   private final RangeCache cache;
   private final Databases databases;
+  private final Trees trees = new Trees();
 
   private final Object lock = new Object();
   private final Map<String, QueryRun> underWay = new LinkedHashMap<>();
@@ -154,6 +155,7 @@ public final class TopicSqlEngine implements SqlEngine {
               sources,
               cache,
               databases,
+              trees,
               memory().of(id),
               clock,
               isDescribing,

@@ -63,10 +63,12 @@ class DatabasesTest {
 
   @Test
   void aSpareThatNobodyAsksForIsGivenBack() {
-    try (Databases databases = databases(Duration.ofMillis(20))) {
+    try (Databases databases = databases(Duration.ofMillis(300))) {
       databases.take().close();
+      databases.refill();
+      TestLake.await(databases::hasSpare);
 
-      TestLake.await(() -> !databases.isOpening() && opened() == 0);
+      TestLake.await(() -> opened() == 0);
       assertThat(databases.hasSpare()).isFalse();
 
       // And it begins anew.

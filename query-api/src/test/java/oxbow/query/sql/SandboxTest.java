@@ -32,6 +32,7 @@ class SandboxTest {
   private Path secret;
   private Database database;
   private Database open;
+  private final Trees trees = new Trees();
 
   @BeforeEach
   void open() throws IOException {
@@ -88,7 +89,7 @@ class SandboxTest {
   /** What a statement gives that passes the first fence; the second one stands behind. */
   private Optional<String> answer(String sql) {
     try {
-      JsonNode tree = QueryRun.tree(open, sql);
+      JsonNode tree = trees.of(open, sql);
       StatementCheck.of(sql, tree);
     } catch (SqlException e) {
       assertThat(e.kind()).isIn(Kind.FORBIDDEN, Kind.SYNTAX);
@@ -161,7 +162,7 @@ class SandboxTest {
     for (String sql : statements) {
       SqlException refused =
           catchThrowableOfType(
-              SqlException.class, () -> StatementCheck.of(sql, QueryRun.tree(open, sql)));
+              SqlException.class, () -> StatementCheck.of(sql, trees.of(open, sql)));
       assertThat(refused).as(sql).isNotNull();
       assertThat(refused.kind()).as(sql).isIn(Kind.FORBIDDEN, Kind.SYNTAX);
       try {
