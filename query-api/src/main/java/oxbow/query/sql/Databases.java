@@ -125,32 +125,33 @@ final class Databases implements AutoCloseable {
   }
 
   private void openSpare() {
-    @Nullable Fresh opened = null;
     try {
-      opened = open();
+      Fresh opened = open();
+      if (!keep(opened)) opened.close();
     } catch (RuntimeException | Error e) {
       // The next query opens its own, and its client is told why it can't.
       log.atDebug().setCause(e).log("no spare database");
     } finally {
-      put(opened);
+      lock.lock();
+      try {
+        isOpening = false;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
-  private void put(@Nullable Fresh opened) {
-    boolean isWanted;
+  private boolean keep(Fresh opened) {
     lock.lock();
     try {
-      isOpening = false;
-      isWanted = !isClosed && opened != null;
-      if (isWanted) {
-        spare = opened;
-        expiry = clock.get().schedule(this::expire, idle.toMillis(), TimeUnit.MILLISECONDS);
-      }
-      changed.signalAll();
+      if (isClosed) return false;
+      spare = opened;
+      expiry = clock.get().schedule(this::expire, idle.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
     } finally {
       lock.unlock();
     }
-    if (!isWanted && opened != null) opened.close();
   }
 
   boolean hasSpare() {
@@ -162,17 +163,16 @@ final class Databases implements AutoCloseable {
     }
   }
 
-  /** Gives the spare back, if there is one. */
+  /** Gives the spare back, if there is one; it is closed when the lock is free again. */
   private void expire() {
-    @Nullable Fresh idle;
     lock.lock();
     try {
-      idle = spare;
+      @Nullable Fresh left = spare;
       spare = null;
+      if (left != null) left.close();
     } finally {
       lock.unlock();
     }
-    if (idle != null) idle.close();
   }
 
   /** Whoever took one has closed it. */
@@ -182,9 +182,9 @@ final class Databases implements AutoCloseable {
     try {
       isClosed = true;
       while (isOpening) changed.awaitUninterruptibly();
+      expire();
     } finally {
       lock.unlock();
     }
-    expire();
   }
 }
