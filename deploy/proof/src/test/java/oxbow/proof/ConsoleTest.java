@@ -574,7 +574,7 @@ final class ConsoleTest {
     browser.clickNamed("New replay job");
     browser.fill("Topic", "orders");
     browser.fill("Into topic", "orders-slowly");
-    browser.fill("Records per second", "4");
+    browser.fill("Records per second", "2");
     browser.press("Enter");
     jobIs("running");
     browser.await("its progress", jobPercent() + " > 0");
