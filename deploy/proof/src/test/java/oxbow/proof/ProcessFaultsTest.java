@@ -7,6 +7,10 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -167,6 +171,84 @@ final class ProcessFaultsTest {
           .hasSize(values.size() + 1);
     } finally {
       first.close();
+    }
+  }
+
+  private static final String SCHEMA =
+      """
+      {"schema": "{\\"type\\":\\"record\\",\\"name\\":\\"O\\",\\"fields\\":[{\\"name\\":\\"n\\",\\"type\\":\\"long\\"}]}"}
+      """;
+
+  /** What clients of the HTTP port do all at once while it stops, and each again and again. */
+  private static final List<String[]> WORK =
+      List.of(
+          new String[] {
+            "POST", "/api/v1/topics/orders/records", "{\"value\":{\"n\":1}}\n".repeat(50)
+          },
+          new String[] {
+            "POST", "/api/v1/sql", "SELECT a.n FROM orders a JOIN orders b ON a.n = b.n"
+          },
+          new String[] {"POST", "/api/v1/sql", "SELECT count(*) FROM range(100000000)"},
+          new String[] {"GET", "/api/v1/topics/orders/records?from=earliest", ""},
+          new String[] {"GET", "/api/v1/topics/orders/records?follow=true", ""},
+          new String[] {"POST", "/api/v1/topics/orders/replay", "{\"topic\":\"copy\"}"},
+          new String[] {"POST", "/registry/subjects/s/versions", "{\"schema\":\"\\\"long\\\"\"}"},
+          new String[] {"POST", "/api/v1/cold/verify", ""},
+          new String[] {"GET", "/iceberg/v1/namespaces/topics/tables", ""},
+          new String[] {"GET", "/metrics", ""});
+
+  @Test
+  void stopsCleanlyInTheMiddleOfEverything() throws Exception {
+    long seed = 20_261_120;
+    Random random = new Random(seed);
+    Path folder = proof.folder("stopped-at-work");
+    for (int round = 0; round < 2; round++) {
+      AtomicBoolean isDone = new AtomicBoolean();
+      try (Oxbow oxbow = Oxbow.start(folder);
+          HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+          ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+        URI root = URI.create(oxbow.http());
+        ask(http, root, "POST", "/registry/subjects/orders-value/versions", SCHEMA);
+        try {
+          for (String[] work : WORK) {
+            clients.execute(() -> {
+              while (!isDone.get()) ask(http, root, work[0], work[1], work[2]);
+            });
+          }
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300 + random.nextInt(1_500)));
+          long begin = System.nanoTime();
+
+          int status = oxbow.stop();
+
+          Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+          assertThat(status).as(oxbow.output()).isIn(0, 143);
+          assertThat(oxbow.output())
+              .as("seed %d, round %d", seed, round)
+              .doesNotContain(" ERROR ", "Exception", "\tat ");
+          assertThat(taken).as("stopping").isLessThan(Duration.ofSeconds(15));
+        } finally {
+          isDone.set(true);
+          oxbow.process().kill(); // should it still be there: else who follows would wait for ever
+        }
+      }
+    }
+  }
+
+  /**
+   * Whatever comes of it: the server may be away, and a stream that follows is left after a while.
+   */
+  private static void ask(HttpClient http, URI root, String method, String path, String body) {
+    try {
+      var request =
+          HttpRequest.newBuilder(root.resolve(path))
+              .timeout(Duration.ofSeconds(3))
+              .method(method, HttpRequest.BodyPublishers.ofString(body))
+              .build();
+      var _ = http.send(request, HttpResponse.BodyHandlers.discarding());
+    } catch (IOException _) {
+      LockSupport.parkNanos(1_000_000);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 

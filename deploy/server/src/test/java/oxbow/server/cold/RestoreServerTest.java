@@ -128,11 +128,11 @@ class RestoreServerTest {
     return ("value " + (1_000 + number)).repeat(800).getBytes(UTF_8);
   }
 
-  /** The same record goes to each partition, batches of a few. */
+  /** The same record goes to each partition; large batches come before a pass has begun. */
   private static void produce(String bootstrap, int from, int to) {
     Map<String, Object> settings = new HashMap<>(Map.of("bootstrap.servers", bootstrap));
-    settings.put("batch.size", 60_000);
-    settings.put("linger.ms", 5);
+    settings.put("batch.size", 300_000);
+    settings.put("linger.ms", 1_000);
     try (var producer =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
       for (int i = from; i < to; i++) {
