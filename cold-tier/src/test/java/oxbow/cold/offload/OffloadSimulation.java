@@ -325,7 +325,10 @@ final class OffloadSimulation implements AutoCloseable {
       log = logs.open(partition, LogConfigs.small(4096, 512, settings));
       assertThat(log.offline()).isEmpty();
       long otherStart = other.log.offsets().localStart();
-      if (log.offsets().logEnd() < otherStart) {
+      // What it lost at its start and no table has yet, nobody but the other one has.
+      boolean isStartLost =
+          log.offsets().localStart() > Math.max(otherStart, other.log.offsets().coldEnd());
+      if (isStartLost || log.offsets().logEnd() < otherStart) {
         // As a follower would: where the batch begins that holds the other's first record.
         long begin = batches(readLog(other.log, otherStart)).getFirst().baseOffset();
         log.beginAt(new ColdStart(Math.min(deletedEnd, begin), begin, List.of(), List.of()));
