@@ -334,6 +334,7 @@ public final class BatchFileWriter implements ColdFileWriter {
   public void close() {
     file.close();
     unpacker.close();
+    shredder.close();
     if (isFinished) return;
     try {
       Files.deleteIfExists(path);

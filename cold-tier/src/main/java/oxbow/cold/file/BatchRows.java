@@ -155,5 +155,6 @@ public final class BatchRows implements AutoCloseable {
   public void close() {
     endWalk();
     unpacker.close();
+    shredder.close();
   }
 }

@@ -2,11 +2,11 @@ package oxbow.cold.file;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.CRC32C;
 import oxbow.cold.shred.BatchRecords;
 import oxbow.cold.shred.ByteAccess;
+import oxbow.cold.shred.SpareArrays;
 import oxbow.cold.store.StoreException;
 import oxbow.log.batch.BatchView;
 import oxbow.log.batch.Decompressor;
@@ -27,10 +27,11 @@ public final class BatchUnpacker implements AutoCloseable {
 
   private static final int COUNT_AT = 57;
   private static final int CODEC_BITS = 7;
+  private static final int INITIAL_BYTES = 64 << 10;
 
   private final Decompressor decompressor = new Decompressor(new ReentrantLock());
   private final BatchRecords records = new BatchRecords();
-  private byte[] bytes = new byte[64 << 10];
+  private byte[] bytes = SpareArrays.bytes(INITIAL_BYTES);
   private int size;
   private boolean isTooLarge;
 
@@ -54,7 +55,7 @@ public final class BatchUnpacker implements AutoCloseable {
               + ", its header says "
               + Integer.toHexString(BatchView.crc(batch, position)));
     }
-    if (bytes.length > KEPT_BYTES_MAX) bytes = new byte[64 << 10];
+    if (bytes.length > KEPT_BYTES_MAX) bytes = SpareArrays.grown(bytes, 0, INITIAL_BYTES);
     size = 0;
     isTooLarge = false;
     int codec = BatchView.codec(batch, position);
@@ -137,7 +138,9 @@ public final class BatchUnpacker implements AutoCloseable {
 
   private void append(ByteBuffer source, int from, int length) {
     int needed = size + length + ByteAccess.SLACK_BYTES;
-    if (needed > bytes.length) bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, needed));
+    if (needed > bytes.length) {
+      bytes = SpareArrays.grown(bytes, size, Math.max(bytes.length * 2, needed));
+    }
     source.get(from, bytes, size, length);
     size += length;
   }
@@ -145,5 +148,7 @@ public final class BatchUnpacker implements AutoCloseable {
   @Override
   public void close() {
     decompressor.close();
+    SpareArrays.giveBack(bytes);
+    bytes = new byte[0];
   }
 }

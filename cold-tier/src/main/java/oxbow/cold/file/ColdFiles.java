@@ -22,7 +22,7 @@ import oxbow.schema.layout.Layout;
 /** Opens cold files for writing and reading, whatever their format is. Stateless. */
 public final class ColdFiles {
   /** Batches that {@link #verify} has in memory at a time. */
-  private static final int VERIFIED_BYTES = 4 << 20;
+  private static final int VERIFIED_BYTES = 1 << 20;
 
   /** The JDK keeps memory of this size for reads into the heap, per thread. */
   private static final int READ_BYTES = 128 << 10;

@@ -131,5 +131,6 @@ public final class RowBatchSource implements BatchSource {
   @Override
   public void close() {
     blocks.close();
+    assembler.close();
   }
 }

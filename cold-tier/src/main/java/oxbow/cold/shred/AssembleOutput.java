@@ -1,13 +1,11 @@
 package oxbow.cold.shred;
 
-import java.util.Arrays;
-
 /**
  * Where values are put together again out of decoded pages. Hot path: steps write the array
  * directly and pass the position along.
  */
-public final class AssembleOutput {
-  public byte[] bytes = new byte[64 << 10];
+public final class AssembleOutput implements AutoCloseable {
+  public byte[] bytes = SpareArrays.bytes(64 << 10);
 
   /** Where the parts written last end, by row, if rows are put together column by column. */
   public int[] ends = new int[0];
@@ -42,7 +40,14 @@ public final class AssembleOutput {
       throw new IllegalStateException("a batch would exceed 2 GiB: " + needed);
     }
     long doubled = Math.min(bytes.length * 2L, Integer.MAX_VALUE - 64);
-    bytes = Arrays.copyOf(bytes, (int) Math.max(doubled, needed));
+    bytes = SpareArrays.grown(bytes, bytes.length, (int) Math.max(doubled, needed));
+  }
+
+  /** Gives its memory back; it isn't used any more. */
+  @Override
+  public void close() {
+    SpareArrays.giveBack(bytes);
+    bytes = new byte[0];
   }
 
   public int putByte(int at, int value) {

@@ -70,7 +70,7 @@ public final class ColumnVector {
 
   public void putLong(long value, int repetition) {
     putLevels(repetition);
-    if (values == longs.length) longs = Arrays.copyOf(longs, values * 2);
+    if (values == longs.length) longs = SpareArrays.grown(longs, values, values * 2);
     longs[values++] = value;
   }
 
@@ -188,6 +188,16 @@ public final class ColumnVector {
         + (long) starts.length * Integer.BYTES;
   }
 
+  /** Gives its memory back; it isn't used any more. */
+  void close() {
+    SpareArrays.giveBack(longs);
+    SpareArrays.giveBack(bytes);
+    SpareArrays.giveBack(starts);
+    longs = new long[0];
+    bytes = new byte[0];
+    starts = new int[0];
+  }
+
   private int lengthBytes() {
     return leaf.type() == LeafType.BYTES ? Integer.BYTES : 0;
   }
@@ -219,11 +229,12 @@ public final class ColumnVector {
   }
 
   private int room(int needed) {
-    if (values == starts.length) starts = Arrays.copyOf(starts, values * 2);
+    if (values == starts.length) starts = SpareArrays.grown(starts, values, values * 2);
     int at = bytesEnd;
     if (bytes.length - at < needed + ByteAccess.SLACK_BYTES) {
       int doubled = (int) Math.min(bytes.length * 2L, Integer.MAX_VALUE - 64);
-      bytes = Arrays.copyOf(bytes, Math.max(doubled, at + needed + ByteAccess.SLACK_BYTES));
+      int length = Math.max(doubled, at + needed + ByteAccess.SLACK_BYTES);
+      bytes = SpareArrays.grown(bytes, at, length);
     }
     return at;
   }

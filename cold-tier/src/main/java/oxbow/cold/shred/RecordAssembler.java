@@ -10,7 +10,7 @@ import oxbow.cold.file.SystemColumns;
  * Makes records of decoded pages, in the bytes they had. Hot path; owned by one thread. The pages
  * of a block are filled by somebody else, {@link #beginBlock} says that they were.
  */
-public final class RecordAssembler {
+public final class RecordAssembler implements AutoCloseable {
   /** Most bytes of a record besides key, value and headers, with room for wrong guesses. */
   private static final int RECORD_OVERHEAD_BYTES = 64;
 
@@ -99,6 +99,13 @@ public final class RecordAssembler {
   /** The array that records are written to; a later call may replace it by a larger one. */
   public byte[] bytes() {
     return out.bytes;
+  }
+
+  /** Gives its memory back; it isn't used any more. */
+  @Override
+  public void close() {
+    out.close();
+    rowsOut.close();
   }
 
   /** Makes room for bytes that the caller writes itself. */
@@ -218,7 +225,7 @@ public final class RecordAssembler {
   /** Attributes and differences of timestamp and offset. */
   private void putHeads(int rows, int rowBytes, long baseOffset, long baseTimestampMs) {
     int needed = rows * rowBytes + 2 * ByteAccess.SLACK_BYTES;
-    if (rowsOut.bytes.length < needed) rowsOut.bytes = new byte[needed];
+    if (rowsOut.bytes.length < needed) rowsOut.bytes = SpareArrays.grown(rowsOut.bytes, 0, needed);
     rowsOut.row = out.row;
     byte[] bytes = rowsOut.bytes;
     int[] ends = rowsOut.ends;

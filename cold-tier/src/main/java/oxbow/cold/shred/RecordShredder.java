@@ -19,7 +19,7 @@ import oxbow.schema.layout.Type;
  * columns, or would not come out of them as it went in, is kept as it came as well. Hot path; owned
  * by one thread.
  */
-public final class RecordShredder {
+public final class RecordShredder implements AutoCloseable {
   /** Magic byte and schema id before a value. */
   static final int FRAME_BYTES = 5;
 
@@ -123,6 +123,12 @@ public final class RecordShredder {
   public ColumnVector[] vectors() {
     for (ColumnVector vector : vectors) vector.complete();
     return vectors;
+  }
+
+  /** Gives the vectors' memory back; it isn't used any more. */
+  @Override
+  public void close() {
+    for (ColumnVector vector : vectors) vector.close();
   }
 
   public int rows() {

@@ -8,6 +8,7 @@ import oxbow.cold.file.ColdFileReader.RangeSource;
 import oxbow.cold.file.RowBlocks;
 import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.shred.LeafPage;
+import oxbow.cold.shred.SpareArrays;
 
 /**
  * Fetches a row group with one read and decodes its pages, one block of rows at a time. Owned by
@@ -73,7 +74,7 @@ final class BlockSource implements RowBlocks {
     if (length > Integer.MAX_VALUE - 64) throw new IOException("a row group of " + length);
     group = -1;
     int needed = (int) length + ByteAccess.SLACK_BYTES;
-    if (bytes.length < needed) bytes = new byte[needed + needed / 8];
+    if (bytes.length < needed) bytes = SpareArrays.grown(bytes, 0, needed);
     source.read(target.start, bytes, (int) length);
     bytesStart = target.start;
     for (int i = 0; i < decoders.length; i++) {
@@ -107,5 +108,7 @@ final class BlockSource implements RowBlocks {
   @Override
   public void close() {
     zstd.close();
+    SpareArrays.giveBack(bytes);
+    bytes = new byte[0];
   }
 }

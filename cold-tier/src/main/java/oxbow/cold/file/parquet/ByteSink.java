@@ -3,6 +3,7 @@ package oxbow.cold.file.parquet;
 import java.io.OutputStream;
 import java.util.Arrays;
 import oxbow.cold.shred.ByteAccess;
+import oxbow.cold.shred.SpareArrays;
 
 /** A byte array that grows. Hot path: callers make room once, then write the array directly. */
 final class ByteSink extends OutputStream {
@@ -10,7 +11,7 @@ final class ByteSink extends OutputStream {
   int size;
 
   ByteSink(int initialBytes) {
-    bytes = new byte[initialBytes];
+    bytes = SpareArrays.bytes(initialBytes);
   }
 
   void clear() {
@@ -25,7 +26,7 @@ final class ByteSink extends OutputStream {
       throw new IllegalStateException("a buffer would exceed 2 GiB: " + needed);
     }
     long doubled = Math.min(bytes.length * 2L, Integer.MAX_VALUE - 64);
-    bytes = Arrays.copyOf(bytes, (int) Math.max(doubled, needed));
+    bytes = SpareArrays.grown(bytes, size, (int) Math.max(doubled, needed));
   }
 
   @Override
@@ -64,5 +65,12 @@ final class ByteSink extends OutputStream {
 
   byte[] toByteArray() {
     return Arrays.copyOf(bytes, size);
+  }
+
+  /** Gives its memory back; it isn't used any more. */
+  @Override
+  public void close() {
+    SpareArrays.giveBack(bytes);
+    bytes = new byte[0];
   }
 }

@@ -30,6 +30,7 @@ import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.shred.ColumnVector;
 import oxbow.cold.shred.Leaf;
 import oxbow.cold.shred.LeafType;
+import oxbow.cold.shred.SpareArrays;
 
 /**
  * The pages of one column in one row group, until the group is complete. Used again for the next
@@ -38,7 +39,7 @@ import oxbow.cold.shred.LeafType;
  * <p>Values are numbered by a dictionary where that is estimated to be smaller: the first values of
  * a row group decide, and what overflows the dictionary goes to plain pages behind.
  */
-final class ChunkWriter {
+final class ChunkWriter implements AutoCloseable {
   /**
    * So many values of a row group's first page tell whether a dictionary is worth trying at all.
    * They lie apart, so that a column that only ever grows doesn't look like one that repeats.
@@ -111,8 +112,8 @@ final class ChunkWriter {
 
     final ByteSink page = new ByteSink(1 << 20);
     final Deltas deltas = new Deltas();
-    byte[] compressed = new byte[1 << 20];
-    int[] numbers = new int[1 << 13];
+    byte[] compressed = SpareArrays.bytes(1 << 20);
+    int[] numbers = SpareArrays.ints(1 << 13);
     long[] lengths = new long[0];
 
     Scratch(int zstdLevel) {
@@ -127,18 +128,25 @@ final class ChunkWriter {
 
     int compress(ZstdCompressCtx zstd, ByteSink page) {
       int bound = (int) Zstd.compressBound(page.size);
-      if (compressed.length < bound) compressed = new byte[bound + bound / 4];
+      if (compressed.length < bound) compressed = SpareArrays.grown(compressed, 0, bound);
       return zstd.compressByteArray(compressed, 0, compressed.length, page.bytes, 0, page.size);
     }
 
     void ensure(int entries) {
-      if (numbers.length < entries) numbers = new int[entries * 2];
+      if (numbers.length < entries) numbers = SpareArrays.grown(numbers, 0, entries * 2);
     }
 
     @Override
     public void close() {
       zstd.close();
       if (skimming != null) skimming.close();
+      page.close();
+      SpareArrays.giveBack(compressed);
+      SpareArrays.giveBack(numbers);
+      SpareArrays.giveBack(lengths);
+      compressed = new byte[0];
+      numbers = new int[0];
+      lengths = new long[0];
     }
   }
 
@@ -279,6 +287,13 @@ final class ChunkWriter {
     uncompressedBytes = 0;
     hasDictionaryPages = false;
     otherEncoding = null;
+  }
+
+  /** Gives its memory back; it isn't used any more. */
+  @Override
+  public void close() {
+    pages.close();
+    if (dictionary != null) dictionary.close();
   }
 
   private void putLevels(ByteSink page, ColumnVector vector) {
@@ -449,8 +464,11 @@ final class ChunkWriter {
   }
 
   private long[] lengths(ColumnVector vector) {
-    if (scratch.lengths.length < vector.values) scratch.lengths = new long[vector.values * 2];
     long[] lengths = scratch.lengths;
+    if (lengths.length < vector.values) {
+      lengths = SpareArrays.grown(lengths, 0, vector.values * 2);
+      scratch.lengths = lengths;
+    }
     for (int i = 0; i < vector.values; i++) lengths[i] = vector.length(i);
     return lengths;
   }
@@ -486,12 +504,13 @@ final class ChunkWriter {
     header.setDictionary_page_header(new DictionaryPageHeader(dictionary.size(), Encoding.PLAIN));
     int compressedBytes = scratch.compress(scratch.zstd, page);
     header.setCompressed_page_size(compressedBytes);
-    var sink = new ByteSink(compressedBytes + 64);
-    Util.writePageHeader(header, sink);
-    uncompressedBytes += sink.size + page.size;
-    sink.write(scratch.compressed, 0, compressedBytes);
-    out.write(sink.bytes, 0, sink.size);
-    return sink.size;
+    try (var sink = new ByteSink(compressedBytes + 64)) {
+      Util.writePageHeader(header, sink);
+      uncompressedBytes += sink.size + page.size;
+      sink.write(scratch.compressed, 0, compressedBytes);
+      out.write(sink.bytes, 0, sink.size);
+      return sink.size;
+    }
   }
 
   /** Appends header and compressed page; returns the bytes of both. */

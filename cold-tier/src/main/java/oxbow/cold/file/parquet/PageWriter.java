@@ -134,11 +134,12 @@ public final class PageWriter implements RowFile {
     for (int i = 0; i < chunks.size(); i++) {
       meta.addToColumn_orders(ColumnOrder.TYPE_ORDER(new TypeDefinedOrder()));
     }
-    var footer = new ByteSink(1 << 16);
-    Util.writeFileMetaData(meta, footer);
-    footer.putIntLe(footer.size);
-    footer.write(MAGIC, 0, MAGIC.length);
-    write(footer);
+    try (var footer = new ByteSink(1 << 16)) {
+      Util.writeFileMetaData(meta, footer);
+      footer.putIntLe(footer.size);
+      footer.write(MAGIC, 0, MAGIC.length);
+      write(footer);
+    }
     out.close();
     return new Written(out.position(), indexStart);
   }
@@ -179,7 +180,13 @@ public final class PageWriter implements RowFile {
 
   /** Column indexes first, as engines expect them. */
   private void writeIndexes() throws IOException {
-    var sink = new ByteSink(1 << 12);
+    try (var sink = new ByteSink(1 << 12)) {
+      writeColumnIndexes(sink);
+      writeOffsetIndexes(sink);
+    }
+  }
+
+  private void writeColumnIndexes(ByteSink sink) throws IOException {
     for (int i = 0; i < writtenChunks.size(); i++) {
       ColumnIndex index = columnIndexes.get(i);
       if (index == null) continue;
@@ -189,6 +196,9 @@ public final class PageWriter implements RowFile {
       writtenChunks.get(i).setColumn_index_length(sink.size);
       write(sink);
     }
+  }
+
+  private void writeOffsetIndexes(ByteSink sink) throws IOException {
     for (int i = 0; i < writtenChunks.size(); i++) {
       sink.clear();
       Util.writeOffsetIndex(offsetIndexes.get(i), sink);
@@ -204,6 +214,7 @@ public final class PageWriter implements RowFile {
   @Override
   public void close() {
     scratch.close();
+    chunks.forEach(ChunkWriter::close);
     try {
       out.close();
     } catch (IOException e) {

@@ -4,12 +4,13 @@ import java.util.Arrays;
 import oxbow.cold.shred.ByteAccess;
 import oxbow.cold.shred.ColumnVector;
 import oxbow.cold.shred.LeafType;
+import oxbow.cold.shred.SpareArrays;
 
 /**
  * The distinct values of one column in one row group, numbered as they come. Open addressing over
  * arrays. Hot path.
  */
-final class ValueDictionary {
+final class ValueDictionary implements AutoCloseable {
   private static final long MIX = 0x9E3779B97F4A7C15L;
   private static final long MIX_LENGTH = 0xC2B2AE3D27D4EB4FL;
   private static final int INITIAL_SLOTS = 1024;
@@ -90,6 +91,7 @@ final class ValueDictionary {
   void clear() {
     if (size == 0) return;
     if (slots.length > INITIAL_SLOTS * 64) {
+      SpareArrays.giveBack(slots);
       slots = new int[INITIAL_SLOTS];
       slotShift = shift(INITIAL_SLOTS);
     } else {
@@ -97,6 +99,19 @@ final class ValueDictionary {
     }
     size = 0;
     bytesEnd = 0;
+  }
+
+  /** Gives its memory back; it isn't used any more. */
+  @Override
+  public void close() {
+    SpareArrays.giveBack(slots);
+    SpareArrays.giveBack(longs);
+    SpareArrays.giveBack(bytes);
+    SpareArrays.giveBack(keys);
+    slots = new int[0];
+    longs = new long[0];
+    bytes = new byte[0];
+    keys = new long[0];
   }
 
   /** How many different ones are among some of a vector's values that lie equally far apart. */
@@ -153,7 +168,7 @@ final class ValueDictionary {
       if (longs[entry - 1] == value) return entry - 1;
       slot = (slot + 1) & mask;
     }
-    if (size == longs.length) longs = Arrays.copyOf(longs, size * 2);
+    if (size == longs.length) longs = SpareArrays.grown(longs, size, size * 2);
     longs[size] = value;
     slots[slot] = ++size;
     if (size * 2 > mask) grow();
@@ -172,9 +187,11 @@ final class ValueDictionary {
       }
       slot = (slot + 1) & mask;
     }
-    if (2 * size == keys.length) keys = Arrays.copyOf(keys, 2 * keys.length);
+    if (2 * size == keys.length) keys = SpareArrays.grown(keys, 2 * size, 4 * size);
     int needed = bytesEnd + Integer.BYTES + length + ByteAccess.SLACK_BYTES;
-    if (needed > bytes.length) bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, needed));
+    if (needed > bytes.length) {
+      bytes = SpareArrays.grown(bytes, bytesEnd, Math.max(bytes.length * 2, needed));
+    }
     if (fixedBytes == 0) {
       ByteAccess.intLe(bytes, bytesEnd, length);
       bytesEnd += Integer.BYTES;
@@ -206,7 +223,8 @@ final class ValueDictionary {
   }
 
   private void grow() {
-    var wider = new int[slots.length * 2];
+    int[] wider = SpareArrays.ints(slots.length * 2);
+    Arrays.fill(wider, 0);
     slotShift = shift(wider.length);
     int mask = wider.length - 1;
     for (int i = 0; i < size; i++) {
@@ -214,6 +232,7 @@ final class ValueDictionary {
       while (wider[slot] != 0) slot = (slot + 1) & mask;
       wider[slot] = i + 1;
     }
+    SpareArrays.giveBack(slots);
     slots = wider;
   }
 
