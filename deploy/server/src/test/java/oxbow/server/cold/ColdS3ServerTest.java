@@ -108,7 +108,9 @@ class ColdS3ServerTest {
     return ("value " + (1_000 + number)).repeat(1_000);
   }
 
-  /** In a few large batches: a pass that begins in between would leave some to wait for their age. */
+  /**
+   * In a few large batches: a pass that begins in between would leave some to wait for their age.
+   */
   private void produce(int from, int to) throws Exception {
     Map<String, Object> settings = new HashMap<>(server().kafka());
     settings.put("batch.size", 1_000_000);
