@@ -75,6 +75,7 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ColdTier.class);
   private static final Duration BEAT_EVERY = Duration.ofSeconds(30);
   private static final Duration SAVE_EVERY = Duration.ofSeconds(15);
+  private static final Duration TELL_MAX = Duration.ofSeconds(2);
 
   private final ObjectStore store;
   private final Bucket bucket;
@@ -538,9 +539,18 @@ public final class ColdTier implements ColdPartitions, AutoCloseable {
     store.close();
   }
 
-  /** Whoever restores the bucket elsewhere needn't wait then. */
+  /** Whoever restores the bucket elsewhere needn't wait then. A store that hangs is left alone. */
   private void tellThatItStopped() {
     if (!keeper.isOpen() || storeTrouble().isPresent()) return;
+    Thread telling = Thread.ofPlatform().name("bucket-stop").daemon().start(this::tellStopped);
+    try {
+      if (!telling.join(TELL_MAX)) telling.interrupt();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void tellStopped() {
     try {
       state.stopped();
     } catch (StoreException e) {

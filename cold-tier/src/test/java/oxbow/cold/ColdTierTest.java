@@ -7,12 +7,14 @@ import static oxbow.cold.testing.ColdTopic.await;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import oxbow.cold.file.ColdFile;
 import oxbow.cold.store.StoreException;
 import oxbow.cold.testing.ColdTopic;
+import oxbow.cold.testing.InterleavedStore;
 import oxbow.cold.testing.MemoryObjectStore;
 
 /** A log, its cold tier and a bucket: what the log had is what the cold tier gives back. */
@@ -177,5 +180,38 @@ class ColdTierTest {
 
   private long records() {
     return topic.tier().files(ORDERS_0).stream().mapToLong(ColdFile::records).sum();
+  }
+
+  @Test
+  void aStoreThatHangsDoesNotHoldAStopUp() {
+    var hanging = new CountDownLatch(1);
+    var isHanging = new AtomicBoolean();
+    var slow =
+        new InterleavedStore(
+            new MemoryObjectStore(InstantSource.system()),
+            () -> {
+              if (isHanging.get()) awaitAnswer(hanging);
+            });
+    var other = new ColdTopic(directory.resolve("other"), slow);
+    other.append(new Random(8), 20);
+    other.lead();
+    other.awaitOffload();
+    isHanging.set(true);
+    long begin = System.nanoTime();
+
+    other.close();
+
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(20));
+    hanging.countDown();
+  }
+
+  /** As a request does: until it is answered, or somebody interrupts it. */
+  private static void awaitAnswer(CountDownLatch answer) {
+    try {
+      answer.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreException(StoreException.Kind.BUSY, "interrupted", e);
+    }
   }
 }

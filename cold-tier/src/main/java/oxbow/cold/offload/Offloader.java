@@ -39,7 +39,7 @@ public final class Offloader implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Offloader.class);
   private static final Duration PAUSE_FIRST = Duration.ofMillis(500);
   private static final Duration PAUSE_MAX = Duration.ofSeconds(30);
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration MEASURE_EVERY = Duration.ofSeconds(5);
 
   /** A pass that is behind takes no more log: others get their turn before its next. */
