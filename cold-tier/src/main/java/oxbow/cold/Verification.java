@@ -8,6 +8,7 @@ import oxbow.cold.file.ColdFile;
 import oxbow.cold.file.ColdFileReader;
 import oxbow.cold.file.ColdFormat;
 import oxbow.cold.rewrite.Rewriter;
+import oxbow.cold.store.StoreException;
 import oxbow.cold.upkeep.Pace;
 import oxbow.log.batch.BatchView;
 
@@ -30,6 +31,7 @@ public final class Verification {
   private long batches;
   private long records;
   private int problemCount;
+  private int unreadCount;
 
   /** How far it is. */
   public enum State {
@@ -38,6 +40,8 @@ public final class Verification {
     GOOD,
     /** Something is not. */
     BAD,
+    /** Something could not be read now, and nothing that was read is wrong. */
+    INCOMPLETE,
     /** It did not get to the end. */
     STOPPED
   }
@@ -95,11 +99,30 @@ public final class Verification {
           }
         } catch (RuntimeException e) {
           problem(file, String.valueOf(e.getMessage()));
+          if (isPassing(e)) unread();
         }
         done(file);
       }
     }
-    end(report().problemCount() == 0 ? State.GOOD : State.BAD);
+    end(outcome());
+  }
+
+  /** A store that is away, or lets nobody in, says nothing of the files. */
+  private static boolean isPassing(RuntimeException failure) {
+    return failure instanceof StoreException known
+        && switch (known.kind()) {
+          case BUSY, DENIED, OUTCOME_UNKNOWN -> true;
+          default -> false;
+        };
+  }
+
+  private synchronized void unread() {
+    unreadCount++;
+  }
+
+  private synchronized State outcome() {
+    if (problemCount == 0) return State.GOOD;
+    return problemCount == unreadCount ? State.INCOMPLETE : State.BAD;
   }
 
   /** Returns whether it came to the file's end. */
@@ -161,6 +184,6 @@ public final class Verification {
   synchronized void failed(RuntimeException failure) {
     problemCount++;
     problems.add(String.valueOf(failure.getMessage()));
-    state = State.BAD;
+    state = isPassing(failure) ? State.INCOMPLETE : State.BAD;
   }
 }

@@ -148,6 +148,11 @@ class ColdTierTest {
     await(() -> verification.report().state() != Verification.State.RUNNING);
     assertThat(verification.report().state()).isEqualTo(Verification.State.GOOD);
     assertThat(verification.report().records()).isEqualTo(records);
+    store.goAway();
+    Verification unread = topic.tier().verify(List.of(ORDERS_0));
+    await(() -> unread.report().state() != Verification.State.RUNNING);
+    assertThat(unread.report().state()).isEqualTo(Verification.State.INCOMPLETE);
+    store.heal();
   }
 
   @Test

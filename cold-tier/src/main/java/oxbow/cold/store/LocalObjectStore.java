@@ -55,8 +55,10 @@ public final class LocalObjectStore implements ObjectStore {
   private static final int PLACE_ATTEMPTS = 100;
 
   private final Path root;
-  private final Path unfinished;
-  private final FileChannel lockFile;
+
+  /** Replaced under the lock of this store, where the directory was away meanwhile. */
+  private volatile Own own;
+
   private final StoreListener listener;
   private final NanoClock clock;
   private final AtomicLong nextUnfinished = new AtomicLong();
@@ -64,11 +66,9 @@ public final class LocalObjectStore implements ObjectStore {
   /** Directories whose entries in their parents are known to be on disk. */
   private final Set<Path> durable = ConcurrentHashMap.newKeySet();
 
-  private LocalObjectStore(
-      Path root, Path unfinished, FileChannel lockFile, StoreListener listener, NanoClock clock) {
+  private LocalObjectStore(Path root, Own own, StoreListener listener, NanoClock clock) {
     this.root = root;
-    this.unfinished = unfinished;
-    this.lockFile = lockFile;
+    this.own = own;
     this.listener = listener;
     this.clock = clock;
   }
@@ -77,18 +77,52 @@ public final class LocalObjectStore implements ObjectStore {
   public static LocalObjectStore open(Path directory, StoreListener listener, NanoClock clock) {
     try {
       Path root = directory.toAbsolutePath().normalize();
-      Path shared = root.resolve(LocalNames.UNFINISHED);
-      Files.createDirectories(shared);
-      removeLeftovers(shared);
-      force(root);
-      for (int attempt = 1; ; attempt++) {
-        Path own = shared.resolve(UUID.randomUUID().toString());
-        FileChannel lockFile = lock(own);
-        if (lockFile != null) return new LocalObjectStore(root, own, lockFile, listener, clock);
-        if (attempt == PLACE_ATTEMPTS) throw new IOException("others keep removing " + own);
-      }
+      return new LocalObjectStore(root, makeOwn(root), listener, clock);
     } catch (IOException e) {
       throw failure("open " + directory, e);
+    }
+  }
+
+  /** Where this store writes what isn't finished. It is locked, or others would take it away. */
+  private record Own(Path directory, FileChannel lockFile) {}
+
+  private static Own makeOwn(Path root) throws IOException {
+    Path shared = root.resolve(LocalNames.UNFINISHED);
+    Files.createDirectories(shared);
+    removeLeftovers(shared);
+    force(root);
+    for (int attempt = 1; ; attempt++) {
+      Path own = shared.resolve(UUID.randomUUID().toString());
+      FileChannel lockFile = lock(own);
+      if (lockFile != null) return new Own(own, lockFile);
+      if (attempt == PLACE_ATTEMPTS) throw new IOException("others keep removing " + own);
+    }
+  }
+
+  /**
+   * The own place. If it is gone, the directory was unmounted or moved: what is written to an empty
+   * one in its stead would be missing once it is back. One that has objects has come back.
+   */
+  private Path own() throws IOException {
+    Own known = own;
+    if (Files.isDirectory(known.directory())) return known.directory();
+    synchronized (this) {
+      if (!own.equals(known)) return own.directory();
+      if (!hasObjects()) {
+        throw new IOException(root + " is not there or empty, and was not before: is it mounted?");
+      }
+      own = makeOwn(root);
+      known.lockFile().close();
+      return own.directory();
+    }
+  }
+
+  private boolean hasObjects() throws IOException {
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(root, path -> !path.endsWith(LocalNames.UNFINISHED))) {
+      return entries.iterator().hasNext();
+    } catch (NoSuchFileException | NotDirectoryException _) {
+      return false;
     }
   }
 
@@ -261,8 +295,8 @@ public final class LocalObjectStore implements ObjectStore {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private Path unfinishedFile() {
-    return unfinished.resolve(Long.toString(nextUnfinished.getAndIncrement()));
+  private Path unfinishedFile() throws IOException {
+    return own().resolve(Long.toString(nextUnfinished.getAndIncrement()));
   }
 
   private static void write(Path file, ByteBuffer body) throws IOException {
@@ -570,7 +604,9 @@ public final class LocalObjectStore implements ObjectStore {
           // A full disk, one that fails, a share that is away: none of it is the caller's doing.
           default -> Kind.BUSY;
         };
-    return new StoreException(kind, "local store: " + what + ": " + e, e);
+    boolean isOurs = e.getClass() == IOException.class; // or its name says what is wrong
+    return new StoreException(
+        kind, "local store: " + what + ": " + (isOurs ? e.getMessage() : e), e);
   }
 
   private static boolean isTooLong(FileSystemException e) {
@@ -579,8 +615,11 @@ public final class LocalObjectStore implements ObjectStore {
 
   @Override
   public void close() {
-    try (lockFile) {
-      removeTree(unfinished);
+    Own last = own;
+    try (FileChannel _ = last.lockFile()) {
+      removeTree(last.directory());
+    } catch (NoSuchFileException _) {
+      // The directory was unmounted or moved, and took it along.
     } catch (IOException e) {
       throw failure("close", e);
     }

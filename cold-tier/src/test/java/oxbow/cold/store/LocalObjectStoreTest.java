@@ -68,6 +68,47 @@ class LocalObjectStoreTest extends ObjectStoreContract {
   }
 
   @Test
+  void anEmptyDirectoryInItsPlaceTakesNothingUntilItIsBack() throws IOException {
+    Path bucket = directory.resolve("bucket");
+    Path away = directory.resolve("away");
+    try (LocalObjectStore mounted = open(bucket)) {
+      mounted.put("a", bytes("a"));
+      Files.move(bucket, away);
+      assertFails(Kind.BUSY, () -> mounted.put("b", bytes("b")));
+      Files.createDirectory(bucket);
+      assertFails(Kind.BUSY, () -> mounted.put("b", bytes("b")));
+      assertFails(Kind.BUSY, () -> mounted.create("b", bytes("b")));
+      assertThat(bucket).isEmptyDirectory();
+
+      Files.delete(bucket);
+      Files.move(away, bucket);
+      mounted.put("b", bytes("b"));
+      assertThat(text(mounted.read("a"))).isEqualTo("a");
+    }
+  }
+
+  @Test
+  void whatWasMountedAfterItsOpeningIsWrittenTo() throws IOException {
+    Path bucket = directory.resolve("bucket");
+    Path other = directory.resolve("other");
+    try (LocalObjectStore before = open(other)) {
+      before.put("a", bytes("a"));
+    }
+    try (LocalObjectStore opened = open(bucket)) {
+      Files.move(bucket, directory.resolve("hidden"));
+      Files.move(other, bucket);
+
+      opened.put("b", bytes("b"));
+
+      assertThat(text(opened.read("a"))).isEqualTo("a");
+      assertThat(text(opened.read("b"))).isEqualTo("b");
+    }
+    try (Stream<Path> left = Files.list(bucket.resolve("%unfinished"))) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
   void openingRemovesWhatACrashLeft() throws IOException {
     Path unfinished = directory.resolve("%unfinished");
     Path crashed = Files.createDirectories(unfinished.resolve("crashed"));

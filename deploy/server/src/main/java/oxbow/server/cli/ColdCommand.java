@@ -222,7 +222,8 @@ final class ColdCommand {
       name = "verify",
       description = {
         "Read every cold file back and compare it with what the log had.",
-        "Counts, offsets and the checksum of each batch are compared; exit code 1: some differ."
+        "Counts, offsets and the checksum of each batch are compared; exit code 1: some differ"
+            + " (bad), or could not be read now (incomplete)."
       })
   int verify(
       @Mixin HttpOptions server,
@@ -353,7 +354,12 @@ final class ColdCommand {
       throw CommandException.usage("there is no key to erase", "name one with --key");
     }
     confirmation.require(
-        terminal, "erase all records with " + count + " keys from " + topic + ", for good");
+        terminal,
+        "erase all records with "
+            + (count == 1 ? "1 key" : count + " keys")
+            + " from "
+            + topic
+            + ", for good");
     Map<?, ?> job =
         server.post(
             topicPath(topic) + "/erase",
@@ -377,7 +383,8 @@ final class ColdCommand {
         else texts.add(line);
       }
     } catch (IOException e) {
-      throw CommandException.usage(file + " can't be read: " + e.getMessage(), "");
+      throw new CommandException(
+          ExitCode.USAGE, "the file " + file + " can't be read", "is it there, and yours?", e);
     }
   }
 

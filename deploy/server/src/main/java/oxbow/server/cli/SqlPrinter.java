@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import oxbow.schema.record.JsonForms;
 import oxbow.server.JsonText;
@@ -196,7 +197,9 @@ final class SqlPrinter {
         }
         isNumber[i] = isAny && !isOther;
       }
+      int[] whole = measured.clone();
       Table.fit(measured, terminal.width());
+      for (int i = 0; i < measured.length; i++) if (isNumber[i]) measured[i] = whole[i];
       widths = measured;
       terminal.out().println(terminal.bold(line(columns, measured)));
       held.forEach(row -> show(row, measured));
@@ -205,8 +208,18 @@ final class SqlPrinter {
 
     private void show(JsonNode row, int[] known) {
       List<String> cells = new ArrayList<>();
-      for (int i = 0; i < columns.size(); i++) cells.add(cell(row.path(i)));
+      for (int i = 0; i < columns.size(); i++) {
+        cells.add(cell(row.path(i)));
+        widen(known, i, length(cells.get(i)), row.path(i).isNumber());
+      }
       terminal.out().println(line(cells, known));
+    }
+
+    /** A later row may need more than those that were measured. A number that is cut is a lie. */
+    private void widen(int[] known, int column, int wanted, boolean isWhole) {
+      int room = terminal.width() - 2 * (known.length - 1) - IntStream.of(known).sum();
+      if (wanted <= known[column]) return;
+      known[column] = isWhole ? wanted : Math.min(wanted, known[column] + Math.max(0, room));
     }
 
     private String line(List<String> cells, int[] known) {

@@ -10,7 +10,9 @@ import java.util.regex.Pattern;
 public sealed interface BucketUrl {
   Pattern S3_URL = Pattern.compile("s3a?://([^/]*)(?:/(.*))?");
   Pattern S3_BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
-  Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+://.*");
+
+  /** Also one that is written wrong: nobody means a directory called {@code s3:}. */
+  Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:.*");
 
   /** A directory that stands in for one. */
   record Directory(Path path) implements BucketUrl {

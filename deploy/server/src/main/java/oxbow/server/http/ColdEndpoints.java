@@ -117,7 +117,7 @@ public final class ColdEndpoints {
     return answered(
         Optional.of(topic),
         (tier, statuses) -> {
-          List<Map<String, Object>> rows = new ArrayList<>();
+          List<Map<String, @Nullable Object>> rows = new ArrayList<>();
           List<Integer> here =
               statuses.stream().map(status -> status.partition().partition()).toList();
           if (partition.isPresent() && !here.contains(partition.get())) {
@@ -133,16 +133,21 @@ public final class ColdEndpoints {
         });
   }
 
-  private static Map<String, Object> row(ColdFile file) {
-    Map<String, Object> row = new LinkedHashMap<>();
+  private static String time(long timestampMs) {
+    return Instant.ofEpochMilli(timestampMs).toString();
+  }
+
+  private static Map<String, @Nullable Object> row(ColdFile file) {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
     row.put("partition", file.partition());
     row.put("baseOffset", file.baseOffset());
     row.put("endOffset", file.endOffset());
     row.put("records", file.records());
     row.put("bytes", file.bytes());
     row.put("logBytes", file.logBytes());
-    row.put("firstTimestamp", Instant.ofEpochMilli(file.timestampMin()).toString());
-    row.put("lastTimestamp", Instant.ofEpochMilli(file.timestampMax()).toString());
+    boolean hasTimes = file.timestampMin() <= file.timestampMax(); // one without records has none
+    row.put("firstTimestamp", hasTimes ? time(file.timestampMin()) : null);
+    row.put("lastTimestamp", hasTimes ? time(file.timestampMax()) : null);
     row.put("name", String.join(" ", ForeignObjects.objects(file)));
     row.put("format", file.format().name().toLowerCase(Locale.ROOT));
     return row;

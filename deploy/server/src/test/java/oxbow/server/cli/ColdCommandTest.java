@@ -290,7 +290,7 @@ class ColdCommandTest {
   void eraseAsksFirstAndWantsAKey() {
     Result unasked = run("cold", "erase", "-t", "orders", "-k", "x");
     assertThat(unasked.exitCode()).isEqualTo(ExitCode.USAGE);
-    assertThat(unasked.err()).contains("would erase all records with 1 keys from orders");
+    assertThat(unasked.err()).contains("would erase all records with 1 key from orders");
     Result keyless = run("cold", "erase", "-t", "orders", "-y");
     assertThat(keyless.err()).contains("there is no key to erase");
     Result wrong = run("cold", "erase", "-t", "orders", "--key-base64", "???", "-y");

@@ -48,6 +48,7 @@ class SqlCommandTest {
           "late", HEAD + "[1,\"a\"]\n{\"error\":{\"message\":\"broken\",\"type\":\"corrupt\"}}\n",
           "SELECT * FROM \"My-Topic\" LIMIT 0", HEAD + STATS,
           "SHOW TABLES", ROWS,
+          "growing", HEAD + growing() + STATS,
           "nested", HEAD + "[[1,{\"a\":\"],\\\"\"}],\"x\"]\n" + STATS);
   private HttpServer server;
   private String url;
@@ -122,6 +123,22 @@ class SqlCommandTest {
                           22  -
             """);
     assertThat(asked.getFirst().get("query").asText()).isEqualTo("two rows");
+  }
+
+  private static String growing() {
+    var rows = new StringBuilder();
+    for (int i = 0; i < 1_002; i++)
+      rows.append("[").append(i).append(",\"").append(i).append("\"]\n");
+    return rows.toString();
+  }
+
+  @Test
+  void numbersAreNeverCut() {
+    List<String> lines =
+        new Shell().interactive().run("sql", "--url", url, "-c", "growing").out().lines().toList();
+
+    assertThat(lines.get(1)).isEqualTo("  0  0");
+    assertThat(lines.get(1_001)).isEqualTo("1000  1000");
   }
 
   @Test

@@ -107,6 +107,8 @@ class BucketConfigTest {
         "s3://lake/a//b    | has a prefix with a part that is empty",
         "s3://lake/../b    | has a prefix with a part that is empty",
         "gs://lake         | is a path, file:///path or s3://bucket/prefix",
+        "s3:/lake          | is a path, file:///path or s3://bucket/prefix",
+        "s3:lake           | is a path, file:///path or s3://bucket/prefix",
         "file://host/where | is written file:///path"
       })
   void bucketsThatAreNoneAreRefused(String bucket, String rule) {
