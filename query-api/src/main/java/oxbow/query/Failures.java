@@ -16,6 +16,7 @@ import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oxbow.cold.store.StoreException;
 import oxbow.log.LogException;
 import oxbow.query.QueryException.Kind;
 
@@ -46,6 +47,8 @@ public final class Failures {
       case CorruptRecordException _ -> new QueryException(Kind.CORRUPT, message, failure);
       case RetriableException _ -> new QueryException(Kind.UNAVAILABLE, message, failure);
       case ApiException _ -> new QueryException(Kind.BAD_RECORD, message, failure);
+      case LogException damaged when isDamage(damaged) ->
+          new QueryException(Kind.CORRUPT, message, failure);
       case LogException _ -> new QueryException(Kind.UNAVAILABLE, message, failure);
       case CancellationException _, RejectedExecutionException _ ->
           new QueryException(Kind.UNAVAILABLE, "the server stops", failure);
@@ -54,5 +57,11 @@ public final class Failures {
         yield new QueryException(Kind.FAILED, "the server failed; its log tells why", failure);
       }
     };
+  }
+
+  /** A cold file isn't what was written: asking again is of no use. */
+  private static boolean isDamage(LogException failure) {
+    return failure.getCause() instanceof StoreException store
+        && store.kind() == StoreException.Kind.CORRUPT;
   }
 }

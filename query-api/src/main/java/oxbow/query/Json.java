@@ -26,6 +26,12 @@ public final class Json {
     }
   }
 
+  /** What is wrong with a text that is no JSON, and nothing of how it was read. */
+  public static String reason(JsonProcessingException failure) {
+    return String.valueOf(failure.getOriginalMessage())
+        .replaceAll("\\[Source: [^;\\]]*; (line: \\d+, column: \\d+)]", "$1");
+  }
+
   /** The text that a JSON string stands for. */
   public static String text(String json) {
     try {

@@ -104,7 +104,9 @@ record Refusal(HttpStatus status, String type, String message, int retrySeconds,
           new Refusal(HttpStatus.CONFLICT, "AlreadyExistsException", text(failure), 0, false);
       case INVALID ->
           new Refusal(HttpStatus.BAD_REQUEST, "BadRequestException", text(failure), 0, false);
-      case DENIED, CORRUPT ->
+      case DENIED -> // until an operator has put it right
+          unavailable("the object store can't be used: " + text(failure), STORE_AWAY_SECONDS);
+      case CORRUPT ->
           new Refusal(
               HttpStatus.INTERNAL_SERVER_ERROR, "InternalServerError", text(failure), 0, true);
     };

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import oxbow.log.ReadLimit;
+import oxbow.query.Json;
 import oxbow.query.QueryException;
 import oxbow.query.QueryException.Kind;
 
@@ -103,7 +104,7 @@ record JobRequest(
       if (json != null && json.isObject()) return json;
       throw bad("the body has to be a JSON object");
     } catch (JsonProcessingException e) {
-      throw new QueryException(Kind.BAD_BODY, "the body is no JSON: " + e.getOriginalMessage(), e);
+      throw new QueryException(Kind.BAD_BODY, "the body is no JSON: " + Json.reason(e), e);
     } catch (IOException e) {
       throw new QueryException(Kind.BAD_BODY, "the body is no JSON", e);
     }

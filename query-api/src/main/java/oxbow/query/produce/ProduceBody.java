@@ -20,6 +20,7 @@ import java.util.Set;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
+import oxbow.query.Json;
 import oxbow.query.QueryException;
 import oxbow.query.QueryException.Kind;
 
@@ -116,8 +117,7 @@ public final class ProduceBody {
         }
       }
     } catch (JsonProcessingException e) {
-      throw new QueryException(
-          Kind.BAD_BODY, "the body is no JSON: " + e.getOriginalMessage() + at(e), e);
+      throw new QueryException(Kind.BAD_BODY, "the body is no JSON: " + Json.reason(e) + at(e), e);
     } catch (IOException e) {
       throw new QueryException(Kind.BAD_BODY, "the body is no JSON", e);
     }

@@ -16,6 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.apache.arrow.memory.BufferAllocator;
@@ -68,6 +71,10 @@ final class QueryRun implements RunningQuery {
   private final Trees trees;
   private final BufferAllocator allocator;
   private final InstantSource clock;
+
+  /** How long whoever closes a query waits for what it is stuck in. */
+  private static final Duration END_PATIENCE = Duration.ofSeconds(2);
+
   private final boolean isDescribing;
   private final Host host;
   private final Instant begun;
@@ -555,7 +562,11 @@ final class QueryRun implements RunningQuery {
   void stop(SqlException cause) {
     if (ended.isDone()) return;
     stopped.compareAndSet(null, cause);
-    handoff.fail(requireNonNull(stopped.get()));
+    SqlException first = requireNonNull(stopped.get());
+    // Its thread may be waiting for a store that doesn't answer: whoever asked is told all the
+    // same.
+    planned.completeExceptionally(first);
+    handoff.fail(first);
     stopSignal.complete(null);
     interrupt();
   }
@@ -700,7 +711,23 @@ final class QueryRun implements RunningQuery {
   public void close() {
     handoff.close();
     host.stop(this, new SqlException(Kind.CANCELLED, "nobody waits for it any more"));
-    ended.join();
+    try {
+      ended.get(END_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException _) {
+      // It is stuck in a call to the store, which ends by itself: the rest is given back then.
+      var _ = ended.thenRunAsync(this::giveBack);
+      return;
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      var _ = ended.thenRunAsync(this::giveBack);
+      return;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a query's end doesn't fail", e);
+    }
+    giveBack();
+  }
+
+  private void giveBack() {
     closeCurrent();
     allocator.close();
   }

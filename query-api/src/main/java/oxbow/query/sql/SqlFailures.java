@@ -65,9 +65,17 @@ final class SqlFailures {
     int hintAt = hintAt(message);
     String hint = hintAt < 0 ? null : message.substring(hintAt).strip();
     String text = (hintAt < 0 ? message : message.substring(0, hintAt)).strip();
+    if (hint != null && hint.contains("SET ")) hint = null; // there is no SET here
+    if (text.contains(" Use \"SET ")) text = text.substring(0, text.indexOf(" Use \"SET "));
     int at = told.path("position").asInt(-1);
     int[] place = place(sql, at);
     Kind kind = kind(type.toLowerCase(Locale.ROOT), message);
+    if (kind == Kind.TOO_LARGE && hint == null) {
+      hint =
+          "want fewer rows or columns, or have the server give queries more:"
+              + " query.sql.memory.bytes and query.sql.spill.bytes, shared by"
+              + " query.sql.parallel.max";
+    }
     if (kind == Kind.FAILED) {
       log.atError().addKeyValue("type", type).setCause(failure).log("SQL engine failed");
     }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +31,7 @@ class SqlLimitsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir Path directory;
+  private final CountDownLatch answered = new CountDownLatch(1);
   private TestLake lake;
 
   @BeforeEach
@@ -50,7 +52,27 @@ class SqlLimitsTest {
                 4L << 20,
                 Duration.ofSeconds(60),
                 10_000),
-            List.of());
+            List.of(
+                new SystemTable(
+                    "stuck",
+                    List.of(new ResultColumn("a", "BIGINT")),
+                    () -> {
+                      awaitAnswer();
+                      return List.of();
+                    })));
+  }
+
+  /** As whoever waits for a store that doesn't answer: nothing calls it off. */
+  private void awaitAnswer() {
+    boolean isAnswered = false;
+    while (!isAnswered) {
+      try {
+        answered.await();
+        isAnswered = true;
+      } catch (InterruptedException _) {
+        // It goes on waiting.
+      }
+    }
   }
 
   @AfterEach
@@ -137,6 +159,19 @@ class SqlLimitsTest {
                 -1));
 
     assertThat(failure.kind()).isEqualTo(Kind.TOO_LARGE);
+    assertThat(failure.hint()).get().asString().contains("query.sql.memory").doesNotContain("SET");
+  }
+
+  @Test
+  void whoAskedIsToldInTimeAlsoIfTheQueryIsStuck() {
+    SqlException failure =
+        failure(request("SELECT * FROM oxbow.stuck", "a", Optional.of(Duration.ofMillis(200)), -1));
+
+    assertThat(failure.kind()).isEqualTo(Kind.TIMED_OUT);
+    assertThat(status("a").state()).isEqualTo(State.RUNNING); // it holds its place until it can end
+    answered.countDown();
+    TestLake.await(() -> status("a").state() == State.FAILED);
+    TestLake.await(() -> lake.engine.heldBytes() == 0);
   }
 
   @Test

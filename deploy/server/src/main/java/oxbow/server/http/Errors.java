@@ -38,8 +38,7 @@ final class Errors implements ServerErrorHandler {
           Json.error(refused.httpStatus(), text(refused.httpStatus()));
       case ContentTooLargeException _ ->
           Json.error(
-              HttpStatus.REQUEST_ENTITY_TOO_LARGE,
-              "the body is larger than " + bodyBytesMax + " bytes (http.request.max.bytes)");
+              HttpStatus.REQUEST_ENTITY_TOO_LARGE, text(HttpStatus.REQUEST_ENTITY_TOO_LARGE));
       case RequestTimeoutException _ ->
           Json.error(
               HttpStatus.SERVICE_UNAVAILABLE,
@@ -73,7 +72,7 @@ final class Errors implements ServerErrorHandler {
       HttpStatus status,
       @Nullable String description,
       @Nullable Throwable cause) {
-    String message = description == null ? text(status) : description;
+    String message = description == null || status.code() == 413 ? text(status) : description;
     String json =
         "{\"error_code\":%d,\"message\":\"%s\"}\n"
             .formatted(status.code(), message.replaceAll("[\\\\\"\\p{Cntrl}]", " "));
@@ -82,11 +81,12 @@ final class Errors implements ServerErrorHandler {
         HttpData.ofUtf8(json));
   }
 
-  private static String text(HttpStatus status) {
+  private String text(HttpStatus status) {
     return switch (status.code()) {
       case 400 -> "the request is not valid HTTP";
       case 404 -> "there is nothing at this path; / is the console";
       case 405 -> "this path does not take this method";
+      case 413 -> "the body is larger than " + bodyBytesMax + " bytes (http.request.max.bytes)";
       case 414 -> "the first line of the request is too long";
       case 431 -> "the headers of the request are too large";
       default -> status.reasonPhrase().toLowerCase(Locale.ROOT);

@@ -225,6 +225,8 @@ public final class HttpPort implements AutoCloseable {
             .connectionDrainDuration(Duration.ZERO)
             .disableServerHeader()
             .disableDateHeader()
+            // What clients do wrong is their answer, and no stack trace in the log.
+            .unloggedExceptionsReportInterval(Duration.ZERO)
             .errorHandler(errors());
     builder.service(new ConsoleService());
     builder

@@ -335,8 +335,7 @@ final class BrokerTopics implements Topics, TopicLogs, AutoCloseable {
           @Override
           public void roleChanged(Partition changed) {
             if (changed.isLeader()) return;
-            arrived.completeExceptionally(
-                new NotLeaderOrFollowerException(changed.id() + " is no longer led here"));
+            arrived.completeExceptionally(noLonger(changed.id()));
           }
         };
     var _ = arrived.whenComplete((_, _) -> partition.unwatchHighWatermark(watching));
@@ -346,6 +345,13 @@ final class BrokerTopics implements Topics, TopicLogs, AutoCloseable {
     watching.roleChanged(partition);
     if (arrived.isDone()) partition.unwatchHighWatermark(watching);
     return arrived;
+  }
+
+  private RuntimeException noLonger(TopicIdPartition id) {
+    boolean isThere = find(id.topic()).filter(topic -> topic.id().equals(id.topicId())).isPresent();
+    return isThere
+        ? new NotLeaderOrFollowerException(id.topicPartition() + " is no longer led here")
+        : new UnknownTopicOrPartitionException(id.topic() + " was deleted");
   }
 
   private static long end(Partition partition, ReadLimit limit) {

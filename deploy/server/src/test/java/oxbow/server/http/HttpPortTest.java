@@ -181,6 +181,7 @@ class HttpPortTest {
     var answer =
         send(request("/echo/").POST(HttpRequest.BodyPublishers.ofString("x".repeat(1001))));
     assertThat(answer.statusCode()).isEqualTo(413);
+    assertThat(answer.body()).contains("larger than 1000 bytes (http.request.max.bytes)");
     assertThat(
             send(request("/echo/").POST(HttpRequest.BodyPublishers.ofString("x".repeat(1000))))
                 .body())

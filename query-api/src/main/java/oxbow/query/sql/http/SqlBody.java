@@ -25,7 +25,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import oxbow.query.Json;
 import oxbow.query.QueryException;
 import oxbow.query.QueryException.Kind;
 import oxbow.query.sql.SqlRequest;
@@ -95,12 +97,16 @@ final class SqlBody {
     return body;
   }
 
+  private static String listed(Set<String> names) {
+    return names.stream().sorted().collect(Collectors.joining(", "));
+  }
+
   private void take(QueryParams address) {
     for (String name : address.names()) {
       if (!IN_ADDRESS.contains(name)) {
         throw new QueryException(
             Kind.BAD_PARAMETER,
-            "there is no parameter '" + name + "' here; there are " + IN_ADDRESS);
+            "there is no parameter '" + name + "' here; there are " + listed(IN_ADDRESS));
       }
       said.put(name, String.valueOf(address.get(name)));
     }
@@ -119,7 +125,7 @@ final class SqlBody {
     try {
       object = MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
-      throw new QueryException(Kind.BAD_BODY, "the body is no JSON: " + e.getOriginalMessage(), e);
+      throw new QueryException(Kind.BAD_BODY, "the body is no JSON: " + Json.reason(e), e);
     }
     if (!object.isObject()) {
       throw new QueryException(
@@ -130,7 +136,8 @@ final class SqlBody {
       JsonNode value = member.getValue();
       if (!IN_OBJECT.contains(name)) {
         throw new QueryException(
-            Kind.BAD_BODY, "there is no member '" + name + "' here; there are " + IN_OBJECT);
+            Kind.BAD_BODY,
+            "there is no member '" + name + "' here; there are " + listed(IN_OBJECT));
       }
       if (value.isNull()) continue;
       switch (name) {
