@@ -23,6 +23,9 @@ import oxbow.cold.file.parquet.ParquetOptions;
 public final class FileWriters implements Writers {
   private static final AtomicLong SEQUENCE = new AtomicLong();
 
+  /** The least that a topic may ask for. */
+  private static final long FILE_BYTES_MIN = 1 << 20;
+
   private final Path directory;
   private final String writerName;
   private final TopicTiering tiering;
@@ -116,7 +119,15 @@ public final class FileWriters implements Writers {
 
   @Override
   public long fileBytes() {
-    return tiering.fileBytes();
+    return fileBytes(tiering.fileBytes(), directory.toFile().getUsableSpace());
+  }
+
+  /**
+   * A disk that became full while the store was away gets room by what is taken to the store, which
+   * is written to it first: so a file is as large as fits, with as much again to spare.
+   */
+  static long fileBytes(long wanted, long usable) {
+    return Math.min(wanted, Math.max(usable / 2, FILE_BYTES_MIN));
   }
 
   @Override
