@@ -3,16 +3,25 @@ package oxbow.query.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import java.sql.DriverManager;
+import java.nio.file.Path;
 import java.time.ZoneId;
+import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.RootAllocator;
-import org.apache.arrow.vector.ipc.ArrowReader;
-import org.duckdb.DuckDBResultSet;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import oxbow.query.sql.duckdb.Database;
+import oxbow.query.sql.duckdb.DuckDb;
+import oxbow.query.sql.duckdb.Rows;
+import oxbow.query.sql.duckdb.Statement;
 
 /** Values of every type, as DuckDB gives them, as text. */
 class RowTextTest {
+  @TempDir static Path directory;
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -52,23 +61,30 @@ class RowTextTest {
             + " ~\"[{\"\"key\"\":1,\"\"value\"\":\"\"x\"\"}]\"~",
         "array_value(1, 2) | [1,2] | ~\"[1,2]\"~",
       })
-  void everyTypeHasAForm(String expression, String json, String csv) throws Exception {
+  void everyTypeHasAForm(String expression, String json, String csv) {
     var out = new Utf8();
     var text = new RowText(ZoneId.of("Europe/Berlin"), true, out);
+    DuckDb.load(directory);
     try (var allocator = new RootAllocator();
-        var connection = DriverManager.getConnection("jdbc:duckdb:");
-        var statement = connection.createStatement();
-        var rows = (DuckDBResultSet) statement.executeQuery("SELECT " + sql(expression) + " AS v");
-        var reader = (ArrowReader) rows.arrowExportStream(allocator, 1024)) {
-      assertThat(reader.loadNextBatch()).isTrue();
-      text.batch(reader.getVectorSchemaRoot());
-      text.array(0);
-      assertThat(taken(out)).isEqualTo("[" + json + "]");
-      text.object(0);
-      assertThat(taken(out)).isEqualTo("{\"v\":" + json + "}");
-      text.csv(0);
-      assertThat(taken(out)).isEqualTo((csv == null ? "" : csv) + "\r\n");
+        Database database = Database.open(Map.of());
+        Statement statement = database.prepare("SELECT " + sql(expression) + " AS v");
+        Rows rows = statement.execute()) {
+      assertThat(rows.next()).isTrue();
+      try (VectorSchemaRoot batch = rows.take(schema(rows), allocator)) {
+        text.batch(batch);
+        text.array(0);
+        assertThat(taken(out)).isEqualTo("[" + json + "]");
+        text.object(0);
+        assertThat(taken(out)).isEqualTo("{\"v\":" + json + "}");
+        text.csv(0);
+        assertThat(taken(out)).isEqualTo((csv == null ? "" : csv) + "\r\n");
+      }
     }
+  }
+
+  private static Schema schema(Rows rows) {
+    Statement.Column column = rows.columns().getFirst();
+    return new Schema(List.of(column.type().field(column.name())));
   }
 
   /** Braces for a parameter's name are doubled. */
