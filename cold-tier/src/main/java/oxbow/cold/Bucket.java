@@ -48,8 +48,6 @@ final class Bucket {
   /** Whose bucket it is. */
   private static final String OWNER = OwnerName.OBJECT;
 
-  private static final String MARKER = "oxbow.json";
-
   private final ObjectStore store;
   private final String namespace;
   private final Schemas schemas;
@@ -119,7 +117,7 @@ final class Bucket {
     throw new StoreException(
         DENIED,
         "there is nothing of this server in the bucket of "
-            + store.location(MARKER).replaceFirst(MARKER + "$", "")
+            + IcebergCatalog.location(store)
             + ", and it had a bucket before: is this the right one, is it mounted? To go on with an"
             + " empty bucket, without the records that are in the other, remove "
             + remembered.claimedFile());

@@ -109,11 +109,7 @@ public final class Verification {
 
   /** A store that is away, or lets nobody in, says nothing of the files. */
   private static boolean isPassing(RuntimeException failure) {
-    return failure instanceof StoreException known
-        && switch (known.kind()) {
-          case BUSY, DENIED, OUTCOME_UNKNOWN -> true;
-          default -> false;
-        };
+    return failure instanceof StoreException known && known.isOfAllCalls();
   }
 
   private synchronized void unread() {

@@ -149,11 +149,7 @@ public final class TopicOffload {
 
   /** Whether the store is away or lets nobody in, which concerns all topics alike. */
   static boolean isTroubleOfTheStore(Throwable failure) {
-    return failure instanceof StoreException known
-        && switch (known.kind()) {
-          case BUSY, OUTCOME_UNKNOWN, DENIED -> true;
-          default -> false;
-        };
+    return failure instanceof StoreException known && known.isOfAllCalls();
   }
 
   private List<OffloadState> bringIn(List<Uploaded> uploaded) {

@@ -35,4 +35,12 @@ public final class StoreException extends RuntimeException {
   public Kind kind() {
     return kind;
   }
+
+  /** Whether the store is away or lets nobody in: all calls fare alike, whatever they ask for. */
+  public boolean isOfAllCalls() {
+    return switch (kind) {
+      case BUSY, DENIED, OUTCOME_UNKNOWN -> true;
+      case NOT_FOUND, EXISTS, CORRUPT, INVALID -> false;
+    };
+  }
 }

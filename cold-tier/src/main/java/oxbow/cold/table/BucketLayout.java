@@ -70,6 +70,12 @@ final class BucketLayout {
     return store.find(MARKER).isPresent();
   }
 
+  /** Where the bucket is, as engines outside address it. */
+  static String location(ObjectStore store) {
+    String marker = store.location(MARKER);
+    return marker.substring(0, marker.length() - MARKER.length());
+  }
+
   static String namespace(String namespace) {
     return NAMESPACES + encode(namespace) + JSON;
   }

@@ -132,6 +132,11 @@ public final class IcebergCatalog extends BaseMetastoreCatalog implements Suppor
     return BucketLayout.isMarked(store);
   }
 
+  /** Where a bucket is, as engines outside address it. */
+  public static String location(ObjectStore store) {
+    return BucketLayout.location(store);
+  }
+
   /** A topic's table that is in the bucket. */
   public record TopicTable(String namespace, String name, Uuid topicId) {}
 
